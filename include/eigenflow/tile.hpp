@@ -1,0 +1,61 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <span>
+
+#include "eigenflow/arena.hpp"
+
+namespace eigenflow {
+
+template <class Scalar>
+using MatrixX = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
+template <class Scalar>
+using VectorX = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
+template <class Scalar>
+using MatrixMap = Eigen::Map<MatrixX<Scalar>>;
+template <class Scalar>
+using VectorMap = Eigen::Map<VectorX<Scalar>>;
+template <class Scalar>
+using ConstMatrixMap = Eigen::Map<const MatrixX<Scalar>>;
+template <class Scalar>
+using ConstVectorMap = Eigen::Map<const VectorX<Scalar>>;
+
+/// A batch of N samples on its way through the layers: N × D, column-major and contiguous, so that one feature of all
+/// samples lies side by side and SIMD runs across the batch. A layer works in place.
+template <class Scalar_>
+struct Tile {
+  using Scalar = Scalar_;
+  using Matrix = Eigen::Map<MatrixX<Scalar>>;
+  using Vector = Eigen::Map<VectorX<Scalar>>;
+
+  Matrix values;   ///< N × D: the features; a verb replaces its input by its output
+  Vector log_det;  ///< N: log|det ∂output/∂input| in nats, accumulated
+
+  ConstMatrixMap<Scalar> context;  ///< N × C: what the density is conditioned on; C = 0 without
+
+  Matrix grad_values;                   ///< N × D: ∂loss/∂output, replaced by ∂loss/∂input
+  ConstVectorMap<Scalar> grad_log_det;  ///< N: ∂loss/∂log_det, one number a sample, read only
+  Matrix grad_context;                  ///< N × C: ∂loss/∂context, accumulated
+
+  Arena* arena;  ///< where tapes and intermediate values live
+  bool record;   ///< whether a vjp follows, so that the tape must be whole
+
+  Eigen::Index rows() const { return values.rows(); }
+  Eigen::Index cols() const { return values.cols(); }
+
+  /// Column-major scratch of this tile's height (rows × columns), uninitialised, alive until the arena's release.
+  Matrix scratch(Eigen::Index columns) const {
+    const Eigen::Index size = rows() * columns;
+    return Matrix(arena->allocate<Scalar>(static_cast<std::size_t>(size)), rows(), columns);
+  }
+
+  /// A tile of N × D values and a log_det from the arena (uninitialised), without cotangents.
+  static Tile allocate(Arena& arena, Eigen::Index rows, Eigen::Index cols, bool record) {
+    Scalar* data = arena.allocate<Scalar>(static_cast<std::size_t>(rows * cols));
+    Scalar* log_det = arena.allocate<Scalar>(static_cast<std::size_t>(rows));
+    return {Matrix(data, rows, cols), Vector(log_det, rows),    {nullptr, rows, 0}, {nullptr, rows, 0},
+            {nullptr, 0},             {nullptr, rows, 0}, &arena,             record};
+  }
+};
+
+}  // namespace eigenflow
