@@ -20,10 +20,16 @@ using ConstMatrixMap = Eigen::Map<const MatrixX<Scalar>>;
 template <class Scalar>
 using ConstVectorMap = Eigen::Map<const VectorX<Scalar>>;
 
+/// One pass over a batch: where its scratch lives, and whether gradients follow.
+struct Pass {
+  Arena* arena;  ///< tapes and intermediate values
+  bool record;   ///< a vjp follows, so the tape must be whole
+};
+
 /// A batch of N samples on its way through the layers: N × D, column-major and contiguous, so that one feature of all
 /// samples lies side by side and SIMD runs across the batch. A layer works in place.
 template <class Scalar_>
-struct Tile {
+struct Tile : Pass {
   using Scalar = Scalar_;
   using Matrix = Eigen::Map<MatrixX<Scalar>>;
   using Vector = Eigen::Map<VectorX<Scalar>>;
@@ -36,9 +42,6 @@ struct Tile {
   Matrix grad_values;                   ///< N × D: ∂loss/∂output, replaced by ∂loss/∂input
   ConstVectorMap<Scalar> grad_log_det;  ///< N: ∂loss/∂log_det, one number a sample, read only
   Matrix grad_context;                  ///< N × C: ∂loss/∂context, accumulated
-
-  Arena* arena;  ///< where tapes and intermediate values live
-  bool record;   ///< whether a vjp follows, so that the tape must be whole
 
   Eigen::Index rows() const { return values.rows(); }
   Eigen::Index cols() const { return values.cols(); }
@@ -53,8 +56,8 @@ struct Tile {
   static Tile allocate(Arena& arena, Eigen::Index rows, Eigen::Index cols, bool record) {
     Scalar* data = arena.allocate<Scalar>(static_cast<std::size_t>(rows * cols));
     Scalar* log_det = arena.allocate<Scalar>(static_cast<std::size_t>(rows));
-    return {Matrix(data, rows, cols), Vector(log_det, rows),    {nullptr, rows, 0}, {nullptr, rows, 0},
-            {nullptr, 0},             {nullptr, rows, 0}, &arena,             record};
+    return {{&arena, record},   Matrix(data, rows, cols), Vector(log_det, rows), {nullptr, rows, 0},
+            {nullptr, rows, 0}, {nullptr, 0},             {nullptr, rows, 0}};
   }
 };
 

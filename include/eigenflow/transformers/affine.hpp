@@ -1,0 +1,74 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <cmath>
+
+#include "eigenflow/transformer.hpp"
+
+namespace eigenflow {
+
+/// A log-scale s of a free number a, bounded smoothly: s = a / (1 + |a|/c), |s| < c = ln 1000, slope 1 at zero. An
+/// unbounded log-scale overflows in training, and a hard clamp kills its gradient.
+struct SoftBound {
+  static constexpr double bound = 6.907755278982137;
+
+  template <class Number>
+  struct At {
+    Number value;
+    Number slope;
+  };
+
+  template <class Number>
+  At<Number> operator()(Number a) const {
+    using Scalar = typename Number::Scalar;
+    const Number one(1), ratio = one / (one + abs(a) * Number(static_cast<Scalar>(1 / bound)));
+    return {a * ratio, ratio * ratio};
+  }
+};
+
+/// y = x eˢ + t with log-det s: the affine coupling of Real NVP (Dinh, Sohl-Dickstein & Bengio, arXiv:1605.08803, eq. 7).
+/// Parameters: slot 0 is a (s = LogScale(a)), slot 1 is t. The inverse is x = (y - t) e⁻ˢ.
+template <class Scalar_, class LogScale = SoftBound>
+struct Affine {
+  using Scalar = Scalar_;
+
+  static constexpr const char* name() { return "affine"; }
+  static constexpr Eigen::Index parameters() { return 2; }
+  static constexpr Eigen::Index kept() { return 1; }
+
+  // The tape, in both directions: slot 0 ∂s/∂a, slot 1 the scaled part of the output, slot 2 ∂output/∂input.
+  template <class Number, class Slots>
+  Transformed<Number> forward(Number x, const Slots& slots) const {
+    const auto s = LogScale{}(slots[0]);
+    const Number scale = exp(s.value), scaled = x * scale, y = scaled + slots[1];
+    slots.set(0, s.slope);
+    slots.set(1, scaled);
+    slots.set(2, scale);
+    return {y, s.value};
+  }
+  template <class Number, class Slots>
+  Transformed<Number> inverse(Number y, const Slots& slots) const {
+    const auto s = LogScale{}(slots[0]);
+    const Number scale = exp(-s.value), x = (y - slots[1]) * scale;
+    slots.set(0, s.slope);
+    slots.set(1, x);
+    slots.set(2, scale);
+    return {x, -s.value};
+  }
+
+  template <class Number, class Slots>
+  Number forward_vjp(Number grad, Number grad_log_det, const Slots& slots) const {
+    slots.set(0, fma(grad, slots[1], grad_log_det) * slots[0]);
+    slots.set(1, grad);
+    return grad * slots[2];
+  }
+  template <class Number, class Slots>
+  Number inverse_vjp(Number grad, Number grad_log_det, const Slots& slots) const {
+    const Number grad_y = grad * slots[2];
+    slots.set(0, -(fma(grad, slots[1], grad_log_det) * slots[0]));
+    slots.set(1, -grad_y);
+    return grad_y;
+  }
+};
+
+}  // namespace eigenflow
