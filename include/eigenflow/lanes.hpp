@@ -1,7 +1,9 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstring>
 #include <limits>
 
@@ -67,10 +69,10 @@ struct Lanes {
   /// Calls a scalar function lane by lane, for what has no vector form.
   template <class Function>
   static Lanes map(Function function, Lanes a) {
-    Scalar buffer[width];
-    a.store(buffer);
+    std::array<Scalar, static_cast<std::size_t>(width)> buffer;
+    a.store(buffer.data());
     for (Scalar& value : buffer) value = function(value);
-    return load(buffer);
+    return load(buffer.data());
   }
 };
 

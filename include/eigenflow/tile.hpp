@@ -1,7 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <span>
+#include <new>
 
 #include "eigenflow/arena.hpp"
 
@@ -50,6 +50,16 @@ struct Tile : Pass {
   Matrix scratch(Eigen::Index columns) const {
     const Eigen::Index size = rows() * columns;
     return Matrix(arena->allocate<Scalar>(static_cast<std::size_t>(size)), rows(), columns);
+  }
+
+  /// Gives the tile cotangents from the arena: grad_values and grad_log_det, the latter returned to be filled.
+  Vector attach_cotangents() {
+    Matrix values_cotangent = scratch(cols());
+    Matrix log_det_cotangent = scratch(1);
+    // Eigen's maps assign what they show; placing them anew makes them show something else.
+    new (&grad_values) Matrix(values_cotangent.data(), rows(), cols());
+    new (&grad_log_det) ConstVectorMap<Scalar>(log_det_cotangent.data(), rows());
+    return Vector(log_det_cotangent.data(), rows());
   }
 
   /// A tile of N × D values and a log_det from the arena (uninitialised), without cotangents.

@@ -1,6 +1,9 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <array>
+#include <cstddef>
+#include <type_traits>
 
 #include "eigenflow/lanes.hpp"
 #include "eigenflow/tile.hpp"
@@ -11,6 +14,16 @@
 namespace eigenflow::detail {
 
 inline constexpr Eigen::Index most_thin_columns = 2;
+
+/// A few sums that stay in registers while the rows pass by.
+template <class Scalar, int Count>
+class Registers {
+ public:
+  Lanes<Scalar>& operator[](int i) { return lanes_[static_cast<std::size_t>(i)]; }
+
+ private:
+  std::array<Lanes<Scalar>, static_cast<std::size_t>(Count)> lanes_;
+};
 
 /// y += x w for K = `K`: every column of y is a combination of K columns that stay in registers.
 template <int K, class Scalar>
@@ -31,7 +44,7 @@ template <int M, class Scalar>
 void product_thin_out(const Scalar* x, const Scalar* w, Scalar* y, Eigen::Index rows, Eigen::Index ins,
                       Eigen::Index w_in_stride, Eigen::Index w_out_stride) {
   for_each_step<Scalar>(rows, [&](const auto step) {
-    Lanes<Scalar> even[M], odd[M];  // two chains of sums hide the latency of fma
+    Registers<Scalar, M> even, odd;  // two chains of sums hide the latency of fma
     for (int m = 0; m < M; ++m) {
       even[m] = step.load(y + m * rows);
       odd[m] = Lanes<Scalar>(0);
@@ -56,7 +69,7 @@ template <int M, class Scalar>
 void product_thin_grad_w(const Scalar* wide, const Scalar* thin, Scalar* sums, Eigen::Index rows, Eigen::Index columns,
                          Eigen::Index wide_stride, Eigen::Index thin_stride) {
   for (Eigen::Index i = 0; i < columns; ++i) {
-    Lanes<Scalar> sum[M];
+    Registers<Scalar, M> sum;
     for (int m = 0; m < M; ++m) sum[m] = Lanes<Scalar>(0);
     for_each_step<Scalar>(rows, [&](const auto step) {
       const Lanes<Scalar> column = step.load(wide + i * rows);
@@ -78,16 +91,16 @@ void with_thin(Eigen::Index columns, With&& with) {
 /// One sample: y (1 × M) += x (1 × K) · w, each a sum along a contiguous column of w.
 template <class Scalar>
 void product_one_row(const Scalar* x, const Scalar* w, Scalar* y, Eigen::Index ins, Eigen::Index outs) {
-  constexpr Eigen::Index together = 4;  // independent sums hide the latency of fma
+  constexpr int together = 4;  // independent sums hide the latency of fma
   Eigen::Index j = 0;
   for (; j + together <= outs; j += together) {
-    Lanes<Scalar> sum[together];
-    for (auto& s : sum) s = Lanes<Scalar>(0);
+    Registers<Scalar, together> sum;
+    for (int i = 0; i < together; ++i) sum[i] = Lanes<Scalar>(0);
     for_each_step<Scalar>(ins, [&](const auto step) {
       const Lanes<Scalar> in = step.load(x);
-      for (Eigen::Index i = 0; i < together; ++i) sum[i] = fma(in, step.load(w + (j + i) * ins), sum[i]);
+      for (int i = 0; i < together; ++i) sum[i] = fma(in, step.load(w + (j + i) * ins), sum[i]);
     });
-    for (Eigen::Index i = 0; i < together; ++i) y[j + i] += reduce_add(sum[i]);
+    for (int i = 0; i < together; ++i) y[j + i] += reduce_add(sum[i]);
   }
   for (; j < outs; ++j) {
     Lanes<Scalar> sum(0);

@@ -198,10 +198,9 @@ class Radial {
     if (grad.empty()) return;
     auto out = view_parameters(*this, grad);
     for (Eigen::Index j = 0; j < dim(); ++j) out.x0[j] += reduce_add(sum_x0[j]);
-    const Scalar to_alpha = reduce_add(sum_alpha) * detail::sigmoid(params.alpha);
-    const Scalar to_beta = reduce_add(sum_s) * detail::sigmoid(params.beta);
-    add_once(out.alpha, to_alpha);
-    add_once(out.beta, to_beta);
+    // Scaled before the sum over lanes, so that no compiler fuses the product with the addition to the gradient.
+    out.alpha += reduce_add(sum_alpha * Number(detail::sigmoid(params.alpha)));
+    out.beta += reduce_add(sum_s * Number(detail::sigmoid(params.beta)));
   }
 
   [[no_unique_address]] Dimension<Dim_> dim_;

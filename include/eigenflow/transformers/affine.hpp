@@ -1,34 +1,15 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <cmath>
 
+#include "eigenflow/soft_bound.hpp"
 #include "eigenflow/transformer.hpp"
 
 namespace eigenflow {
 
-/// A log-scale s of a free number a, bounded smoothly: s = a / (1 + |a|/c), |s| < c = ln 1000, slope 1 at zero. An
-/// unbounded log-scale overflows in training, and a hard clamp kills its gradient.
-struct SoftBound {
-  static constexpr double bound = 6.907755278982137;
-
-  template <class Number>
-  struct At {
-    Number value;
-    Number slope;
-  };
-
-  template <class Number>
-  At<Number> operator()(Number a) const {
-    using Scalar = typename Number::Scalar;
-    const Number one(1), ratio = one / (one + abs(a) * Number(static_cast<Scalar>(1 / bound)));
-    return {a * ratio, ratio * ratio};
-  }
-};
-
 /// y = x eˢ + t with log-det s: the affine coupling of Real NVP (Dinh, Sohl-Dickstein & Bengio, arXiv:1605.08803, eq. 7).
-/// Parameters: slot 0 is a (s = LogScale(a)), slot 1 is t. The inverse is x = (y - t) e⁻ˢ.
-template <class Scalar_, class LogScale = SoftBound>
+/// Parameters: slot 0 is a (s = LogScale(a), by default between 10⁻³ and 10³), slot 1 is t. The inverse is x = (y - t) e⁻ˢ.
+template <class Scalar_, class LogScale = SoftBound<3>>
 struct Affine {
   using Scalar = Scalar_;
 
