@@ -7,8 +7,8 @@
 #include "eigenflow/error.hpp"
 #include "eigenflow/lane_math.hpp"
 
-// The activations of conditioners. Each has its value and its derivative, the latter from the value alone where that is
-// possible (the pre-activation then need not be kept).
+// The activations of conditioners. Each has its value and its derivative, the latter from the value alone
+// where that is possible (the pre-activation then need not be kept).
 
 namespace eigenflow {
 
@@ -140,15 +140,24 @@ struct IdentityFunction {
 template <class With>
 decltype(auto) with_activation(Activation activation, With&& with) {
   switch (activation) {
-    case Activation::relu: return with(ReluFunction{});
-    case Activation::leaky_relu: return with(LeakyReluFunction{});
-    case Activation::tanh: return with(TanhFunction{});
-    case Activation::sigmoid: return with(SigmoidFunction{});
-    case Activation::softplus: return with(SoftplusFunction{});
-    case Activation::elu: return with(EluFunction{});
-    case Activation::silu: return with(SiluFunction{});
-    case Activation::gelu: return with(GeluFunction{});
-    case Activation::identity: break;
+    case Activation::relu:
+      return with(ReluFunction{});
+    case Activation::leaky_relu:
+      return with(LeakyReluFunction{});
+    case Activation::tanh:
+      return with(TanhFunction{});
+    case Activation::sigmoid:
+      return with(SigmoidFunction{});
+    case Activation::softplus:
+      return with(SoftplusFunction{});
+    case Activation::elu:
+      return with(EluFunction{});
+    case Activation::silu:
+      return with(SiluFunction{});
+    case Activation::gelu:
+      return with(GeluFunction{});
+    case Activation::identity:
+      break;
   }
   return with(IdentityFunction{});
 }

@@ -38,9 +38,10 @@ constexpr int common_dimension(std::initializer_list<int> dims) {
 template <Layer... Layers>
 class Chain {
   static_assert(sizeof...(Layers) > 0, "a Chain needs one layer or more");
-  static_assert(detail::dimensions_agree({Layers::static_dim...}),
-                "the layers of a Chain must all have the same number of features: one layer's static dimension differs "
-                "from another's");
+  static_assert(
+      detail::dimensions_agree({Layers::static_dim...}),
+      "the layers of a Chain must all have the same number of features: one layer's static dimension differs "
+      "from another's");
   using Indices = std::index_sequence_for<Layers...>;
 
  public:
@@ -53,9 +54,7 @@ class Chain {
   template <class Visitor>
   using Parameters = std::tuple<typename Layers::template Parameters<Visitor>...>;
 
-  Chain()
-    requires(std::default_initializable<Layers> && ...)
-      : Chain(Layers()...) {}
+  Chain() requires(std::default_initializable<Layers>&&...) : Chain(Layers()...) {}
   explicit Chain(Layers... layers) : layers_(std::move(layers)...) {
     Eigen::Index i = 0, offset = 0;
     std::apply([&](const auto&... layer) { (add(layer, i++, offset), ...); }, layers_);
@@ -64,7 +63,8 @@ class Chain {
   static std::string name() { return "Chain"; }
   Eigen::Index dim() const { return std::get<0>(layers_).dim(); }
   Eigen::Index context_dim() const {
-    return std::apply([](const auto&... layer) { return std::max({eigenflow::context_dim(layer)...}); }, layers_);
+    return std::apply([](const auto&... layer) { return std::max({eigenflow::context_dim(layer)...}); },
+                      layers_);
   }
   template <std::size_t I>
   const auto& layer() const {
@@ -80,7 +80,8 @@ class Chain {
 
   void initialise(std::span<Scalar> theta, Rng& rng) const {
     std::size_t i = 0;
-    std::apply([&](const auto&... layer) { (layer.initialise(segments_[i++].of(theta), rng), ...); }, layers_);
+    std::apply([&](const auto&... layer) { (layer.initialise(segments_[i++].of(theta), rng), ...); },
+               layers_);
   }
 
   /// Hands the data to each layer that starts from data, as the layers before it leave them.
@@ -119,7 +120,8 @@ class Chain {
   void add(const L& layer, Eigen::Index i, Eigen::Index& offset) {
     if (layer.dim() != dim())
       detail::refuse("layer " + std::to_string(i) + " of the Chain takes " + std::to_string(layer.dim()) +
-                     " features but layer 0 gives " + std::to_string(dim()) + ": give all layers one dimension");
+                     " features but layer 0 gives " + std::to_string(dim()) +
+                     ": give all layers one dimension");
     const Eigen::Index count = parameter_count(layer);
     segments_[static_cast<std::size_t>(i)] = {offset, count};
     offset += count;
@@ -145,13 +147,16 @@ class Chain {
 
   // Braces run left to right; the inverse's tuple is filled from its end by a fold over the reversed index.
   template <std::size_t... I>
-  ForwardTape forward_each(std::span<const Scalar> theta, Tile<Scalar>& tile, std::index_sequence<I...>) const {
+  ForwardTape forward_each(std::span<const Scalar> theta, Tile<Scalar>& tile,
+                           std::index_sequence<I...>) const {
     return ForwardTape{forward_one(std::get<I>(layers_), segments_[I], theta, tile)...};
   }
   template <std::size_t... I>
-  InverseTape inverse_each(std::span<const Scalar> theta, Tile<Scalar>& tile, std::index_sequence<I...>) const {
+  InverseTape inverse_each(std::span<const Scalar> theta, Tile<Scalar>& tile,
+                           std::index_sequence<I...>) const {
     InverseTape tape;
-    ((std::get<size - 1 - I>(tape) = inverse_one(std::get<size - 1 - I>(layers_), segments_[size - 1 - I], theta, tile)),
+    ((std::get<size - 1 - I>(tape) =
+          inverse_one(std::get<size - 1 - I>(layers_), segments_[size - 1 - I], theta, tile)),
      ...);
     return tape;
   }

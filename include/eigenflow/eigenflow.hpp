@@ -1,5 +1,6 @@
 #pragma once
 
+<<<<<<< HEAD
 // eigenflow: normalizing flows on Eigen. This header needs Eigen and the standard library alone.
 
 #include "eigenflow/activation.hpp"
@@ -20,4 +21,7 @@
 #include "eigenflow/layers/standardize.hpp"
 #include "eigenflow/rng.hpp"
 #include "eigenflow/stack.hpp"
+    == == ==
+    =
+>>>>>>> build
 #include "eigenflow/version.hpp"

@@ -48,11 +48,12 @@ struct SampleAndLogProb {
 ///
 ///   log p(x) = log p_Z(f(x)) + log|det ∂f/∂x|,   f = layer_K ∘ ... ∘ layer_1,
 ///
-/// exact for every theta. `Flow<Layers...>` has a StandardNormal base; `Flow<Layers..., Base>` another one. All
-/// trainable numbers are one contiguous vector, `parameters()`. Rows are samples (N × D) and densities are in nats; any
-/// Eigen expression, map, block or row-major matrix goes in. A wrong number of columns throws std::invalid_argument; a
-/// row with NaN or ±∞ gives NaN or -∞ for that row alone. A const flow may be used from many threads at once. Each call
-/// with the suffix `_into` writes to the caller's storage, and takes nothing from the heap after the first.
+/// exact for every theta. `Flow<Layers...>` has a StandardNormal base; `Flow<Layers..., Base>` another one.
+/// All trainable numbers are one contiguous vector, `parameters()`. Rows are samples (N × D) and densities
+/// are in nats; any Eigen expression, map, block or row-major matrix goes in. A wrong number of columns
+/// throws std::invalid_argument; a row with NaN or ±∞ gives NaN or -∞ for that row alone. A const flow may be
+/// used from many threads at once. Each call with the suffix `_into` writes to the caller's storage, and
+/// takes nothing from the heap after the first.
 template <class... Parts>
 class Flow {
   using Split = detail::FlowParts<Parts...>;
@@ -70,13 +71,9 @@ class Flow {
                 "a flow's layers and its base must have the same number of features");
 
   /// Layers of static dimension, default-made, with parameters drawn from `rng`.
-  explicit Flow(Rng& rng)
-    requires(std::default_initializable<Parts> && ...)
-      : Flow(Parts()..., rng) {}
+  explicit Flow(Rng& rng) requires(std::default_initializable<Parts>&&...) : Flow(Parts()..., rng) {}
   /// Given layers (and base), with parameters drawn from `rng`.
-  Flow(Parts... parts, Rng& rng) : Flow(Split::split(std::move(parts)...)) {
-    initialise(rng);
-  }
+  Flow(Parts... parts, Rng& rng) : Flow(Split::split(std::move(parts)...)) { initialise(rng); }
 
   /// Draws all parameters anew: the layers start at or near the identity.
   void initialise(Rng& rng) {
@@ -84,13 +81,16 @@ class Flow {
     base_.initialise(base_segment().of(theta()), rng);
   }
   /// Hands the data to the layers that start from data (Standardize), unless they have started.
-  void initialise_from(const TileSource<Scalar>& tiles) { layers_.initialise_from(layer_segment().of(theta()), tiles); }
+  void initialise_from(const TileSource<Scalar>& tiles) {
+    layers_.initialise_from(layer_segment().of(theta()), tiles);
+  }
 
   Eigen::Index dim() const { return layers_.dim(); }
   const Layers& layers() const { return layers_; }
   const BaseType& base() const { return base_; }
 
-  // ---- density -----------------------------------------------------------------------------------------------------
+  // ---- density
+  // -----------------------------------------------------------------------------------------------------
 
   /// x (N × D) → latent z (N × D) and log|det ∂z/∂x| (N).
   template <class X>
@@ -102,7 +102,8 @@ class Flow {
   template <class X, class Z, class V>
   void forward_into(const Eigen::DenseBase<X>& x, Z&& z, V&& log_det) const {
     const detail::Input<Scalar, X> input(x);
-    transform(input.rows(), out("forward_into", z, x.rows(), dim()), out("forward_into", log_det, x.rows(), 1), false);
+    transform(input.rows(), out("forward_into", z, x.rows(), dim()),
+              out("forward_into", log_det, x.rows(), 1), false);
   }
 
   /// Latent z (N × D) → x (N × D) and log|det ∂x/∂z| (N).
@@ -115,7 +116,8 @@ class Flow {
   template <class Z, class X, class V>
   void inverse_into(const Eigen::DenseBase<Z>& z, X&& x, V&& log_det) const {
     const detail::Input<Scalar, Z> input(z);
-    transform(input.rows(), out("inverse_into", x, z.rows(), dim()), out("inverse_into", log_det, z.rows(), 1), true);
+    transform(input.rows(), out("inverse_into", x, z.rows(), dim()),
+              out("inverse_into", log_det, z.rows(), 1), true);
   }
 
   /// The exact log-density of each row, nats.
@@ -145,7 +147,8 @@ class Flow {
                        out("log_prob_and_grad_into", grad, x.rows(), dim()));
   }
 
-  // ---- samples -----------------------------------------------------------------------------------------------------
+  // ---- samples
+  // -----------------------------------------------------------------------------------------------------
 
   /// n samples, N × D; `rng` moves on by one number, whatever n.
   Samples sample(Eigen::Index n, Rng& rng) const {
@@ -171,7 +174,8 @@ class Flow {
              out("sample_and_log_prob_into", log_prob, x.rows(), 1), rng);
   }
 
-  // ---- parameters --------------------------------------------------------------------------------------------------
+  // ---- parameters
+  // --------------------------------------------------------------------------------------------------
 
   /// theta: all trainable numbers, layer by layer, the base's last; a view that may be written through.
   VectorMap<Scalar> parameters() { return {theta_.data(), theta_.size()}; }
@@ -183,8 +187,9 @@ class Flow {
   template <class Theta>
   void set_parameters(const Eigen::DenseBase<Theta>& theta) {
     if (theta.size() != theta_.size() || theta.cols() != 1)
-      detail::refuse("this flow has " + std::to_string(theta_.size()) + " parameters in one column, but got " +
-                     detail::shape(theta.rows(), theta.cols()) + ": give the theta of a flow of the same architecture");
+      detail::refuse("this flow has " + std::to_string(theta_.size()) +
+                     " parameters in one column, but got " + detail::shape(theta.rows(), theta.cols()) +
+                     ": give the theta of a flow of the same architecture");
     theta_ = theta.derived();
   }
 
@@ -208,17 +213,19 @@ class Flow {
     return names.entries;
   }
 
-  // ---- freezing ----------------------------------------------------------------------------------------------------
+  // ---- freezing
+  // ----------------------------------------------------------------------------------------------------
 
   /// Keeps the parameters of layer i out of training: `fit` leaves them untouched, bit for bit.
   void freeze(std::size_t i) {
     if (i >= Layers::size)
       detail::refuse("this flow has " + std::to_string(Layers::size) + " layers, 0 to " +
-                     std::to_string(Layers::size - 1) + ", but layer " + std::to_string(i) + " was to be frozen");
+                     std::to_string(Layers::size - 1) + ", but layer " + std::to_string(i) +
+                     " was to be frozen");
     frozen_.push_back(layers_.segment(i));
   }
-  /// Keeps all parameters whose name begins with `path` out of training: freeze("0.3"), freeze("base"). Throws
-  /// std::invalid_argument when no parameter's does.
+  /// Keeps all parameters whose name begins with `path` out of training: freeze("0.3"), freeze("base").
+  /// Throws std::invalid_argument when no parameter's does.
   void freeze(std::string_view path) {
     bool found = false;
     for (const NamedParameter& parameter : named_parameters()) {
@@ -235,7 +242,8 @@ class Flow {
   /// The parts of theta that are trained, in order.
   std::vector<detail::Segment> trainable() const { return detail::complement(frozen_, theta_.size()); }
 
-  // ---- for objectives ----------------------------------------------------------------------------------------------
+  // ---- for objectives
+  // ----------------------------------------------------------------------------------------------
 
   detail::Segment layer_segment() const { return {0, theta_.size() - base_size_}; }
   detail::Segment base_segment() const { return {theta_.size() - base_size_, base_size_}; }
@@ -261,14 +269,16 @@ class Flow {
   }
 
   static Eigen::Index checked_count(Eigen::Index n) {
-    if (n < 0) detail::refuse("a number of samples cannot be negative, but " + std::to_string(n) + " were asked for");
+    if (n < 0)
+      detail::refuse("a number of samples cannot be negative, but " + std::to_string(n) + " were asked for");
     return n;
   }
 
   // The caller's storage, whose shape must fit.
   template <class Out>
   static detail::Rows<Scalar> out(const char* call, Out& x, Eigen::Index rows, Eigen::Index cols) {
-    static_assert(detail::has_memory<std::remove_cvref_t<Out>>, "the result must be written to a matrix, map or block");
+    static_assert(detail::has_memory<std::remove_cvref_t<Out>>,
+                  "the result must be written to a matrix, map or block");
     if (x.rows() != rows || x.cols() != cols) detail::refuse_storage(call, x.rows(), x.cols(), rows, cols);
     return detail::rows_of<Scalar>(x);
   }

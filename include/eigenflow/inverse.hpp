@@ -19,8 +19,7 @@ class Inverse {
     typename L::template Parameters<Visitor> layer;
   };
 
-  Inverse()
-    requires std::default_initializable<L>
+  Inverse() requires std::default_initializable<L>
   = default;
   explicit Inverse(L layer) : layer_(std::move(layer)) {}
 
@@ -36,14 +35,20 @@ class Inverse {
 
   void initialise(std::span<Scalar> theta, Rng& rng) const { layer_.initialise(theta, rng); }
 
-  auto forward(std::span<const Scalar> theta, Tile<Scalar>& tile) const { return layer_.inverse(theta, tile); }
-  auto inverse(std::span<const Scalar> theta, Tile<Scalar>& tile) const { return layer_.forward(theta, tile); }
+  auto forward(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
+    return layer_.inverse(theta, tile);
+  }
+  auto inverse(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
+    return layer_.forward(theta, tile);
+  }
   template <class Tape>
-  void forward_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape, Tile<Scalar>& tile) const {
+  void forward_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape,
+                   Tile<Scalar>& tile) const {
     layer_.inverse_vjp(theta, grad, tape, tile);
   }
   template <class Tape>
-  void inverse_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape, Tile<Scalar>& tile) const {
+  void inverse_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape,
+                   Tile<Scalar>& tile) const {
     layer_.forward_vjp(theta, grad, tape, tile);
   }
 

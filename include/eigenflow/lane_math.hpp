@@ -8,8 +8,9 @@
 
 #include "eigenflow/lanes.hpp"
 
-// The functions of flows and networks that Eigen's packets lack in float or in double: tanh, sigmoid, softplus, log1p,
-// erf. Each keeps its relative accuracy over the whole range, passes a NaN on, and needs no branch.
+// The functions of flows and networks that Eigen's packets lack in float or in double: tanh, sigmoid,
+// softplus, log1p, erf. Each keeps its relative accuracy over the whole range, passes a NaN on, and needs no
+// branch.
 
 namespace eigenflow {
 namespace detail {
@@ -59,7 +60,8 @@ Lanes<Scalar, Packed> sigmoid(Lanes<Scalar, Packed> x) {
   return one / (one + exp(-x));
 }
 
-/// Hyperbolic tangent: odd and accurate near zero (Cephes, Moshier 1989), (1 - e^-2|x|) / (1 + e^-2|x|) beyond.
+/// Hyperbolic tangent: odd and accurate near zero (Cephes, Moshier 1989), (1 - e^-2|x|) / (1 + e^-2|x|)
+/// beyond.
 template <class Scalar, bool Packed>
 Lanes<Scalar, Packed> tanh(Lanes<Scalar, Packed> x) {
   if constexpr (!Packed) {

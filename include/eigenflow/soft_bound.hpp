@@ -7,8 +7,8 @@
 namespace eigenflow {
 
 /// A log-scale s of a free number a, bounded smoothly so that eˢ lies between 10^-Decades and 10^Decades:
-/// s = a / (1 + |a|/c), c = Decades · ln 10, with slope 1 at zero. (An unbounded log-scale overflows in training, and a
-/// hard clamp kills its gradient.)
+/// s = a / (1 + |a|/c), c = Decades · ln 10, with slope 1 at zero. (An unbounded log-scale overflows in
+/// training, and a hard clamp kills its gradient.)
 template <int Decades>
 struct SoftBound {
   static constexpr double bound = Decades * std::numbers::ln10;

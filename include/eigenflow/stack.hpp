@@ -23,9 +23,7 @@ class Stack {
   using Parameters = std::vector<typename L::template Parameters<Visitor>>;
 
   /// `count` default layers.
-  explicit Stack(Eigen::Index count)
-    requires std::default_initializable<L>
-      : Stack(count, L()) {}
+  explicit Stack(Eigen::Index count) requires std::default_initializable<L> : Stack(count, L()) {}
   /// `count` copies of `layer`: the same structure, each with parameters of its own.
   Stack(Eigen::Index count, const L& layer) : Stack(count, [&](Eigen::Index) { return layer; }) {}
   /// Layers made one by one: make(0), make(1)...; for elements that differ, as random permutations do.
@@ -49,7 +47,8 @@ class Stack {
   template <class Self, class Visitor>
   static Parameters<Visitor> layout(Self& self, Visitor& visit) {
     Parameters<Visitor> parameters;
-    for (std::size_t i = 0; i < self.layers_.size(); ++i) parameters.push_back(visit.part(i, self.layers_[i]));
+    for (std::size_t i = 0; i < self.layers_.size(); ++i)
+      parameters.push_back(visit.part(i, self.layers_[i]));
     return parameters;
   }
 
@@ -57,8 +56,9 @@ class Stack {
     for (std::size_t i = 0; i < layers_.size(); ++i) layers_[i].initialise(segments_[i].of(theta), rng);
   }
 
-  void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles)
-    requires requires(L& layer) { layer.initialise_from(theta, tiles); }
+  void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles) requires requires(L& layer) {
+    layer.initialise_from(theta, tiles);
+  }
   {
     for (std::size_t i = 0; i < layers_.size(); ++i)
       layers_[i].initialise_from(segments_[i].of(theta), [&](const auto& visit) {
@@ -123,7 +123,8 @@ class Stack {
     if (!layers_.empty()) {
       if (layer.dim() != dim())
         detail::refuse("layer " + std::to_string(i) + " of the Stack takes " + std::to_string(layer.dim()) +
-                       " features but layer 0 gives " + std::to_string(dim()) + ": give all layers one dimension");
+                       " features but layer 0 gives " + std::to_string(dim()) +
+                       ": give all layers one dimension");
     }
     segments_.push_back({segments_.empty() ? 0 : segments_.back().end(), parameter_count(layer)});
     layers_.push_back(std::move(layer));
@@ -137,7 +138,7 @@ class Stack {
 template <Layer L>
 Stack(Eigen::Index, L) -> Stack<L>;
 template <class Make>
-  requires Layer<std::invoke_result_t<Make&, Eigen::Index>>
-Stack(Eigen::Index, Make) -> Stack<std::invoke_result_t<Make&, Eigen::Index>>;
+requires Layer<std::invoke_result_t<Make&, Eigen::Index>> Stack(Eigen::Index, Make)
+->Stack<std::invoke_result_t<Make&, Eigen::Index>>;
 
 }  // namespace eigenflow

@@ -26,8 +26,8 @@ struct Pass {
   bool record;   ///< a vjp follows, so the tape must be whole
 };
 
-/// A batch of N samples on its way through the layers: N × D, column-major and contiguous, so that one feature of all
-/// samples lies side by side and SIMD runs across the batch. A layer works in place.
+/// A batch of N samples on its way through the layers: N × D, column-major and contiguous, so that one
+/// feature of all samples lies side by side and SIMD runs across the batch. A layer works in place.
 template <class Scalar_>
 struct Tile : Pass {
   using Scalar = Scalar_;
@@ -46,13 +46,15 @@ struct Tile : Pass {
   Eigen::Index rows() const { return values.rows(); }
   Eigen::Index cols() const { return values.cols(); }
 
-  /// Column-major scratch of this tile's height (rows × columns), uninitialised, alive until the arena's release.
+  /// Column-major scratch of this tile's height (rows × columns), uninitialised, alive until the arena's
+  /// release.
   Matrix scratch(Eigen::Index columns) const {
     const Eigen::Index size = rows() * columns;
     return Matrix(arena->allocate<Scalar>(static_cast<std::size_t>(size)), rows(), columns);
   }
 
-  /// Gives the tile cotangents from the arena: grad_values and grad_log_det, the latter returned to be filled.
+  /// Gives the tile cotangents from the arena: grad_values and grad_log_det, the latter returned to be
+  /// filled.
   Vector attach_cotangents() {
     Matrix values_cotangent = scratch(cols());
     Matrix log_det_cotangent = scratch(1);
@@ -66,8 +68,9 @@ struct Tile : Pass {
   static Tile allocate(Arena& arena, Eigen::Index rows, Eigen::Index cols, bool record) {
     Scalar* data = arena.allocate<Scalar>(static_cast<std::size_t>(rows * cols));
     Scalar* log_det = arena.allocate<Scalar>(static_cast<std::size_t>(rows));
-    return {{&arena, record},   Matrix(data, rows, cols), Vector(log_det, rows), {nullptr, rows, 0},
-            {nullptr, rows, 0}, {nullptr, 0},             {nullptr, rows, 0}};
+    return {{&arena, record},   Matrix(data, rows, cols), Vector(log_det, rows),
+            {nullptr, rows, 0}, {nullptr, rows, 0},       {nullptr, 0},
+            {nullptr, rows, 0}};
   }
 };
 

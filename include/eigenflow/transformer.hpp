@@ -7,8 +7,8 @@
 
 namespace eigenflow {
 
-/// The numbers of one feature in one step of rows: the parameters that the conditioner gave, then those that the
-/// transformer keeps for its vjp. `slots[i]` reads, `slots.set(i, numbers)` writes.
+/// The numbers of one feature in one step of rows: the parameters that the conditioner gave, then those that
+/// the transformer keeps for its vjp. `slots[i]` reads, `slots.set(i, numbers)` writes.
 template <class Scalar, bool Full>
 class Slots {
  public:
@@ -39,24 +39,27 @@ struct Transformed {
   Number log_det;  ///< log|∂output/∂input| of the direction evaluated, nats
 };
 
-/// A transformer, the g(·) of a coupling: an invertible scalar map whose few parameters come from a conditioner. It knows
-/// nothing of networks, and is written once for `Lanes`: several samples of one feature at a time.
+/// A transformer, the g(·) of a coupling: an invertible scalar map whose few parameters come from a
+/// conditioner. It knows nothing of networks, and is written once for `Lanes`: several samples of one feature
+/// at a time.
 template <class T>
-concept Transformer =
-    std::copyable<T> && requires(const T& transformer, Lanes<typename T::Scalar> number,
-                                 const Slots<typename T::Scalar, true>& slots) {
-      typename T::Scalar;
-      { transformer.parameters() } -> std::convertible_to<Eigen::Index>;  // per feature; all zero must be the identity
-      { transformer.kept() } -> std::convertible_to<Eigen::Index>;        // further slots per feature, for the vjps
+concept Transformer = std::copyable<T> && requires(const T& transformer, Lanes<typename T::Scalar> number,
+                                                   const Slots<typename T::Scalar, true>& slots) {
+  typename T::Scalar;
+  {
+    transformer.parameters()
+    } -> std::convertible_to<Eigen::Index>;                     // per feature; all zero must be the identity
+  { transformer.kept() } -> std::convertible_to<Eigen::Index>;  // further slots per feature, for the vjps
 
-      // Read the parameters in slots 0 .. parameters() - 1. The transformer may overwrite every slot: they are its tape.
-      { transformer.forward(number, slots) } -> std::same_as<Transformed<Lanes<typename T::Scalar>>>;
-      { transformer.inverse(number, slots) } -> std::same_as<Transformed<Lanes<typename T::Scalar>>>;
+  // Read the parameters in slots 0 .. parameters() - 1. The transformer may overwrite every slot: they are
+  // its tape.
+  { transformer.forward(number, slots) } -> std::same_as<Transformed<Lanes<typename T::Scalar>>>;
+  { transformer.inverse(number, slots) } -> std::same_as<Transformed<Lanes<typename T::Scalar>>>;
 
-      // From ∂loss/∂output and ∂loss/∂log_det, with the slots as the direction left them: returns ∂loss/∂input and
-      // overwrites slots 0 .. parameters() - 1 by ∂loss/∂parameter.
-      { transformer.forward_vjp(number, number, slots) } -> std::same_as<Lanes<typename T::Scalar>>;
-      { transformer.inverse_vjp(number, number, slots) } -> std::same_as<Lanes<typename T::Scalar>>;
-    };
+  // From ∂loss/∂output and ∂loss/∂log_det, with the slots as the direction left them: returns ∂loss/∂input
+  // and overwrites slots 0 .. parameters() - 1 by ∂loss/∂parameter.
+  { transformer.forward_vjp(number, number, slots) } -> std::same_as<Lanes<typename T::Scalar>>;
+  { transformer.inverse_vjp(number, number, slots) } -> std::same_as<Lanes<typename T::Scalar>>;
+};
 
 }  // namespace eigenflow

@@ -13,8 +13,8 @@
 namespace eigenflow {
 
 /// A normal with a learned mean and a learned scale per feature, N(mean, diag(scale²)):
-/// log p(z) = -Σ_j [½ ((z_j - mean_j) / scale_j)² + ln scale_j + ½ ln 2π]. The scale is e^s with s bounded smoothly, so
-/// that it stays between 10⁻⁹ and 10⁹ for every theta. Starts as N(0, I).
+/// log p(z) = -Σ_j [½ ((z_j - mean_j) / scale_j)² + ln scale_j + ½ ln 2π]. The scale is e^s with s bounded
+/// smoothly, so that it stays between 10⁻⁹ and 10⁹ for every theta. Starts as N(0, I).
 template <class Scalar_, int Dim_ = Eigen::Dynamic>
 class DiagonalNormal {
  public:
@@ -28,9 +28,7 @@ class DiagonalNormal {
     typename Visitor::Vector log_scale;  ///< D: before the bound
   };
 
-  DiagonalNormal()
-    requires(Dim_ != Eigen::Dynamic)
-  = default;
+  DiagonalNormal() requires(Dim_ != Eigen::Dynamic) = default;
   explicit DiagonalNormal(Dimension<Dim_> dim) : dim_(dim) {}
 
   static constexpr const char* name() { return "DiagonalNormal"; }
@@ -47,7 +45,8 @@ class DiagonalNormal {
     const Scalar half_log_two_pi = std::log(2 * std::numbers::pi_v<Scalar>) / 2;
     for (Eigen::Index j = 0; j < dim(); ++j) {
       const Scalar s = log_scale(p.log_scale[j]).value.value;
-      const Lanes<Scalar> mean(p.mean[j]), shrink(std::exp(-s)), constant(-s - half_log_two_pi), minus_half(Scalar(-0.5));
+      const Lanes<Scalar> mean(p.mean[j]), shrink(std::exp(-s)), constant(-s - half_log_two_pi),
+          minus_half(Scalar(-0.5));
       for_each_step<Scalar>(tile.rows(), [&](const auto step) {
         const Lanes<Scalar> e = (step.load(tile.values.col(j).data()) - mean) * shrink;
         step.store(tile.log_det.data(), step.load(tile.log_det.data()) + fma(minus_half * e, e, constant));
@@ -63,7 +62,8 @@ class DiagonalNormal {
       Lanes<Scalar> sum_mean(0), sum_log_scale(0);
       for_each_step<Scalar>(tile.rows(), [&](const auto step) {
         const Lanes<Scalar> e = (step.load(tile.values.col(j).data()) - mean) * shrink;
-        const Lanes<Scalar> grad_log_prob = step.load(tile.grad_log_det.data()), pull = grad_log_prob * e * shrink;
+        const Lanes<Scalar> grad_log_prob = step.load(tile.grad_log_det.data()),
+                            pull = grad_log_prob * e * shrink;
         sum_mean += pull;
         sum_log_scale += grad_log_prob * (e * e - Lanes<Scalar>(1));
         step.store(tile.grad_values.col(j).data(), -pull);
@@ -80,7 +80,8 @@ class DiagonalNormal {
     rng.discard(static_cast<std::uint64_t>(first_row * dim()));
     rng.fill_normal(tile.values);
     for (Eigen::Index j = 0; j < dim(); ++j)
-      tile.values.col(j) = tile.values.col(j).array() * std::exp(log_scale(p.log_scale[j]).value.value) + p.mean[j];
+      tile.values.col(j) =
+          tile.values.col(j).array() * std::exp(log_scale(p.log_scale[j]).value.value) + p.mean[j];
   }
 
  private:

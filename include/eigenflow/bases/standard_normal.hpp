@@ -19,9 +19,7 @@ class StandardNormal {
   template <class Visitor>
   using Parameters = NoParameters<Visitor>;
 
-  StandardNormal()
-    requires(Dim_ != Eigen::Dynamic)
-  = default;
+  StandardNormal() requires(Dim_ != Eigen::Dynamic) = default;
   explicit StandardNormal(Dimension<Dim_> dim) : dim_(dim) {}
 
   static constexpr const char* name() { return "StandardNormal"; }

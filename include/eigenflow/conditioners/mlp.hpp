@@ -19,7 +19,8 @@ struct MlpOptions {
   Activation activation = Activation::relu;
 };
 
-/// A multi-layer perceptron: h₀ = input, hᵢ = activation(hᵢ₋₁ Wᵢ + bᵢ), result = h_last W + b, rows are samples.
+/// A multi-layer perceptron: h₀ = input, hᵢ = activation(hᵢ₋₁ Wᵢ + bᵢ), result = h_last W + b, rows are
+/// samples.
 ///
 /// Hidden weights start uniform in ±√(1/in) as in PyTorch, the last layer at zero: the results start at zero.
 template <class Scalar_>
@@ -51,8 +52,8 @@ class Mlp {
     Eigen::Index from = in, offset = 0;
     for (const Eigen::Index width : options.hidden) {
       if (width < 1)
-        detail::refuse("a hidden layer of an Mlp needs a width of 1 or more, but got " + std::to_string(width) +
-                       ": give every entry of .hidden a positive width");
+        detail::refuse("a hidden layer of an Mlp needs a width of 1 or more, but got " +
+                       std::to_string(width) + ": give every entry of .hidden a positive width");
       dense_.push_back({from, width, offset});
       offset += dense_.back().size();
       from = width;
@@ -75,14 +76,16 @@ class Mlp {
   void initialise(std::span<Scalar> theta, Rng& rng) const {
     for (const Dense& dense : dense_) {
       const bool last = &dense == &dense_.back();
-      const Scalar reach = last ? Scalar(0) : 1 / std::sqrt(static_cast<Scalar>(std::max<Eigen::Index>(dense.in, 1)));
+      const Scalar reach =
+          last ? Scalar(0) : 1 / std::sqrt(static_cast<Scalar>(std::max<Eigen::Index>(dense.in, 1)));
       for (Scalar& value : segment(dense, theta)) value = last ? 0 : reach * (2 * rng.uniform<Scalar>() - 1);
     }
   }
 
   struct Tape {
     const Scalar* input;
-    Scalar* const* derivative_from;  // of each hidden layer: its values, or its pre-activations where those are needed
+    Scalar* const*
+        derivative_from;  // of each hidden layer: its values, or its pre-activations where those are needed
     Scalar* const* values;
   };
 
@@ -97,7 +100,8 @@ class Mlp {
       const Dense& layer = dense_[i];
       const auto p = view_parameters(layer, segment(layer, theta));
       const bool last = i + 1 == count;
-      pre[i] = last ? result.data() : pass.arena->allocate<Scalar>(static_cast<std::size_t>(rows * layer.out));
+      pre[i] =
+          last ? result.data() : pass.arena->allocate<Scalar>(static_cast<std::size_t>(rows * layer.out));
       MatrixMap<Scalar> z(pre[i], rows, layer.out);
       detail::dense<Scalar>(ConstMatrixMap<Scalar>(from, rows, layer.in), p.weight, p.bias, z, *pass.arena);
       if (!last) post[i] = activate(z, pass);

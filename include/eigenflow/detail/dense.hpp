@@ -13,24 +13,26 @@ namespace eigenflow::detail {
 
 /// y (N × M) = x (N × K) w (K × M) + bias (M).
 template <class Scalar>
-void dense(const ConstMatrixMap<Scalar>& x, const ConstMatrixMap<Scalar>& w, const ConstVectorMap<Scalar>& bias,
-           MatrixMap<Scalar>& y, Arena& arena) {
+void dense(const ConstMatrixMap<Scalar>& x, const ConstMatrixMap<Scalar>& w,
+           const ConstVectorMap<Scalar>& bias, MatrixMap<Scalar>& y, Arena& arena) {
   const Eigen::Index rows = x.rows(), ins = x.cols(), outs = w.cols();
   for (Eigen::Index j = 0; j < outs; ++j) y.col(j).setConstant(bias[j]);
   if (rows == 1)
     product_one_row(x.data(), w.data(), y.data(), ins, outs);
   else if (ins > 0 && ins <= most_thin_columns)
-    with_thin(ins, [&](auto k) { product_thin_in<k.value>(x.data(), w.data(), y.data(), rows, outs, 1, ins); });
+    with_thin(ins,
+              [&](auto k) { product_thin_in<k.value>(x.data(), w.data(), y.data(), rows, outs, 1, ins); });
   else if (outs <= most_thin_columns)
-    with_thin(outs, [&](auto m) { product_thin_out<m.value>(x.data(), w.data(), y.data(), rows, ins, 1, ins); });
+    with_thin(outs,
+              [&](auto m) { product_thin_out<m.value>(x.data(), w.data(), y.data(), rows, ins, 1, ins); });
   else
     product(x, w, y, arena);
 }
 
 /// grad_w (K × M) += xᵀ grad_y.
 template <class Scalar>
-void dense_grad_w(const ConstMatrixMap<Scalar>& x, const ConstMatrixMap<Scalar>& grad_y, MatrixMap<Scalar>& grad_w,
-                  Arena& arena) {
+void dense_grad_w(const ConstMatrixMap<Scalar>& x, const ConstMatrixMap<Scalar>& grad_y,
+                  MatrixMap<Scalar>& grad_w, Arena& arena) {
   const Eigen::Index rows = x.rows(), ins = x.cols(), outs = grad_y.cols();
   if (outs <= most_thin_columns)
     with_thin(outs, [&](auto m) {
@@ -46,8 +48,8 @@ void dense_grad_w(const ConstMatrixMap<Scalar>& x, const ConstMatrixMap<Scalar>&
 
 /// grad_x (N × K) += grad_y wᵀ.
 template <class Scalar>
-void dense_grad_x(const ConstMatrixMap<Scalar>& grad_y, const ConstMatrixMap<Scalar>& w, MatrixMap<Scalar>& grad_x,
-                  Arena& arena) {
+void dense_grad_x(const ConstMatrixMap<Scalar>& grad_y, const ConstMatrixMap<Scalar>& w,
+                  MatrixMap<Scalar>& grad_x, Arena& arena) {
   const Eigen::Index rows = grad_y.rows(), ins = w.rows(), outs = grad_y.cols();
   if (outs <= most_thin_columns)
     with_thin(outs, [&](auto m) {

@@ -56,7 +56,8 @@ struct FlowParts {
 
 /// What is left of 0 .. size - 1 without the given segments, in order.
 inline std::vector<Segment> complement(std::vector<Segment> taken, Eigen::Index size) {
-  std::sort(taken.begin(), taken.end(), [](const Segment& a, const Segment& b) { return a.offset < b.offset; });
+  std::sort(taken.begin(), taken.end(),
+            [](const Segment& a, const Segment& b) { return a.offset < b.offset; });
   std::vector<Segment> left;
   Eigen::Index next = 0;
   for (const Segment& segment : taken) {
@@ -71,12 +72,13 @@ inline std::string shape(Eigen::Index rows, Eigen::Index cols) {
   return std::to_string(rows) + " × " + std::to_string(cols);
 }
 
-[[noreturn]] inline void refuse_columns(const char* call, Eigen::Index rows, Eigen::Index cols, Eigen::Index dim) {
-  std::string message = std::string(call) + " expects N × " + std::to_string(dim) + " (rows are samples), but got " +
-                        shape(rows, cols);
-  message += cols == 1 && rows == dim  ? ": a single sample is a row, so pass x.transpose()"
-             : rows == dim             ? ": pass x.transpose() if the columns are samples"
-                                       : ": pass one column for each feature";
+[[noreturn]] inline void refuse_columns(const char* call, Eigen::Index rows, Eigen::Index cols,
+                                        Eigen::Index dim) {
+  std::string message = std::string(call) + " expects N × " + std::to_string(dim) +
+                        " (rows are samples), but got " + shape(rows, cols);
+  message += cols == 1 && rows == dim ? ": a single sample is a row, so pass x.transpose()"
+             : rows == dim            ? ": pass x.transpose() if the columns are samples"
+                                      : ": pass one column for each feature";
   refuse(message);
 }
 

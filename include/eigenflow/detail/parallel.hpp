@@ -12,8 +12,9 @@
 #include "eigenflow/arena.hpp"
 #include "eigenflow/error.hpp"
 
-// Work over a batch, cut into pieces of a fixed height: by OpenMP where the user compiles with it, serial otherwise. The
-// cut depends on the height alone, so the results have the same bits for any number of threads.
+// Work over a batch, cut into pieces of a fixed height: by OpenMP where the user compiles with it, serial
+// otherwise. The cut depends on the height alone, so the results have the same bits for any number of
+// threads.
 
 namespace eigenflow::detail {
 
@@ -76,8 +77,9 @@ void for_each_piece(Eigen::Index rows, Eigen::Index height, double work_per_row,
   for (Eigen::Index i = 0; i < pieces; ++i) piece(i);
 }
 
-/// Sums work(first, count, gradient) over all pieces, and its additions to `grad`, both in the order of the pieces. One
-/// thread adds to `grad` directly; several add their pieces in turn: the same sums, since a piece adds once an entry.
+/// Sums work(first, count, gradient) over all pieces, and its additions to `grad`, both in the order of the
+/// pieces. One thread adds to `grad` directly; several add their pieces in turn: the same sums, since a piece
+/// adds once an entry.
 template <class Scalar, class Work>
 double fold_pieces(Eigen::Index rows, Eigen::Index height, double work_per_row, std::span<Scalar> grad,
                    const Work& work) {
@@ -102,7 +104,8 @@ double fold_pieces(Eigen::Index rows, Eigen::Index height, double work_per_row, 
 #pragma omp ordered
         {
           total += part;
-          Eigen::Map<Eigen::Array<Scalar, Eigen::Dynamic, 1>> sum(grad.data(), static_cast<Eigen::Index>(grad.size()));
+          Eigen::Map<Eigen::Array<Scalar, Eigen::Dynamic, 1>> sum(grad.data(),
+                                                                  static_cast<Eigen::Index>(grad.size()));
           sum += Eigen::Map<const Eigen::Array<Scalar, Eigen::Dynamic, 1>>(own.data(), sum.size());
         }
       }
@@ -111,7 +114,8 @@ double fold_pieces(Eigen::Index rows, Eigen::Index height, double work_per_row, 
     return total;
   }
 #endif
-  for (Eigen::Index i = 0; i < pieces; ++i) total += work(i * height, std::min(height, rows - i * height), grad);
+  for (Eigen::Index i = 0; i < pieces; ++i)
+    total += work(i * height, std::min(height, rows - i * height), grad);
   return total;
 }
 

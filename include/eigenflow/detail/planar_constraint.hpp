@@ -11,8 +11,8 @@
 
 namespace eigenflow::detail {
 
-/// Planar's û and s = 1 + M wᵀû > 0 from the free u and w (arXiv:1505.05770, appendix A.1, with a softplus that is the
-/// identity at u = 0), and the pull-back of their gradients to u and w.
+/// Planar's û and s = 1 + M wᵀû > 0 from the free u and w (arXiv:1505.05770, appendix A.1, with a softplus
+/// that is the identity at u = 0), and the pull-back of their gradients to u and w.
 template <class Scalar, int Dim>
 struct PlanarConstraint {
   PlanarConstraint(const Scalar* u, const Scalar* w, Eigen::Index dim, Scalar max_slope, Arena& arena)
@@ -37,22 +37,25 @@ struct PlanarConstraint {
       unit[j] = w[j] / size_;
       square_ += unit[j] * unit[j];
     }
-    // û is u's part across w (projected twice, which leaves no rest of a large u) plus the constrained part along w.
+    // û is u's part across w (projected twice, which leaves no rest of a large u) plus the constrained part
+    // along w.
     for (int pass = 0; pass < 2; ++pass) {
       Scalar along = 0;
       for (Eigen::Index j = 0; j < dim; ++j) along += unit[j] * u_hat[j];
       for (Eigen::Index j = 0; j < dim; ++j) u_hat[j] -= along / square_ * unit[j];
     }
     // k - wᵀu and k = wᵀû without cancellation where wᵀu is small.
-    excess_ = std::abs(slope_wu) > 20 ? (s - 1 - slope_wu) / max_slope
-                                      : std::log1p(std::expm1(-slope_wu) / std::numbers::e_v<Scalar>) / max_slope;
+    excess_ = std::abs(slope_wu) > 20
+                  ? (s - 1 - slope_wu) / max_slope
+                  : std::log1p(std::expm1(-slope_wu) / std::numbers::e_v<Scalar>) / max_slope;
     const Scalar k = std::abs(slope_wu) > 1 ? (s - 1) / max_slope : wu + excess_;
     for (Eigen::Index j = 0; j < dim; ++j) u_hat[j] += k / size_ / square_ * unit[j];
   }
 
   /// From ∂loss/∂û, ∂loss/∂s and the direct part of ∂loss/∂w, adds to ∂loss/∂u and ∂loss/∂w.
   template <class Sums, class Vector>
-  void pull_back(const Sums& grad_u_hat, Scalar grad_s, const Sums& grad_w, Vector& out_u, Vector& out_w) const {
+  void pull_back(const Sums& grad_u_hat, Scalar grad_s, const Sums& grad_w, Vector& out_u,
+                 Vector& out_w) const {
     Scalar along = 0;  // wᵀ(∂loss/∂û) / ‖w‖²
     Scalar scale = 0;  // (k - wᵀu) / ‖w‖²
     if (size_ > 0) {

@@ -7,11 +7,12 @@
 
 namespace eigenflow::detail {
 
-/// The v with v + k h(v) = τ, k = (s - 1)/M, for a batch of τ at once: Newton steps inside a bracket that bisection
-/// shrinks whenever they are slow, so that every lane converges for every s > 0 (Press et al., Numerical Recipes, 9.4).
+/// The v with v + k h(v) = τ, k = (s - 1)/M, for a batch of τ at once: Newton steps inside a bracket that
+/// bisection shrinks whenever they are slow, so that every lane converges for every s > 0 (Press et al.,
+/// Numerical Recipes, 9.4).
 ///
-/// The bracket follows from the slopes of g(v) = v + k h(v): with t = τ - k h(0), v has the sign of t and lies between
-/// |t| / max g' and |t| / min g', and no further than |k| sup|h - h(0)| from t.
+/// The bracket follows from the slopes of g(v) = v + k h(v): with t = τ - k h(0), v has the sign of t and
+/// lies between |t| / max g' and |t| / min g', and no further than |k| sup|h - h(0)| from t.
 template <class Monotone, class Scalar, bool Packed>
 Lanes<Scalar, Packed> planar_root(const Monotone& h, Scalar s, Lanes<Scalar, Packed> tau) {
   using Number = Lanes<Scalar, Packed>;
@@ -37,7 +38,8 @@ Lanes<Scalar, Packed> planar_root(const Monotone& h, Scalar s, Lanes<Scalar, Pac
     const MonotoneAt<Number> at = h(v);
     // v + k h(v) = (v - h/M) + s h/M; the second form keeps a small s alive next to v.
     const Number value = at.value * Number(1 / max_slope);
-    const Number g = fma(Number(s), value, (v - value) - tau), slope = fma(Number(s), at.slope, at.complement);
+    const Number g = fma(Number(s), value, (v - value) - tau),
+                 slope = fma(Number(s), at.slope, at.complement);
     low = select(g < zero, v, low);
     high = select(g > zero, v, high);
     const Number newton = g / slope, middle = low + half * (high - low), guess = v - newton;

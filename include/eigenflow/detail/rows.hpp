@@ -5,9 +5,9 @@
 
 #include "eigenflow/tile.hpp"
 
-// What a user hands over, as rows of numbers in memory, whatever its type: everything behind the public boundary is
-// compiled once. Matrices, maps, blocks and row-major arrays are looked at where they lie; only an expression that has no
-// memory of its own (`x * r`) is evaluated, once.
+// What a user hands over, as rows of numbers in memory, whatever its type: everything behind the public
+// boundary is compiled once. Matrices, maps, blocks and row-major arrays are looked at where they lie; only
+// an expression that has no memory of its own (`x * r`) is evaluated, once.
 
 namespace eigenflow::detail {
 

@@ -5,8 +5,8 @@
 
 namespace eigenflow::detail {
 
-/// The part of theta (or of a gradient) that belongs to one layer. An empty vector, which asks for no gradient, has
-/// empty segments.
+/// The part of theta (or of a gradient) that belongs to one layer. An empty vector, which asks for no
+/// gradient, has empty segments.
 struct Segment {
   Eigen::Index offset = 0;
   Eigen::Index size = 0;

@@ -8,8 +8,8 @@
 #include "eigenflow/lanes.hpp"
 #include "eigenflow/tile.hpp"
 
-// Products in which one side has one or two columns: the first and last layers of 2-D conditioners, for which packing
-// costs more than the product. Names as in product.hpp: x is N × K, w is K × M, y is N × M.
+// Products in which one side has one or two columns: the first and last layers of 2-D conditioners, for which
+// packing costs more than the product. Names as in product.hpp: x is N × K, w is K × M, y is N × M.
 
 namespace eigenflow::detail {
 
@@ -58,7 +58,8 @@ void product_thin_out(const Scalar* x, const Scalar* w, Scalar* y, Eigen::Index 
       }
     }
     for (int m = 0; m < M; ++m) {
-      if (k < ins) even[m] = fma(Lanes<Scalar>(w[k * w_in_stride + m * w_out_stride]), step.load(x + k * rows), even[m]);
+      if (k < ins)
+        even[m] = fma(Lanes<Scalar>(w[k * w_in_stride + m * w_out_stride]), step.load(x + k * rows), even[m]);
       step.store(y + m * rows, even[m] + odd[m]);
     }
   });
@@ -66,8 +67,8 @@ void product_thin_out(const Scalar* x, const Scalar* w, Scalar* y, Eigen::Index 
 
 /// sums(i, m) += Σ_n wide(n, i) thin(n, m) for M = `M` columns of `thin`; strides say where sums(i, m) lies.
 template <int M, class Scalar>
-void product_thin_grad_w(const Scalar* wide, const Scalar* thin, Scalar* sums, Eigen::Index rows, Eigen::Index columns,
-                         Eigen::Index wide_stride, Eigen::Index thin_stride) {
+void product_thin_grad_w(const Scalar* wide, const Scalar* thin, Scalar* sums, Eigen::Index rows,
+                         Eigen::Index columns, Eigen::Index wide_stride, Eigen::Index thin_stride) {
   for (Eigen::Index i = 0; i < columns; ++i) {
     Registers<Scalar, M> sum;
     for (int m = 0; m < M; ++m) sum[m] = Lanes<Scalar>(0);
@@ -104,7 +105,8 @@ void product_one_row(const Scalar* x, const Scalar* w, Scalar* y, Eigen::Index i
   }
   for (; j < outs; ++j) {
     Lanes<Scalar> sum(0);
-    for_each_step<Scalar>(ins, [&](const auto step) { sum = fma(step.load(x), step.load(w + j * ins), sum); });
+    for_each_step<Scalar>(ins,
+                          [&](const auto step) { sum = fma(step.load(x), step.load(w + j * ins), sum); });
     y[j] += reduce_add(sum);
   }
 }

@@ -15,14 +15,16 @@
 
 namespace eigenflow {
 
-/// A coupling layer (arXiv:1410.8516, section 3; arXiv:1605.08803, section 3.2): the first `split` features pass
-/// untouched, and a conditioner turns them (and the context) into the parameters of the others' transformer.
+/// A coupling layer (arXiv:1410.8516, section 3; arXiv:1605.08803, section 3.2): the first `split` features
+/// pass untouched, and a conditioner turns them (and the context) into the parameters of the others'
+/// transformer.
 ///
 ///   map       y_a = x_a,   y_b = g(x_b; m(x_a))         a = the first `split` features, b = the rest
 ///   log-det   Σ_b log|g'(x_b)|: the Jacobian is triangular
 ///   inverse   x_b = g⁻¹(y_b; m(y_a)): as cheap as the map, whatever the conditioner
 ///
-/// Stack couplings with permutations between, so that every feature is transformed. It starts as the identity.
+/// Stack couplings with permutations between, so that every feature is transformed. It starts as the
+/// identity.
 template <Transformer Transformer_, Conditioner Conditioner_, int Dim_ = Eigen::Dynamic>
 class Coupling {
  public:
@@ -40,12 +42,10 @@ class Coupling {
     typename Conditioner_::template Parameters<Visitor> conditioner;
   };
 
-  Coupling()
-    requires(Dim_ != Eigen::Dynamic)
-      : Coupling(Dim_) {}
+  Coupling() requires(Dim_ != Eigen::Dynamic) : Coupling(Dim_) {}
 
-  /// A coupling of `dim` features with a conditioner made from its options; by default half of them condition.
-  /// Throws std::invalid_argument for fewer than two features or a split outside 1 .. dim - 1.
+  /// A coupling of `dim` features with a conditioner made from its options; by default half of them
+  /// condition. Throws std::invalid_argument for fewer than two features or a split outside 1 .. dim - 1.
   explicit Coupling(Dimension<Dim_> dim, const Options& options = {}) : Coupling(dim, dim / 2, options) {}
   Coupling(Dimension<Dim_> dim, Eigen::Index split, const Options& options, Transformer_ transformer = {},
            Eigen::Index context_dim = 0)
@@ -79,21 +79,28 @@ class Coupling {
     Scalar* kept;
   };
 
-  Tape forward(std::span<const Scalar> theta, Tile<Scalar>& tile) const { return evaluate<false>(theta, tile); }
-  Tape inverse(std::span<const Scalar> theta, Tile<Scalar>& tile) const { return evaluate<true>(theta, tile); }
+  Tape forward(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
+    return evaluate<false>(theta, tile);
+  }
+  Tape inverse(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
+    return evaluate<true>(theta, tile);
+  }
 
-  void forward_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape, Tile<Scalar>& tile) const {
+  void forward_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape,
+                   Tile<Scalar>& tile) const {
     vjp<false>(theta, grad, tape, tile);
   }
-  void inverse_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape, Tile<Scalar>& tile) const {
+  void inverse_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape,
+                   Tile<Scalar>& tile) const {
     vjp<true>(theta, grad, tape, tile);
   }
 
  private:
   static Eigen::Index checked(Eigen::Index dim, Eigen::Index split) {
     if (dim < 2)
-      detail::refuse("a coupling needs two features or more, one to condition on and one to transform, but has " +
-                     std::to_string(dim) + ": use a layer without a split (Planar, Radial)");
+      detail::refuse(
+          "a coupling needs two features or more, one to condition on and one to transform, but has " +
+          std::to_string(dim) + ": use a layer without a split (Planar, Radial)");
     if (split < 1 || split >= dim)
       detail::refuse("a coupling of " + std::to_string(dim) + " features needs a split from 1 to " +
                      std::to_string(dim - 1) + ", but got " + std::to_string(split));
@@ -102,7 +109,8 @@ class Coupling {
 
   Eigen::Index transformed() const { return dim_ - split_; }
 
-  // The conditioner's input: the first features themselves, copied where a tape must outlive them or a context follows.
+  // The conditioner's input: the first features themselves, copied where a tape must outlive them or a
+  // context follows.
   ConstMatrixMap<Scalar> conditions(const Tile<Scalar>& tile) const {
     if (!tile.record && context_dim_ == 0) return {tile.values.data(), tile.rows(), split_};
     typename Tile<Scalar>::Matrix input = tile.scratch(split_ + context_dim_);
@@ -113,7 +121,8 @@ class Coupling {
 
   // Calls body(feature, slots) for all transformed features of one step of rows.
   template <class Step, class Body>
-  void for_each_feature(const Step& step, Scalar* parameters, Scalar* kept, Eigen::Index rows, Body&& body) const {
+  void for_each_feature(const Step& step, Scalar* parameters, Scalar* kept, Eigen::Index rows,
+                        Body&& body) const {
     const Eigen::Index count = transformer_.parameters(), more = transformer_.kept();
     for (Eigen::Index j = 0; j < transformed(); ++j)
       body(split_ + j, Slots(step, parameters + j * count * rows, count, kept + j * more * rows, rows));
@@ -123,13 +132,14 @@ class Coupling {
   Tape evaluate(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
     typename Tile<Scalar>::Matrix parameters = tile.scratch(conditioner_.out_dim());
     typename Tile<Scalar>::Matrix kept = tile.scratch(transformer_.kept() * transformed());
-    const Tape tape{conditioner_.forward(theta, conditions(tile), parameters, tile), parameters.data(), kept.data()};
+    const Tape tape{conditioner_.forward(theta, conditions(tile), parameters, tile), parameters.data(),
+                    kept.data()};
     for_each_step<Scalar>(tile.rows(), [&](const auto step) {
       Lanes<Scalar> log_det = step.load(tile.log_det.data());
       for_each_feature(step, tape.parameters, tape.kept, tile.rows(), [&](Eigen::Index j, const auto& slots) {
         Scalar* const x = tile.values.col(j).data();
-        const Transformed<Lanes<Scalar>> result =
-            generating ? transformer_.inverse(step.load(x), slots) : transformer_.forward(step.load(x), slots);
+        const Transformed<Lanes<Scalar>> result = generating ? transformer_.inverse(step.load(x), slots)
+                                                             : transformer_.forward(step.load(x), slots);
         step.store(x, result.value);
         log_det += result.log_det;
       });
@@ -139,7 +149,8 @@ class Coupling {
   }
 
   template <bool generating>
-  void vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape, Tile<Scalar>& tile) const {
+  void vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape,
+           Tile<Scalar>& tile) const {
     for_each_step<Scalar>(tile.rows(), [&](const auto step) {
       const Lanes<Scalar> grad_log_det = step.load(tile.grad_log_det.data());
       for_each_feature(step, tape.parameters, tape.kept, tile.rows(), [&](Eigen::Index j, const auto& slots) {

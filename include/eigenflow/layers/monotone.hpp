@@ -5,8 +5,8 @@
 #include "eigenflow/lane_math.hpp"
 #include "eigenflow/lanes.hpp"
 
-// The functions h of a planar layer. A user's own is a small class like these, written for any number type `Number`
-// (see lanes.hpp) with + - * / and exp, log, sqrt, abs, tanh, select...
+// The functions h of a planar layer. A user's own is a small class like these, written for any number type
+// `Number` (see lanes.hpp) with + - * / and exp, log, sqrt, abs, tanh, select...
 
 namespace eigenflow {
 
@@ -63,7 +63,8 @@ struct LeakyRelu {
     using Scalar = typename Number::Scalar;
     const Number low(static_cast<Scalar>(negative_slope)), one(1), zero(0);
     const auto positive = a > zero;
-    return {select(positive, a, low * a), select(positive, one, low), select(positive, zero, one - low), zero};
+    return {select(positive, a, low * a), select(positive, one, low), select(positive, zero, one - low),
+            zero};
   }
 };
 

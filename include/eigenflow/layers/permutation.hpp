@@ -10,8 +10,8 @@
 
 namespace eigenflow {
 
-/// Reorders the features: output feature j is input feature indices()[j]. Volume-preserving, nothing to train; the
-/// order is structure, saved with the model. It lets couplings transform every feature in turn.
+/// Reorders the features: output feature j is input feature indices()[j]. Volume-preserving, nothing to
+/// train; the order is structure, saved with the model. It lets couplings transform every feature in turn.
 template <class Scalar_, int Dim_ = Eigen::Dynamic>
 class Permutation {
  public:
@@ -21,9 +21,7 @@ class Permutation {
   template <class Visitor>
   using Parameters = NoParameters<Visitor>;
 
-  Permutation()
-    requires(Dim_ != Eigen::Dynamic)
-      : Permutation(reverse(Dim_)) {}
+  Permutation() requires(Dim_ != Eigen::Dynamic) : Permutation(reverse(Dim_)) {}
 
   /// A given order. Throws std::invalid_argument, naming the entry, unless it has each of 0 .. D - 1 once.
   explicit Permutation(Indices indices)
@@ -71,10 +69,11 @@ class Permutation {
     std::vector<Eigen::Index> seen(indices.size(), -1);
     for (std::size_t j = 0; j < indices.size(); ++j) {
       const Eigen::Index index = indices[j];
-      const std::string entry = "entry " + std::to_string(j) + " of the permutation is " + std::to_string(index);
+      const std::string entry =
+          "entry " + std::to_string(j) + " of the permutation is " + std::to_string(index);
       if (index < 0 || index >= dim)
-        detail::refuse(entry + ", but a permutation of " + std::to_string(dim) + " features has entries from 0 to " +
-                       std::to_string(dim - 1));
+        detail::refuse(entry + ", but a permutation of " + std::to_string(dim) +
+                       " features has entries from 0 to " + std::to_string(dim - 1));
       Eigen::Index& first = seen[static_cast<std::size_t>(index)];
       if (first >= 0)
         detail::refuse(entry + ", as entry " + std::to_string(first) + " already is: give each feature once");

@@ -16,17 +16,20 @@
 
 namespace eigenflow {
 
-/// The planar layer of Rezende & Mohamed, "Variational inference with normalizing flows" (arXiv:1505.05770), eq. 10:
+/// The planar layer of Rezende & Mohamed, "Variational inference with normalizing flows" (arXiv:1505.05770),
+/// eq. 10:
 ///
 ///   map         f(x) = x + û h(wᵀx + b),   h monotone with slopes in [0, M], tanh by default
-///   log-det     log(1 + wᵀû h'(a)) = log((1 - h'/M) + s h'/M),   a = wᵀx + b,   s = 1 + M wᵀû          (eq. 12)
-///   constraint  û = u + ((s - 1)/M - wᵀu) w/‖w‖² with s = softplus(M wᵀu + ln(e - 1)) > 0, so that every theta is
+///   log-det     log(1 + wᵀû h'(a)) = log((1 - h'/M) + s h'/M),   a = wᵀx + b,   s = 1 + M wᵀû          (eq.
+///   12) constraint  û = u + ((s - 1)/M - wᵀu) w/‖w‖² with s = softplus(M wᵀu + ln(e - 1)) > 0, so that every
+///   theta is
 ///               invertible (appendix A.1) and u = 0 is the identity; û = u where w = 0
-///   inverse     f⁻¹(y) = y - û h(v), where v solves v + wᵀû h(v) = wᵀy + b, strictly increasing: bracketed Newton
-///   gradient    of the inverse by the implicit-function theorem: dv = (d(wᵀy + b) - h d(wᵀû)) / (1 + wᵀû h')
+///   inverse     f⁻¹(y) = y - û h(v), where v solves v + wᵀû h(v) = wᵀy + b, strictly increasing: bracketed
+///   Newton gradient    of the inverse by the implicit-function theorem: dv = (d(wᵀy + b) - h d(wᵀû)) / (1 +
+///   wᵀû h')
 ///
-/// Numerics: the residual |f(f⁻¹(y)) - y| stays within a few ulp of the largest intermediate for every theta; log_det is
-/// finite for every theta, since s is carried as itself and never as s - 1.
+/// Numerics: the residual |f(f⁻¹(y)) - y| stays within a few ulp of the largest intermediate for every theta;
+/// log_det is finite for every theta, since s is carried as itself and never as s - 1.
 template <class Scalar_, int Dim_ = Eigen::Dynamic, class Monotone = Tanh>
 class Planar {
  public:
@@ -40,9 +43,7 @@ class Planar {
     typename Visitor::Scalar b;
   };
 
-  Planar()
-    requires(Dim_ != Eigen::Dynamic)
-  = default;
+  Planar() requires(Dim_ != Eigen::Dynamic) = default;
   explicit Planar(Dimension<Dim_> dim, Monotone h = {}) : dim_(dim), h_(h) {}
 
   static std::string name() { return std::string("Planar, h = ") + Monotone::name(); }
@@ -72,13 +73,19 @@ class Planar {
     const Scalar* contract;  // 1 / (1 + wᵀû h')
   };
 
-  Tape forward(std::span<const Scalar> theta, Tile<Scalar>& tile) const { return evaluate<false>(theta, tile); }
-  Tape inverse(std::span<const Scalar> theta, Tile<Scalar>& tile) const { return evaluate<true>(theta, tile); }
+  Tape forward(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
+    return evaluate<false>(theta, tile);
+  }
+  Tape inverse(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
+    return evaluate<true>(theta, tile);
+  }
 
-  void forward_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape, Tile<Scalar>& tile) const {
+  void forward_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape,
+                   Tile<Scalar>& tile) const {
     vjp<false>(theta, grad, tape, tile);
   }
-  void inverse_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape, Tile<Scalar>& tile) const {
+  void inverse_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape,
+                   Tile<Scalar>& tile) const {
     vjp<true>(theta, grad, tape, tile);
   }
 
@@ -99,7 +106,8 @@ class Planar {
     for_each_step<Scalar>(rows, [&](const auto step) {
       using Number = Lanes<Scalar>;
       Number a(p.b);
-      for (Eigen::Index j = 0; j < dim(); ++j) a = fma(Number(p.w[j]), step.load(tile.values.col(j).data()), a);
+      for (Eigen::Index j = 0; j < dim(); ++j)
+        a = fma(Number(p.w[j]), step.load(tile.values.col(j).data()), a);
       if constexpr (generating) a = detail::planar_root(h_, c.s, a);
       const MonotoneAt<Number> h = h_(a);
       const Number jacobian = fma(Number(c.s), h.slope, h.complement);
@@ -120,9 +128,11 @@ class Planar {
     return {kept.data(), value, value + rows, value + 2 * rows, value + 3 * rows};
   }
 
-  /// With τ = wᵀ(input) + b: forward has a = τ; the inverse has v(τ, wᵀû), dv = (dτ - h dk)/(1 + k h'), k = wᵀû.
+  /// With τ = wᵀ(input) + b: forward has a = τ; the inverse has v(τ, wᵀû), dv = (dτ - h dk)/(1 + k h'), k =
+  /// wᵀû.
   template <bool generating>
-  void vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape, Tile<Scalar>& tile) const {
+  void vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape,
+           Tile<Scalar>& tile) const {
     using Number = Lanes<Scalar>;
     const auto p = view_parameters(*this, theta);
     const Eigen::Index rows = tile.rows();
@@ -132,8 +142,10 @@ class Planar {
     detail::PerFeature<Number, Dim_> sum_u_hat(*tile.arena, dim()), sum_w(*tile.arena, dim());
     Number sum_s(0), sum_b(0);
     for_each_step<Scalar>(rows, [&](const auto step) {
-      const Number h = step.load(tape.value), slope = step.load(tape.slope), contract = step.load(tape.contract);
-      const Number grad_log_det = generating ? -step.load(tile.grad_log_det.data()) : step.load(tile.grad_log_det.data());
+      const Number h = step.load(tape.value), slope = step.load(tape.slope),
+                   contract = step.load(tape.contract);
+      const Number grad_log_det =
+          generating ? -step.load(tile.grad_log_det.data()) : step.load(tile.grad_log_det.data());
       const Number moved = generating ? -h : h;  // the input moved by û · moved
       Number grad_h(0);
       for (Eigen::Index j = 0; j < dim(); ++j) {

@@ -16,10 +16,12 @@ namespace eigenflow {
 /// The radial layer of Rezende & Mohamed (arXiv:1505.05770, eq. 14): contracts or expands around a centre.
 ///
 ///   map         f(x) = x + β̂/(α + r) (x - x₀),   r = ‖x - x₀‖ (Euclidean), defined at r = 0: f(x₀) = x₀
-///   constraint  α = softplus(α') > 0,  s = α + β̂ = softplus(β') > 0 (appendix A.2): every theta is invertible, and
+///   constraint  α = softplus(α') > 0,  s = α + β̂ = softplus(β') > 0 (appendix A.2): every theta is
+///   invertible, and
 ///               α' = β' is the identity
-///   log-det     (D - 1) log g + log g₁  with  g = (r + s)/(α + r),  g₁ = ∂(r g)/∂r = (r² + 2αr + αs)/(α + r)²
-///   inverse     closed form: with γ = ‖y - x₀‖ and c = s - γ, r = (-c + √(c² + 4αγ))/2, in the form without cancellation
+///   log-det     (D - 1) log g + log g₁  with  g = (r + s)/(α + r),  g₁ = ∂(r g)/∂r = (r² + 2αr + αs)/(α +
+///   r)² inverse     closed form: with γ = ‖y - x₀‖ and c = s - γ, r = (-c + √(c² + 4αγ))/2, in the form
+///   without cancellation
 ///
 /// Everything is written in p = α/(α + r), q = r/(α + r) and σ = s/(α + r), sums of positive terms.
 template <class Scalar_, int Dim_ = Eigen::Dynamic>
@@ -30,14 +32,12 @@ class Radial {
 
   template <class Visitor>
   struct Parameters {
-    typename Visitor::Vector x0;    ///< D: the centre
+    typename Visitor::Vector x0;     ///< D: the centre
     typename Visitor::Scalar alpha;  ///< α', α = softplus(α')
     typename Visitor::Scalar beta;   ///< β', α + β̂ = softplus(β')
   };
 
-  Radial()
-    requires(Dim_ != Eigen::Dynamic)
-  = default;
+  Radial() requires(Dim_ != Eigen::Dynamic) = default;
   explicit Radial(Dimension<Dim_> dim) : dim_(dim) {}
 
   static constexpr const char* name() { return "Radial"; }
@@ -61,13 +61,19 @@ class Radial {
     const Scalar* radius;  // N: r
   };
 
-  Tape forward(std::span<const Scalar> theta, Tile<Scalar>& tile) const { return evaluate<false>(theta, tile); }
-  Tape inverse(std::span<const Scalar> theta, Tile<Scalar>& tile) const { return evaluate<true>(theta, tile); }
+  Tape forward(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
+    return evaluate<false>(theta, tile);
+  }
+  Tape inverse(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
+    return evaluate<true>(theta, tile);
+  }
 
-  void forward_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape, Tile<Scalar>& tile) const {
+  void forward_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape,
+                   Tile<Scalar>& tile) const {
     vjp<false>(theta, grad, tape, tile);
   }
-  void inverse_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape, Tile<Scalar>& tile) const {
+  void inverse_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape,
+                   Tile<Scalar>& tile) const {
     vjp<true>(theta, grad, tape, tile);
   }
 
@@ -88,9 +94,9 @@ class Radial {
       q = r * span;
       sigma = Number(s) * span;
     }
-    Number excess() const { return sigma - p; }                      // g - 1 = β̂/(α + r)
-    Number across() const { return q + sigma; }                      // g, the stretch across the radius
-    Number along() const { return q * (q + p + p) + p * sigma; }     // g₁, the stretch along it
+    Number excess() const { return sigma - p; }                   // g - 1 = β̂/(α + r)
+    Number across() const { return q + sigma; }                   // g, the stretch across the radius
+    Number along() const { return q * (q + p + p) + p * sigma; }  // g₁, the stretch along it
   };
 
   // √(a² + b²) for a, b ≥ 0 without overflow.
@@ -151,10 +157,11 @@ class Radial {
     return {kept.data(), kept.data() + dim() * rows};
   }
 
-  // With d = x - x₀ and e = y - x₀: e = g(r) d, whose Jacobian is g across the radius and g₁ along it. The inverse's
-  // vjp solves with that (symmetric) Jacobian.
+  // With d = x - x₀ and e = y - x₀: e = g(r) d, whose Jacobian is g across the radius and g₁ along it. The
+  // inverse's vjp solves with that (symmetric) Jacobian.
   template <bool generating>
-  void vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape, Tile<Scalar>& tile) const {
+  void vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape,
+           Tile<Scalar>& tile) const {
     const auto params = view_parameters(*this, theta);
     const Scalar alpha = positive(params.alpha), s = positive(params.beta);
     const Eigen::Index rows = tile.rows();
@@ -166,7 +173,8 @@ class Radial {
       const Number r = step.load(tape.radius);
       const Shape shape(alpha, s, r);
       const Number g = shape.across(), g1 = shape.along(), span = shape.span, excess = shape.excess();
-      const Number inverse_r = select(r > Number(0), one / max(r, Number(std::numeric_limits<Scalar>::min())), Number(0));
+      const Number inverse_r =
+          select(r > Number(0), one / max(r, Number(std::numeric_limits<Scalar>::min())), Number(0));
       const Number grad_log_det = step.load(tile.grad_log_det.data());
       const Number sign_log_det = generating ? -grad_log_det : grad_log_det;
 
@@ -177,9 +185,11 @@ class Radial {
 
       Number along(0);  // the cotangent of the offset, along the radius
       for (Eigen::Index j = 0; j < dim(); ++j)
-        along = fma(step.load(tile.grad_values.col(j).data()), step.load(tape.offset + j * rows) * inverse_r, along);
+        along = fma(step.load(tile.grad_values.col(j).data()), step.load(tape.offset + j * rows) * inverse_r,
+                    along);
       const Number turn = sign_log_det * slope_r;
-      // forward: input cotangent = g G + (g₁ - g)(G·d̂) d̂ + turn d̂;  inverse: (G + turn d̂) times the inverse Jacobian
+      // forward: input cotangent = g G + (g₁ - g)(G·d̂) d̂ + turn d̂;  inverse: (G + turn d̂) times the inverse
+      // Jacobian
       const Number shrink = shape.q * excess;  // g - g₁
       const Number radial = generating ? turn / g1 + along * shrink / (g * g1) : turn - along * shrink;
       const Number scale = generating ? one / g : g;
@@ -198,7 +208,8 @@ class Radial {
     if (grad.empty()) return;
     auto out = view_parameters(*this, grad);
     for (Eigen::Index j = 0; j < dim(); ++j) out.x0[j] += reduce_add(sum_x0[j]);
-    // Scaled before the sum over lanes, so that no compiler fuses the product with the addition to the gradient.
+    // Scaled before the sum over lanes, so that no compiler fuses the product with the addition to the
+    // gradient.
     out.alpha += reduce_add(sum_alpha * Number(detail::sigmoid(params.alpha)));
     out.beta += reduce_add(sum_s * Number(detail::sigmoid(params.beta)));
   }

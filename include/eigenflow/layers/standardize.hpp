@@ -14,9 +14,9 @@ namespace eigenflow {
 template <class Scalar>
 using TileSource = std::function<void(const std::function<void(Tile<Scalar>&)>&)>;
 
-/// z = (x - mean) / scale per feature, with log-det -Σ log scale: data of any unit and range come out with mean zero and
-/// unit variance. Put it first; `fit` sets it from the training data, once, and it is never trained. A constant feature
-/// keeps its scale (1), so that nothing divides by zero.
+/// z = (x - mean) / scale per feature, with log-det -Σ log scale: data of any unit and range come out with
+/// mean zero and unit variance. Put it first; `fit` sets it from the training data, once, and it is never
+/// trained. A constant feature keeps its scale (1), so that nothing divides by zero.
 template <class Scalar_, int Dim_ = Eigen::Dynamic>
 class Standardize {
  public:
@@ -25,18 +25,18 @@ class Standardize {
   template <class Visitor>
   using Parameters = NoParameters<Visitor>;
 
-  Standardize()
-    requires(Dim_ != Eigen::Dynamic)
-      : Standardize(Dim_) {}
+  Standardize() requires(Dim_ != Eigen::Dynamic) : Standardize(Dim_) {}
   explicit Standardize(Dimension<Dim_> dim)
       : dim_(dim), mean_(VectorX<Scalar>::Zero(dim)), scale_(VectorX<Scalar>::Ones(dim)) {}
 
-  /// Known statistics. Throws std::invalid_argument unless both have D entries and every scale is positive and finite.
+  /// Known statistics. Throws std::invalid_argument unless both have D entries and every scale is positive
+  /// and finite.
   Standardize(VectorX<Scalar> mean, VectorX<Scalar> scale)
       : dim_(mean.size()), mean_(std::move(mean)), scale_(std::move(scale)), initialised_(true) {
     if (scale_.size() != mean_.size())
-      detail::refuse("Standardize needs a mean and a scale for each feature, but got " + std::to_string(mean_.size()) +
-                     " means and " + std::to_string(scale_.size()) + " scales");
+      detail::refuse("Standardize needs a mean and a scale for each feature, but got " +
+                     std::to_string(mean_.size()) + " means and " + std::to_string(scale_.size()) +
+                     " scales");
     for (Eigen::Index j = 0; j < scale_.size(); ++j)
       if (!(scale_[j] > 0 && scale_[j] <= std::numeric_limits<Scalar>::max()))
         detail::refuse("the scale of feature " + std::to_string(j) +
@@ -59,7 +59,8 @@ class Standardize {
 
   void initialise(std::span<Scalar>, Rng&) const {}
 
-  /// Takes mean and standard deviation from the data (two passes, sums in double), unless it has them already.
+  /// Takes mean and standard deviation from the data (two passes, sums in double), unless it has them
+  /// already.
   void initialise_from(std::span<Scalar>, const TileSource<Scalar>& tiles) {
     if (initialised_) return;
     using Sums = Eigen::Array<double, 1, Eigen::Dynamic>;
@@ -95,7 +96,8 @@ class Standardize {
     return {};
   }
   Tape inverse(std::span<const Scalar>, Tile<Scalar>& tile) const {
-    for (Eigen::Index j = 0; j < dim(); ++j) tile.values.col(j) = tile.values.col(j).array() * scale_[j] + mean_[j];
+    for (Eigen::Index j = 0; j < dim(); ++j)
+      tile.values.col(j) = tile.values.col(j).array() * scale_[j] + mean_[j];
     tile.log_det.array() += log_scale();
     return {};
   }

@@ -7,8 +7,9 @@
 
 namespace eigenflow {
 
-/// y = x eˢ + t with log-det s: the affine coupling of Real NVP (Dinh, Sohl-Dickstein & Bengio, arXiv:1605.08803, eq. 7).
-/// Parameters: slot 0 is a (s = LogScale(a), by default between 10⁻³ and 10³), slot 1 is t. The inverse is x = (y - t) e⁻ˢ.
+/// y = x eˢ + t with log-det s: the affine coupling of Real NVP (Dinh, Sohl-Dickstein & Bengio,
+/// arXiv:1605.08803, eq. 7). Parameters: slot 0 is a (s = LogScale(a), by default between 10⁻³ and 10³), slot
+/// 1 is t. The inverse is x = (y - t) e⁻ˢ.
 template <class Scalar_, class LogScale = SoftBound<3>>
 struct Affine {
   using Scalar = Scalar_;
