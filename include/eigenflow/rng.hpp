@@ -146,9 +146,9 @@ class Rng {
   /// Fills with uniforms row by row: element (r, c) takes word r·cols + c from here. So the rows from `first`
   /// on, filled after discard(first · cols), get the same bits as in one fill of all rows.
   template <detail::WritableDense Out>
-  constexpr void fill_uniform(Out&& out) {
+  void fill_uniform(Out&& out) {
     using S = typename std::remove_cvref_t<Out>::Scalar;
-    fill(out, [](std::span<const std::uint64_t> words, S* values) {
+    fill(out, [](std::span<std::uint64_t> words, S* values) {
       for (std::size_t i = 0; i < words.size(); ++i) values[i] = detail::uniform_from<S>(words[i]);
     });
   }
@@ -157,7 +157,7 @@ class Rng {
   template <detail::WritableDense Out>
   void fill_normal(Out&& out) {
     using S = typename std::remove_cvref_t<Out>::Scalar;
-    fill(out, [](std::span<const std::uint64_t> words, S* values) {
+    fill(out, [](std::span<std::uint64_t> words, S* values) {
       // Two passes: the first has no branch and runs in SIMD, the second mends the 15 % that lie in the
       // tails.
       for (std::size_t i = 0; i < words.size(); ++i) {
@@ -201,37 +201,37 @@ class Rng {
   }
 
  private:
+  static constexpr std::size_t batch_words = 64;
+
   constexpr void next_words(std::span<std::uint64_t> words) noexcept {
-    std::size_t i = 0;
-    if (position_ % 2 != 0 && !words.empty()) words[i++] = (*this)();
-    for (; i + 2 <= words.size(); i += 2, position_ += 2) {
-      const auto pair = detail::philox_words(seed_, position_ / 2, stream_);
-      words[i] = pair[0];
-      words[i + 1] = pair[1];
+    if (words.size() == batch_words && position_ % 2 == 0) {
+      detail::philox_fill(seed_, position_ / 2, stream_, words.first<batch_words>());
+      position_ += batch_words;
+    } else {
+      for (std::uint64_t& word : words) word = (*this)();
     }
-    if (i < words.size()) words[i] = (*this)();
   }
 
   /// Draws a batch of words, turns it into values with `convert(span of words, pointer to values)`, spreads
   /// them out.
   template <class Out, class Convert>
-  constexpr void fill(Out& out, Convert convert) {
-    constexpr Eigen::Index batch = 64;
-    std::array<std::uint64_t, batch> words{};
-    std::array<typename Out::Scalar, batch> values{};
+  void fill(Out& out, Convert convert) {
+    std::array<std::uint64_t, batch_words> storage;
+    std::array<typename Out::Scalar, batch_words> values;
     Eigen::Index row = 0;
     Eigen::Index col = 0;
-    for (Eigen::Index done = 0; done < out.size(); done += batch) {
-      const auto count = static_cast<std::size_t>(std::min(batch, out.size() - done));
-      next_words(std::span(words).first(count));
-      convert(std::span<const std::uint64_t>(words).first(count), values.data());
-      for (std::size_t i = 0; i < count; ++i) {
+    for (auto left = static_cast<std::size_t>(out.size()); left > 0;) {
+      const std::span<std::uint64_t> words = std::span(storage).first(std::min(left, batch_words));
+      next_words(words);
+      convert(words, values.data());
+      for (std::size_t i = 0; i < words.size(); ++i) {
         out.coeffRef(row, col) = values[i];
         if (++col == out.cols()) {
           col = 0;
           ++row;
         }
       }
+      left -= words.size();
     }
   }
 

@@ -1,5 +1,9 @@
 #include "eigenflow/detail/philox.hpp"
 
+#include <array>
+#include <cstdint>
+#include <span>
+
 #include "support/catch.hpp"
 
 using eigenflow::detail::philox4x32;
@@ -19,4 +23,15 @@ TEST_CASE("Philox4x32-10: 64-bit words hold the lower 32 bits first") {
       eigenflow::detail::philox_words(0x299f31d0'a4093822U, 0x85a308d3'243f6a88U, 0x03707344'13198a2eU);
   CHECK(words[0] == 0x94fdcceb'd16cfe09U);
   CHECK(words[1] == 0x24126ea1'5001e420U);
+}
+
+TEST_CASE("Philox4x32-10: a batch holds the blocks one by one, across the counter's 32-bit carry") {
+  std::array<std::uint64_t, 16> words;
+  const std::uint64_t low = 0xFFFFFFFDU;
+  eigenflow::detail::philox_fill(11, low, 13, std::span(words));
+  for (std::size_t i = 0; i < 8; ++i) {
+    const auto pair = eigenflow::detail::philox_words(11, low + i, 13);
+    CHECK(words[2 * i] == pair[0]);
+    CHECK(words[2 * i + 1] == pair[1]);
+  }
 }
