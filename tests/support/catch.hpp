@@ -1,13 +1,5 @@
 #pragma once
 
-<<<<<<< HEAD
-// One spelling for both generations of Catch2.
-#if __has_include(<catch2/catch_all.hpp>)
-#include <catch2/catch_all.hpp>
-using Catch::Approx;
-#else
-#include <catch2/catch.hpp>
-=======
 // Catch2 version 3 where there is one, else the single header of version 2; the tests use what both have.
 
 #if __has_include(<catch2/catch_all.hpp>)
@@ -30,5 +22,4 @@ inline StdString::ContainsMatcher ContainsSubstring(const std::string& text) {
 
 }  // namespace Catch::Matchers
 
->>>>>>> build
 #endif
