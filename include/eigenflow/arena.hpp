@@ -10,9 +10,10 @@ namespace eigenflow {
 
 /// A bump allocator with mark and release: the memory of tiles, tapes and packing buffers.
 ///
-/// Allocation is a pointer increment; `release(mark)` gives back everything since the mark. Blocks are never moved, so
-/// pointers stay valid until their release; when all is released the blocks melt into one that holds the peak, so that
-/// after the first tile of a size nothing is taken from the heap. Only trivially destructible types live here.
+/// Allocation is a pointer increment; `release(mark)` gives back everything since the mark. Blocks are never
+/// moved, so pointers stay valid until their release; when all is released the blocks melt into one that
+/// holds the peak, so that after the first tile of a size nothing is taken from the heap. Only trivially
+/// destructible types live here.
 class Arena {
  public:
   static constexpr std::size_t alignment = 64;  // one cache line, and the widest vector register
@@ -73,7 +74,7 @@ class Arena {
 
   void add_block(std::size_t size) {
     blocks_.reserve(blocks_.size() + 1);  // before the block exists, so that a failure leaks nothing
-    auto* data = static_cast<std::byte*>(::operator new(size, std::align_val_t{alignment}));
+    auto* data = static_cast<std::byte*>(::operator new (size, std::align_val_t{alignment}));
     blocks_.push_back({data, size, 0});
   }
 
@@ -85,7 +86,7 @@ class Arena {
   }
 
   void free_blocks() {
-    for (const Block& block : blocks_) ::operator delete(block.data, std::align_val_t{alignment});
+    for (const Block& block : blocks_) ::operator delete (block.data, std::align_val_t{alignment});
     blocks_.clear();
     current_ = 0;
   }
@@ -109,7 +110,8 @@ class ArenaScope {
 
 namespace detail {
 
-/// Every thread has one arena, shared by all flows that it evaluates: a const flow needs no storage of its own.
+/// Every thread has one arena, shared by all flows that it evaluates: a const flow needs no storage of its
+/// own.
 inline Arena& thread_arena() {
   static thread_local Arena arena;
   return arena;

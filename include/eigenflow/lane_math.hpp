@@ -8,8 +8,9 @@
 
 #include "eigenflow/lanes.hpp"
 
-// The functions of flows and networks that Eigen's packets lack in float or in double: tanh, sigmoid, softplus, log1p,
-// erf. Each keeps its relative accuracy over the whole range, passes a NaN on, and needs no branch.
+// The functions of flows and networks that Eigen's packets lack in float or in double: tanh, sigmoid,
+// softplus, log1p, erf. Each keeps its relative accuracy over the whole range, passes a NaN on, and needs no
+// branch.
 
 namespace eigenflow {
 namespace detail {
@@ -59,7 +60,8 @@ Lanes<Scalar, Packed> sigmoid(Lanes<Scalar, Packed> x) {
   return one / (one + exp(-x));
 }
 
-/// Hyperbolic tangent: odd and accurate near zero (Cephes, Moshier 1989), 1 - 2 / (e^2|x| + 1) beyond.
+/// Hyperbolic tangent: odd and accurate near zero (Cephes, Moshier 1989), (1 - e^-2|x|) / (1 + e^-2|x|)
+/// beyond.
 template <class Scalar, bool Packed>
 Lanes<Scalar, Packed> tanh(Lanes<Scalar, Packed> x) {
   if constexpr (!Packed) {
@@ -80,7 +82,8 @@ Lanes<Scalar, Packed> tanh(Lanes<Scalar, Packed> x) {
       ratio = detail::polynomial(square, p) / detail::polynomial(square, q);
     }
     const Number near = fma(x * square, ratio, x);
-    const Number far = Number(1) - Number(2) / (exp(size + size) + Number(1));
+    const Number e = exp(-(size + size));
+    const Number far = (Number(1) - e) / (Number(1) + e);
     return select(size >= Number(Scalar(0.625)), select(x < Number(0), -far, far), near);
   }
 }

@@ -1,17 +1,20 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstring>
 #include <limits>
 
 namespace eigenflow {
 
-/// Several samples at once: `width` numbers of one feature in one vector register, with the arithmetic of a scalar.
+/// Several samples at once: `width` numbers of one feature in one vector register, with the arithmetic of a
+/// scalar.
 ///
-/// A formula written once for `Lanes` runs across the batch at the machine's full vector width on every compiler and
-/// optimisation level. It is a thin value around Eigen's own packets; where Eigen has none (long double, or
-/// EIGEN_DONT_VECTORIZE) it holds a single number and the standard library's functions.
+/// A formula written once for `Lanes` runs across the batch at the machine's full vector width on every
+/// compiler and optimisation level. It is a thin value around Eigen's own packets; where Eigen has none (long
+/// double, or EIGEN_DONT_VECTORIZE) it holds a single number and the standard library's functions.
 template <class Scalar_, bool Packed = (Eigen::internal::packet_traits<Scalar_>::size > 1)>
 struct Lanes {
   using Scalar = Scalar_;
@@ -51,9 +54,13 @@ struct Lanes {
   friend Lanes select(Mask mask, Lanes yes, Lanes no) {
     return Lanes(Eigen::internal::pselect(mask.bits, yes.packet, no.packet));
   }
-  friend bool any(Mask mask) { return reduce_max(select(mask, Lanes(Scalar(1)), Lanes(Scalar(0)))) > Scalar(0); }
+  friend bool any(Mask mask) {
+    return reduce_max(select(mask, Lanes(Scalar(1)), Lanes(Scalar(0)))) > Scalar(0);
+  }
 
-  friend Lanes fma(Lanes a, Lanes b, Lanes c) { return Lanes(Eigen::internal::pmadd(a.packet, b.packet, c.packet)); }
+  friend Lanes fma(Lanes a, Lanes b, Lanes c) {
+    return Lanes(Eigen::internal::pmadd(a.packet, b.packet, c.packet));
+  }
   friend Lanes min(Lanes a, Lanes b) { return Lanes(Eigen::internal::pmin(a.packet, b.packet)); }
   friend Lanes max(Lanes a, Lanes b) { return Lanes(Eigen::internal::pmax(a.packet, b.packet)); }
   friend Lanes abs(Lanes a) { return Lanes(Eigen::internal::pabs(a.packet)); }
@@ -67,10 +74,10 @@ struct Lanes {
   /// Calls a scalar function lane by lane, for what has no vector form.
   template <class Function>
   static Lanes map(Function function, Lanes a) {
-    Scalar buffer[width];
-    a.store(buffer);
+    std::array<Scalar, static_cast<std::size_t>(width)> buffer;
+    a.store(buffer.data());
     for (Scalar& value : buffer) value = function(value);
-    return load(buffer);
+    return load(buffer.data());
   }
 };
 
@@ -121,7 +128,9 @@ struct Lanes<Scalar_, false> {
   }
 };
 
-inline bool any(bool mask) { return mask; }
+inline bool any(bool mask) {
+  return mask;
+}
 
 /// One step down the rows of a column: `width` rows, or the last few when the height is no multiple of it.
 template <class Scalar, bool Full>

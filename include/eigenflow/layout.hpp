@@ -10,15 +10,16 @@
 
 #include "eigenflow/tile.hpp"
 
-// A layer says once, in its `layout`, what it has: matrices, vectors and scalars that are trained (in theta's order) and
-// constants that are saved but not trained. Whatever needs to know asks by a visitor: the size of theta, views into it,
-// names for printing and files. A visitor gives each entry a type and makes a value of it; the layer gathers these in
-// its `Parameters<Visitor>`:
+// A layer says once, in its `layout`, what it has: matrices, vectors and scalars that are trained (in theta's
+// order) and constants that are saved but not trained. Whatever needs to know asks by a visitor: the size of
+// theta, views into it, names for printing and files. A visitor gives each entry a type and makes a value of
+// it; the layer gathers these in its `Parameters<Visitor>`:
 //
 //   template <class Visitor> struct Parameters { typename Visitor::Vector w; typename Visitor::Scalar b; };
 //
 //   template <class Self, class Visitor> static Parameters<Visitor> layout(Self& self, Visitor& visit) {
-//     return {visit.vector("w", self.dim()), visit.scalar("b")};   // braces: left to right, the order in theta
+//     return {visit.vector("w", self.dim()), visit.scalar("b")};   // braces: left to right, the order in
+//     theta
 //   }
 
 namespace eigenflow {
@@ -61,7 +62,9 @@ struct ViewParameters {
 
   S* next;
 
-  Matrix matrix(const char*, Eigen::Index rows, Eigen::Index cols) { return Matrix(take(rows * cols), rows, cols); }
+  Matrix matrix(const char*, Eigen::Index rows, Eigen::Index cols) {
+    return Matrix(take(rows * cols), rows, cols);
+  }
   Vector vector(const char*, Eigen::Index size) { return Vector(take(size), size); }
   Scalar scalar(const char*) { return *take(1); }
   template <class Value>
@@ -75,7 +78,8 @@ struct ViewParameters {
   S* take(Eigen::Index size) { return std::exchange(next, next + size); }
 };
 
-/// Where one named parameter lies in theta: `path` joins the names of its layers by dots, as "0.conditioner.1.weight".
+/// Where one named parameter lies in theta: `path` joins the names of its layers by dots, as
+/// "0.conditioner.1.weight".
 struct NamedParameter {
   std::string path;
   Eigen::Index offset;
