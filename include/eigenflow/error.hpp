@@ -1,10 +1,48 @@
 #pragma once
 
+#include <cstdio>
+#include <cstdlib>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
-namespace eigenflow::detail {
+// Where errors go. With exceptions (the usual build) a mistake of the user throws; without them
+// (-fno-exceptions) the message is handed to a handler that must not return, and the default one prints it
+// and ends the program.
 
-[[noreturn]] inline void refuse(const std::string& message) { throw std::invalid_argument(message); }
+#if defined(__cpp_exceptions)
+#define EIGENFLOW_HAS_EXCEPTIONS 1
+#else
+#define EIGENFLOW_HAS_EXCEPTIONS 0
+#endif
 
-}  // namespace eigenflow::detail
+namespace eigenflow {
+
+/// What is called with the message of an error in a build without exceptions. It must not return.
+using ErrorHandler = void (*)(const char* message);
+
+/// The handler in force, for builds without exceptions; assign your own to log, reset or halt your device.
+inline ErrorHandler& error_handler() {
+  static ErrorHandler handler = [](const char* message) { std::fprintf(stderr, "eigenflow: %s\n", message); };
+  return handler;
+}
+
+namespace detail {
+
+template <class Exception>
+[[noreturn]] void raise(const std::string& message) {
+#if EIGENFLOW_HAS_EXCEPTIONS
+  throw Exception(message);
+#else
+  error_handler()(message.c_str());
+  std::abort();
+#endif
+}
+
+/// The caller gave something that cannot be meant: std::invalid_argument.
+[[noreturn]] inline void refuse(const std::string& message) {
+  raise<std::invalid_argument>(message);
+}
+
+}  // namespace detail
+}  // namespace eigenflow

@@ -1,9 +1,25 @@
 #pragma once
 
-// One spelling for both generations of Catch2.
+// Catch2 version 3 where there is one, else the single header of version 2; the tests use what both have.
+
 #if __has_include(<catch2/catch_all.hpp>)
+
 #include <catch2/catch_all.hpp>
+
 using Catch::Approx;
+
 #else
+
 #include <catch2/catch.hpp>
+#include <string>
+
+namespace Catch::Matchers {
+
+/// Version 3's name for version 2's Contains.
+inline StdString::ContainsMatcher ContainsSubstring(const std::string& text) {
+  return Contains(text);
+}
+
+}  // namespace Catch::Matchers
+
 #endif

@@ -1,0 +1,18 @@
+# The headers and a relocatable package, for find_package(eigenflow CONFIG).
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+set(package_dir ${CMAKE_INSTALL_DATADIR}/cmake/eigenflow)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ DESTINATION include FILES_MATCHING PATTERN "*.hpp")
+install(TARGETS eigenflow eigenflow_native EXPORT eigenflowTargets)
+install(EXPORT eigenflowTargets NAMESPACE eigenflow:: DESTINATION ${package_dir})
+
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/eigenflowConfig.cmake.in
+                              ${PROJECT_BINARY_DIR}/eigenflowConfig.cmake
+                              INSTALL_DESTINATION ${package_dir} NO_SET_AND_CHECK_MACRO)
+# Before 1.0 a minor version may change the interface.
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/eigenflowConfigVersion.cmake
+                                 COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
+install(FILES ${PROJECT_BINARY_DIR}/eigenflowConfig.cmake ${PROJECT_BINARY_DIR}/eigenflowConfigVersion.cmake
+              ${PROJECT_SOURCE_DIR}/cmake/eigenflow-eigen.cmake
+        DESTINATION ${package_dir})

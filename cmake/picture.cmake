@@ -1,0 +1,7 @@
+# The picture toolkit of the examples, where the stb headers are. Tests and examples that draw are left out without it.
+find_path(EIGENFLOW_STB_INCLUDE_DIR stb/stb_image_write.h DOC "Folder that holds stb/stb_image_write.h")
+if(NOT EIGENFLOW_STB_INCLUDE_DIR)
+  message(STATUS "eigenflow: programs that draw are left out: the stb headers are missing (Debian: libstb-dev)")
+elseif(EXISTS ${PROJECT_SOURCE_DIR}/examples/picture/CMakeLists.txt)
+  add_subdirectory(${PROJECT_SOURCE_DIR}/examples/picture)
+endif()

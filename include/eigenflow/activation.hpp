@@ -1,0 +1,174 @@
+#pragma once
+
+#include <array>
+#include <numbers>
+#include <string_view>
+
+#include "eigenflow/error.hpp"
+#include "eigenflow/lane_math.hpp"
+
+// The activations of conditioners. Each has its value and its derivative, the latter from the value alone
+// where that is possible (the pre-activation then need not be kept).
+
+namespace eigenflow {
+
+enum class Activation { relu, leaky_relu, tanh, sigmoid, softplus, elu, silu, gelu, identity };
+
+namespace detail {
+
+struct ReluFunction {
+  static constexpr bool derivative_from_value = true;
+  template <class Number>
+  static Number value(Number z) {
+    return max(z, Number(0));
+  }
+  template <class Number>
+  static Number scale(Number grad, Number h) {  // grad · derivative
+    return select(h > Number(0), grad, Number(0));
+  }
+};
+
+struct LeakyReluFunction {  // slope 0.01, PyTorch's default
+  static constexpr bool derivative_from_value = true;
+  template <class Number>
+  static Number value(Number z) {
+    return max(z, slope<Number>() * z);
+  }
+  template <class Number>
+  static Number scale(Number grad, Number h) {
+    return select(h > Number(0), grad, slope<Number>() * grad);
+  }
+  template <class Number>
+  static Number slope() {
+    return Number(typename Number::Scalar(0.01));
+  }
+};
+
+struct TanhFunction {
+  static constexpr bool derivative_from_value = true;
+  template <class Number>
+  static Number value(Number z) {
+    return tanh(z);
+  }
+  template <class Number>
+  static Number scale(Number grad, Number h) {
+    return grad * (Number(1) - h) * (Number(1) + h);
+  }
+};
+
+struct SigmoidFunction {
+  static constexpr bool derivative_from_value = true;
+  template <class Number>
+  static Number value(Number z) {
+    return sigmoid(z);
+  }
+  template <class Number>
+  static Number scale(Number grad, Number h) {
+    return grad * h * (Number(1) - h);
+  }
+};
+
+struct SoftplusFunction {
+  static constexpr bool derivative_from_value = false;
+  template <class Number>
+  static Number value(Number z) {
+    return softplus(z);
+  }
+  template <class Number>
+  static Number scale(Number grad, Number z) {
+    return grad * sigmoid(z);
+  }
+};
+
+struct EluFunction {
+  static constexpr bool derivative_from_value = true;
+  template <class Number>
+  static Number value(Number z) {
+    return select(z > Number(0), z, exp(min(z, Number(0))) - Number(1));
+  }
+  template <class Number>
+  static Number scale(Number grad, Number h) {
+    return select(h > Number(0), grad, grad * (h + Number(1)));
+  }
+};
+
+struct SiluFunction {
+  static constexpr bool derivative_from_value = false;
+  template <class Number>
+  static Number value(Number z) {
+    return z * sigmoid(z);
+  }
+  template <class Number>
+  static Number scale(Number grad, Number z) {
+    const Number s = sigmoid(z);
+    return grad * s * (Number(1) + z * (Number(1) - s));
+  }
+};
+
+struct GeluFunction {  // the exact form, z Φ(z)
+  static constexpr bool derivative_from_value = false;
+  template <class Number>
+  static Number value(Number z) {
+    return z * normal_cdf(z);
+  }
+  template <class Number>
+  static Number scale(Number grad, Number z) {
+    using Scalar = typename Number::Scalar;
+    const Number half(Scalar(0.5)), root(std::numbers::inv_sqrtpi_v<Scalar> / std::numbers::sqrt2_v<Scalar>);
+    return grad * (normal_cdf(z) + z * root * exp(-(half * z * z)));
+  }
+  template <class Number>
+  static Number normal_cdf(Number z) {
+    using Scalar = typename Number::Scalar;
+    return Number(Scalar(0.5)) * (Number(1) + erf(z * Number(1 / std::numbers::sqrt2_v<Scalar>)));
+  }
+};
+
+struct IdentityFunction {
+  static constexpr bool derivative_from_value = true;
+  template <class Number>
+  static Number value(Number z) {
+    return z;
+  }
+  template <class Number>
+  static Number scale(Number grad, Number) {
+    return grad;
+  }
+};
+
+/// Calls `with` with the activation's functions: one choice a pass, none in the loops.
+template <class With>
+decltype(auto) with_activation(Activation activation, With&& with) {
+  switch (activation) {
+    case Activation::relu:
+      return with(ReluFunction{});
+    case Activation::leaky_relu:
+      return with(LeakyReluFunction{});
+    case Activation::tanh:
+      return with(TanhFunction{});
+    case Activation::sigmoid:
+      return with(SigmoidFunction{});
+    case Activation::softplus:
+      return with(SoftplusFunction{});
+    case Activation::elu:
+      return with(EluFunction{});
+    case Activation::silu:
+      return with(SiluFunction{});
+    case Activation::gelu:
+      return with(GeluFunction{});
+    case Activation::identity:
+      break;
+  }
+  return with(IdentityFunction{});
+}
+
+}  // namespace detail
+
+/// The activation's name as in files and printed architectures: "relu", "silu"...
+constexpr std::string_view to_string(Activation activation) {
+  constexpr std::array<std::string_view, 9> names{"relu", "leaky_relu", "tanh", "sigmoid", "softplus",
+                                                  "elu",  "silu",       "gelu", "identity"};
+  return names[static_cast<std::size_t>(activation)];
+}
+
+}  // namespace eigenflow

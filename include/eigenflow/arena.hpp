@@ -1,0 +1,121 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <new>
+#include <type_traits>
+#include <vector>
+
+namespace eigenflow {
+
+/// A bump allocator with mark and release: the memory of tiles, tapes and packing buffers.
+///
+/// Allocation is a pointer increment; `release(mark)` gives back everything since the mark. Blocks are never
+/// moved, so pointers stay valid until their release; when all is released the blocks melt into one that
+/// holds the peak, so that after the first tile of a size nothing is taken from the heap. Only trivially
+/// destructible types live here.
+class Arena {
+ public:
+  static constexpr std::size_t alignment = 64;  // one cache line, and the widest vector register
+
+  struct Mark {
+    std::size_t block;
+    std::size_t used;
+  };
+
+  Arena() = default;
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+  ~Arena() { free_blocks(); }
+
+  template <class T>
+  T* allocate(std::size_t count) {
+    static_assert(std::is_trivially_destructible_v<T>, "an arena never runs destructors");
+    return static_cast<T*>(bytes(count * sizeof(T)));
+  }
+
+  Mark mark() const { return {current_, blocks_.empty() ? 0 : blocks_[current_].used}; }
+
+  void release(Mark mark) {
+    if (blocks_.empty()) return;
+    for (std::size_t i = mark.block + 1; i <= current_; ++i) blocks_[i].used = 0;
+    current_ = mark.block;
+    blocks_[current_].used = mark.used;
+    if (current_ == 0 && mark.used == 0 && blocks_.size() > 1) melt();
+  }
+
+ private:
+  struct Block {
+    std::byte* data;
+    std::size_t size;
+    std::size_t used;
+  };
+
+  static constexpr std::size_t first_block = std::size_t{1} << 16;
+
+  void* bytes(std::size_t wanted) {
+    wanted = (std::max<std::size_t>(wanted, 1) + alignment - 1) / alignment * alignment;
+    while (current_ < blocks_.size()) {
+      Block& block = blocks_[current_];
+      if (block.size - block.used >= wanted) {
+        std::byte* result = block.data + block.used;
+        block.used += wanted;
+        return result;
+      }
+      if (current_ + 1 == blocks_.size()) break;
+      ++current_;
+    }
+    const std::size_t last = blocks_.empty() ? first_block : 2 * blocks_.back().size;
+    add_block(std::max(last, wanted));
+    current_ = blocks_.size() - 1;
+    blocks_[current_].used = wanted;
+    return blocks_[current_].data;
+  }
+
+  void add_block(std::size_t size) {
+    blocks_.reserve(blocks_.size() + 1);  // before the block exists, so that a failure leaks nothing
+    auto* data = static_cast<std::byte*>(::operator new (size, std::align_val_t{alignment}));
+    blocks_.push_back({data, size, 0});
+  }
+
+  void melt() {
+    std::size_t total = 0;
+    for (const Block& block : blocks_) total += block.size;
+    free_blocks();
+    add_block(total);
+  }
+
+  void free_blocks() {
+    for (const Block& block : blocks_) ::operator delete (block.data, std::align_val_t{alignment});
+    blocks_.clear();
+    current_ = 0;
+  }
+
+  std::vector<Block> blocks_;
+  std::size_t current_ = 0;
+};
+
+/// Releases what was taken since its construction when it goes out of scope.
+class ArenaScope {
+ public:
+  explicit ArenaScope(Arena& arena) : arena_(arena), mark_(arena.mark()) {}
+  ArenaScope(const ArenaScope&) = delete;
+  ArenaScope& operator=(const ArenaScope&) = delete;
+  ~ArenaScope() { arena_.release(mark_); }
+
+ private:
+  Arena& arena_;
+  Arena::Mark mark_;
+};
+
+namespace detail {
+
+/// Every thread has one arena, shared by all flows that it evaluates: a const flow needs no storage of its
+/// own.
+inline Arena& thread_arena() {
+  static thread_local Arena arena;
+  return arena;
+}
+
+}  // namespace detail
+}  // namespace eigenflow

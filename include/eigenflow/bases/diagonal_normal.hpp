@@ -1,0 +1,93 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <cmath>
+#include <numbers>
+#include <span>
+
+#include "eigenflow/base.hpp"
+#include "eigenflow/dimension.hpp"
+#include "eigenflow/lanes.hpp"
+#include "eigenflow/soft_bound.hpp"
+
+namespace eigenflow {
+
+/// A normal with a learned mean and a learned scale per feature, N(mean, diag(scale²)):
+/// log p(z) = -Σ_j [½ ((z_j - mean_j) / scale_j)² + ln scale_j + ½ ln 2π]. The scale is e^s with s bounded
+/// smoothly, so that it stays between 10⁻⁹ and 10⁹ for every theta. Starts as N(0, I).
+template <class Scalar_, int Dim_ = Eigen::Dynamic>
+class DiagonalNormal {
+ public:
+  using Scalar = Scalar_;
+  using LogScale = SoftBound<9>;
+  static constexpr int static_dim = Dim_;
+
+  template <class Visitor>
+  struct Parameters {
+    typename Visitor::Vector mean;       ///< D
+    typename Visitor::Vector log_scale;  ///< D: before the bound
+  };
+
+  DiagonalNormal() requires(Dim_ != Eigen::Dynamic) = default;
+  explicit DiagonalNormal(Dimension<Dim_> dim) : dim_(dim) {}
+
+  static constexpr const char* name() { return "DiagonalNormal"; }
+  Eigen::Index dim() const { return dim_; }
+
+  template <class Self, class Visitor>
+  static Parameters<Visitor> layout(Self& self, Visitor& visit) {
+    return {visit.vector("mean", self.dim()), visit.vector("log_scale", self.dim())};
+  }
+  void initialise(std::span<Scalar> theta, Rng&) const { std::fill(theta.begin(), theta.end(), Scalar(0)); }
+
+  void log_prob(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
+    const auto p = view_parameters(*this, theta);
+    const Scalar half_log_two_pi = std::log(2 * std::numbers::pi_v<Scalar>) / 2;
+    for (Eigen::Index j = 0; j < dim(); ++j) {
+      const Scalar s = log_scale(p.log_scale[j]).value.value;
+      const Lanes<Scalar> mean(p.mean[j]), shrink(std::exp(-s)), constant(-s - half_log_two_pi),
+          minus_half(Scalar(-0.5));
+      for_each_step<Scalar>(tile.rows(), [&](const auto step) {
+        const Lanes<Scalar> e = (step.load(tile.values.col(j).data()) - mean) * shrink;
+        step.store(tile.log_det.data(), step.load(tile.log_det.data()) + fma(minus_half * e, e, constant));
+      });
+    }
+  }
+
+  void log_prob_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, Tile<Scalar>& tile) const {
+    const auto p = view_parameters(*this, theta);
+    for (Eigen::Index j = 0; j < dim(); ++j) {
+      const auto s = log_scale(p.log_scale[j]);
+      const Lanes<Scalar> mean(p.mean[j]), shrink(std::exp(-s.value.value)), slope(s.slope.value);
+      Lanes<Scalar> sum_mean(0), sum_log_scale(0);
+      for_each_step<Scalar>(tile.rows(), [&](const auto step) {
+        const Lanes<Scalar> e = (step.load(tile.values.col(j).data()) - mean) * shrink;
+        const Lanes<Scalar> grad_log_prob = step.load(tile.grad_log_det.data()),
+                            pull = grad_log_prob * e * shrink;
+        sum_mean += pull;
+        sum_log_scale += grad_log_prob * (e * e - Lanes<Scalar>(1));
+        step.store(tile.grad_values.col(j).data(), -pull);
+      });
+      if (grad.empty()) continue;
+      auto g = view_parameters(*this, grad);
+      g.mean[j] += reduce_add(sum_mean);
+      g.log_scale[j] += reduce_add(sum_log_scale * slope);
+    }
+  }
+
+  void sample(std::span<const Scalar> theta, Rng rng, Eigen::Index first_row, Tile<Scalar>& tile) const {
+    const auto p = view_parameters(*this, theta);
+    rng.discard(static_cast<std::uint64_t>(first_row * dim()));
+    rng.fill_normal(tile.values);
+    for (Eigen::Index j = 0; j < dim(); ++j)
+      tile.values.col(j) =
+          tile.values.col(j).array() * std::exp(log_scale(p.log_scale[j]).value.value) + p.mean[j];
+  }
+
+ private:
+  static auto log_scale(Scalar free) { return LogScale{}(Lanes<Scalar, false>(free)); }
+
+  [[no_unique_address]] Dimension<Dim_> dim_;
+};
+
+}  // namespace eigenflow

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <numbers>
+#include <span>
+
+#include "eigenflow/base.hpp"
+#include "eigenflow/dimension.hpp"
+#include "eigenflow/lanes.hpp"
+
+namespace eigenflow {
+
+/// N(0, I): log p(z) = -½ (‖z‖² + D ln 2π). Nothing to train.
+template <class Scalar_, int Dim_ = Eigen::Dynamic>
+class StandardNormal {
+ public:
+  using Scalar = Scalar_;
+  static constexpr int static_dim = Dim_;
+  template <class Visitor>
+  using Parameters = NoParameters<Visitor>;
+
+  StandardNormal() requires(Dim_ != Eigen::Dynamic) = default;
+  explicit StandardNormal(Dimension<Dim_> dim) : dim_(dim) {}
+
+  static constexpr const char* name() { return "StandardNormal"; }
+  Eigen::Index dim() const { return dim_; }
+
+  template <class Self, class Visitor>
+  static NoParameters<Visitor> layout(Self&, Visitor&) {
+    return {};
+  }
+  void initialise(std::span<Scalar>, Rng&) const {}
+
+  void log_prob(std::span<const Scalar>, Tile<Scalar>& tile) const {
+    const Scalar half_log_two_pi = std::log(2 * std::numbers::pi_v<Scalar>) / 2;
+    const Lanes<Scalar> constant(-static_cast<Scalar>(dim()) * half_log_two_pi), minus_half(Scalar(-0.5));
+    for_each_step<Scalar>(tile.rows(), [&](const auto step) {
+      Lanes<Scalar> sum(0);
+      for (Eigen::Index j = 0; j < dim(); ++j) {
+        const Lanes<Scalar> z = step.load(tile.values.col(j).data());
+        sum = fma(z, z, sum);
+      }
+      step.store(tile.log_det.data(), step.load(tile.log_det.data()) + fma(minus_half, sum, constant));
+    });
+  }
+
+  void log_prob_vjp(std::span<const Scalar>, std::span<Scalar>, Tile<Scalar>& tile) const {
+    for_each_step<Scalar>(tile.rows(), [&](const auto step) {
+      const Lanes<Scalar> grad = -step.load(tile.grad_log_det.data());
+      for (Eigen::Index j = 0; j < dim(); ++j)
+        step.store(tile.grad_values.col(j).data(), grad * step.load(tile.values.col(j).data()));
+    });
+  }
+
+  void sample(std::span<const Scalar>, Rng rng, Eigen::Index first_row, Tile<Scalar>& tile) const {
+    rng.discard(static_cast<std::uint64_t>(first_row * dim()));
+    rng.fill_normal(tile.values);
+  }
+
+ private:
+  [[no_unique_address]] Dimension<Dim_> dim_;
+};
+
+}  // namespace eigenflow

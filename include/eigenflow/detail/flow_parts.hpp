@@ -1,0 +1,91 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "eigenflow/base.hpp"
+#include "eigenflow/bases/standard_normal.hpp"
+#include "eigenflow/chain.hpp"
+#include "eigenflow/detail/segments.hpp"
+
+namespace eigenflow::detail {
+
+/// Tells a flow's layers from its base: the last part may be a base, and without one it is StandardNormal.
+template <class... Parts>
+struct FlowParts {
+  static_assert(sizeof...(Parts) > 0, "a Flow needs one layer or more");
+  using Tuple = std::tuple<Parts...>;
+  using Last = std::tuple_element_t<sizeof...(Parts) - 1, Tuple>;
+  static constexpr bool has_base = Base<Last>;
+  static_assert(!has_base || sizeof...(Parts) > 1, "a Flow needs one layer or more before its base");
+  using LayerIndices = std::make_index_sequence<sizeof...(Parts) - (has_base ? 1 : 0)>;
+
+  template <std::size_t... I>
+  static auto chain_type(std::index_sequence<I...>) -> Chain<std::tuple_element_t<I, Tuple>...>;
+  using Layers = decltype(chain_type(LayerIndices{}));
+
+  static auto base_type() {
+    if constexpr (has_base)
+      return std::type_identity<Last>{};
+    else
+      return std::type_identity<StandardNormal<typename Layers::Scalar, Layers::static_dim>>{};
+  }
+  using BaseType = typename decltype(base_type())::type;
+
+  Layers layers;
+  BaseType base;
+
+  static FlowParts split(Parts... parts) { return split(Tuple(std::move(parts)...), LayerIndices{}); }
+
+ private:
+  template <std::size_t... I>
+  static FlowParts split(Tuple parts, std::index_sequence<I...>) {
+    Layers layers(std::get<I>(std::move(parts))...);
+    if constexpr (has_base) {
+      return {std::move(layers), std::get<sizeof...(Parts) - 1>(std::move(parts))};
+    } else {
+      BaseType base(layers.dim());
+      return {std::move(layers), std::move(base)};
+    }
+  }
+};
+
+/// What is left of 0 .. size - 1 without the given segments, in order.
+inline std::vector<Segment> complement(std::vector<Segment> taken, Eigen::Index size) {
+  std::sort(taken.begin(), taken.end(),
+            [](const Segment& a, const Segment& b) { return a.offset < b.offset; });
+  std::vector<Segment> left;
+  Eigen::Index next = 0;
+  for (const Segment& segment : taken) {
+    if (segment.offset > next) left.push_back({next, segment.offset - next});
+    next = std::max(next, segment.end());
+  }
+  if (next < size) left.push_back({next, size - next});
+  return left;
+}
+
+inline std::string shape(Eigen::Index rows, Eigen::Index cols) {
+  return std::to_string(rows) + " × " + std::to_string(cols);
+}
+
+[[noreturn]] inline void refuse_columns(const char* call, Eigen::Index rows, Eigen::Index cols,
+                                        Eigen::Index dim) {
+  std::string message = std::string(call) + " expects N × " + std::to_string(dim) +
+                        " (rows are samples), but got " + shape(rows, cols);
+  message += cols == 1 && rows == dim ? ": a single sample is a row, so pass x.transpose()"
+             : rows == dim            ? ": pass x.transpose() if the columns are samples"
+                                      : ": pass one column for each feature";
+  refuse(message);
+}
+
+[[noreturn]] inline void refuse_storage(const char* call, Eigen::Index rows, Eigen::Index cols,
+                                        Eigen::Index wanted_rows, Eigen::Index wanted_cols) {
+  refuse(std::string(call) + " writes " + shape(wanted_rows, wanted_cols) + ", but the storage given is " +
+         shape(rows, cols) + ": resize it first");
+}
+
+}  // namespace eigenflow::detail

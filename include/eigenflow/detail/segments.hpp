@@ -1,0 +1,23 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <span>
+
+namespace eigenflow::detail {
+
+/// The part of theta (or of a gradient) that belongs to one layer. An empty vector, which asks for no
+/// gradient, has empty segments.
+struct Segment {
+  Eigen::Index offset = 0;
+  Eigen::Index size = 0;
+
+  Eigen::Index end() const { return offset + size; }
+
+  template <class S>
+  std::span<S> of(std::span<S> whole) const {
+    if (whole.empty()) return {};
+    return whole.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(size));
+  }
+};
+
+}  // namespace eigenflow::detail

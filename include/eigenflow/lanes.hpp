@@ -1,0 +1,174 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstring>
+#include <limits>
+
+namespace eigenflow {
+
+/// Several samples at once: `width` numbers of one feature in one vector register, with the arithmetic of a
+/// scalar.
+///
+/// A formula written once for `Lanes` runs across the batch at the machine's full vector width on every
+/// compiler and optimisation level. It is a thin value around Eigen's own packets; where Eigen has none (long
+/// double, or EIGEN_DONT_VECTORIZE) it holds a single number and the standard library's functions.
+template <class Scalar_, bool Packed = (Eigen::internal::packet_traits<Scalar_>::size > 1)>
+struct Lanes {
+  using Scalar = Scalar_;
+  using Packet = typename Eigen::internal::packet_traits<Scalar>::type;
+  static constexpr Eigen::Index width = Eigen::internal::packet_traits<Scalar>::size;
+
+  /// The result of a comparison, lane by lane.
+  struct Mask {
+    Packet bits;
+    friend Mask operator&(Mask a, Mask b) { return {Eigen::internal::pand(a.bits, b.bits)}; }
+    friend Mask operator|(Mask a, Mask b) { return {Eigen::internal::por(a.bits, b.bits)}; }
+  };
+
+  Packet packet;
+
+  Lanes() = default;
+  explicit Lanes(Packet p) : packet(p) {}
+  Lanes(Scalar value) : packet(Eigen::internal::pset1<Packet>(value)) {}  // scalars mix freely with lanes
+
+  static Lanes load(const Scalar* from) { return Lanes(Eigen::internal::ploadu<Packet>(from)); }
+  void store(Scalar* to) const { Eigen::internal::pstoreu(to, packet); }
+
+  friend Lanes operator+(Lanes a, Lanes b) { return Lanes(Eigen::internal::padd(a.packet, b.packet)); }
+  friend Lanes operator-(Lanes a, Lanes b) { return Lanes(Eigen::internal::psub(a.packet, b.packet)); }
+  friend Lanes operator*(Lanes a, Lanes b) { return Lanes(Eigen::internal::pmul(a.packet, b.packet)); }
+  friend Lanes operator/(Lanes a, Lanes b) { return Lanes(Eigen::internal::pdiv(a.packet, b.packet)); }
+  friend Lanes operator-(Lanes a) { return Lanes(Eigen::internal::pnegate(a.packet)); }
+  Lanes& operator+=(Lanes b) { return *this = *this + b; }
+  Lanes& operator-=(Lanes b) { return *this = *this - b; }
+  Lanes& operator*=(Lanes b) { return *this = *this * b; }
+
+  friend Mask operator<(Lanes a, Lanes b) { return {Eigen::internal::pcmp_lt(a.packet, b.packet)}; }
+  friend Mask operator>(Lanes a, Lanes b) { return b < a; }
+  friend Mask operator<=(Lanes a, Lanes b) { return {Eigen::internal::pcmp_le(a.packet, b.packet)}; }
+  friend Mask operator>=(Lanes a, Lanes b) { return b <= a; }
+
+  friend Lanes select(Mask mask, Lanes yes, Lanes no) {
+    return Lanes(Eigen::internal::pselect(mask.bits, yes.packet, no.packet));
+  }
+  friend bool any(Mask mask) {
+    return reduce_max(select(mask, Lanes(Scalar(1)), Lanes(Scalar(0)))) > Scalar(0);
+  }
+
+  friend Lanes fma(Lanes a, Lanes b, Lanes c) {
+    return Lanes(Eigen::internal::pmadd(a.packet, b.packet, c.packet));
+  }
+  friend Lanes min(Lanes a, Lanes b) { return Lanes(Eigen::internal::pmin(a.packet, b.packet)); }
+  friend Lanes max(Lanes a, Lanes b) { return Lanes(Eigen::internal::pmax(a.packet, b.packet)); }
+  friend Lanes abs(Lanes a) { return Lanes(Eigen::internal::pabs(a.packet)); }
+  friend Lanes sqrt(Lanes a) { return Lanes(Eigen::internal::psqrt(a.packet)); }
+  friend Lanes exp(Lanes a) { return Lanes(Eigen::internal::pexp(a.packet)); }
+  friend Lanes log(Lanes a) { return Lanes(Eigen::internal::plog(a.packet)); }
+
+  friend Scalar reduce_add(Lanes a) { return Eigen::internal::predux(a.packet); }
+  friend Scalar reduce_max(Lanes a) { return Eigen::internal::predux_max(a.packet); }
+
+  /// Calls a scalar function lane by lane, for what has no vector form.
+  template <class Function>
+  static Lanes map(Function function, Lanes a) {
+    std::array<Scalar, static_cast<std::size_t>(width)> buffer;
+    a.store(buffer.data());
+    for (Scalar& value : buffer) value = function(value);
+    return load(buffer.data());
+  }
+};
+
+template <class Scalar_>
+struct Lanes<Scalar_, false> {
+  using Scalar = Scalar_;
+  using Mask = bool;
+  static constexpr Eigen::Index width = 1;
+
+  Scalar value;
+
+  Lanes() = default;
+  Lanes(Scalar v) : value(v) {}
+
+  static Lanes load(const Scalar* from) { return *from; }
+  void store(Scalar* to) const { *to = value; }
+
+  friend Lanes operator+(Lanes a, Lanes b) { return a.value + b.value; }
+  friend Lanes operator-(Lanes a, Lanes b) { return a.value - b.value; }
+  friend Lanes operator*(Lanes a, Lanes b) { return a.value * b.value; }
+  friend Lanes operator/(Lanes a, Lanes b) { return a.value / b.value; }
+  friend Lanes operator-(Lanes a) { return -a.value; }
+  Lanes& operator+=(Lanes b) { return *this = *this + b; }
+  Lanes& operator-=(Lanes b) { return *this = *this - b; }
+  Lanes& operator*=(Lanes b) { return *this = *this * b; }
+
+  friend Mask operator<(Lanes a, Lanes b) { return a.value < b.value; }
+  friend Mask operator>(Lanes a, Lanes b) { return a.value > b.value; }
+  friend Mask operator<=(Lanes a, Lanes b) { return a.value <= b.value; }
+  friend Mask operator>=(Lanes a, Lanes b) { return a.value >= b.value; }
+
+  friend Lanes select(Mask mask, Lanes yes, Lanes no) { return mask ? yes : no; }
+
+  friend Lanes fma(Lanes a, Lanes b, Lanes c) { return a.value * b.value + c.value; }
+  friend Lanes min(Lanes a, Lanes b) { return b.value < a.value ? b : a; }
+  friend Lanes max(Lanes a, Lanes b) { return a.value < b.value ? b : a; }
+  friend Lanes abs(Lanes a) { return std::abs(a.value); }
+  friend Lanes sqrt(Lanes a) { return std::sqrt(a.value); }
+  friend Lanes exp(Lanes a) { return std::exp(a.value); }
+  friend Lanes log(Lanes a) { return std::log(a.value); }
+
+  friend Scalar reduce_add(Lanes a) { return a.value; }
+  friend Scalar reduce_max(Lanes a) { return a.value; }
+
+  template <class Function>
+  static Lanes map(Function function, Lanes a) {
+    return function(a.value);
+  }
+};
+
+inline bool any(bool mask) {
+  return mask;
+}
+
+/// One step down the rows of a column: `width` rows, or the last few when the height is no multiple of it.
+template <class Scalar, bool Full>
+struct RowStep {
+  using Numbers = Lanes<Scalar>;
+  Eigen::Index first;
+  Eigen::Index count;  // how many lanes are real rows; the others read as zero and are never stored
+
+  Numbers load(const Scalar* column) const {
+    if constexpr (Full) return Numbers::load(column + first);
+    Scalar buffer[Numbers::width] = {};
+    std::memcpy(buffer, column + first, static_cast<std::size_t>(count) * sizeof(Scalar));
+    return Numbers::load(buffer);
+  }
+  void store(Scalar* column, Numbers numbers) const {
+    if constexpr (Full) return numbers.store(column + first);
+    Scalar buffer[Numbers::width];
+    numbers.store(buffer);
+    std::memcpy(column + first, buffer, static_cast<std::size_t>(count) * sizeof(Scalar));
+  }
+  /// The lanes of real rows, zero elsewhere: what may enter a sum over samples.
+  Numbers only_rows(Numbers numbers) const {
+    if constexpr (Full) return numbers;
+    Scalar buffer[Numbers::width];
+    numbers.store(buffer);
+    for (Eigen::Index i = count; i < Numbers::width; ++i) buffer[i] = Scalar(0);
+    return Numbers::load(buffer);
+  }
+};
+
+/// Calls `body(step)` for all rows, in order.
+template <class Scalar, class Body>
+void for_each_step(Eigen::Index rows, Body&& body) {
+  constexpr Eigen::Index width = Lanes<Scalar>::width;
+  Eigen::Index first = 0;
+  for (; first + width <= rows; first += width) body(RowStep<Scalar, true>{first, width});
+  if constexpr (width > 1)
+    if (first < rows) body(RowStep<Scalar, false>{first, rows - first});
+}
+
+}  // namespace eigenflow

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <concepts>
+#include <span>
+#include <type_traits>
+
+#include "eigenflow/layout.hpp"
+#include "eigenflow/rng.hpp"
+#include "eigenflow/tile.hpp"
+
+namespace eigenflow {
+
+/// A layer: a bijection of R^D with its log-det and its gradients, both ways.
+///
+/// It is a small value: its trainable numbers live in theta, of which it is handed its segment, so that it
+/// can be copied, shared between threads and differentiated without knowing who owns what. `forward` is the
+/// normalizing direction (data x → latent z), `inverse` the generating one; `tile.log_det` always gains
+/// log|det ∂output/∂input| of the direction just evaluated. All verbs work in place on `tile.values`, N × D.
+template <class L>
+concept Layer = std::copyable<L> &&
+    requires(const L& layer, std::span<const typename L::Scalar> theta, std::span<typename L::Scalar> out,
+             Tile<typename L::Scalar>& tile, CountParameters& visitor, Rng& rng) {
+  typename L::Scalar;                                    // float, double or long double
+  { L::static_dim } -> std::convertible_to<int>;         // D, or Eigen::Dynamic
+  { layer.dim() } -> std::convertible_to<Eigen::Index>;  // D
+
+  L::layout(layer, visitor);   // what it has, see layout.hpp
+  layer.initialise(out, rng);  // write the initial theta; the layer should be (near) the identity
+
+  // The two directions. Each returns a tape: what its vjp needs, a trivially destructible value whose arrays
+  // lie in tile.arena. When tile.record is false no vjp follows and the tape may be left empty.
+  layer.forward(theta, tile);
+  layer.inverse(theta, tile);
+  requires std::is_trivially_destructible_v<decltype(layer.forward(theta, tile))>;
+  requires std::is_trivially_destructible_v<decltype(layer.inverse(theta, tile))>;
+
+  // Their vector-Jacobian products: replace tile.grad_values (∂loss/∂output) by ∂loss/∂input, with
+  // ∂loss/∂log_det in tile.grad_log_det, and add ∂loss/∂theta to `out`, exactly once an entry. An empty `out`
+  // asks for no theta gradient. Order: theta, gradient, tape, tile.
+  layer.forward_vjp(theta, out, layer.forward(theta, tile), tile);
+  layer.inverse_vjp(theta, out, layer.inverse(theta, tile), tile);
+};
+
+// What a layer may have beyond that:
+//   context_dim()                    columns of tile.context that it reads (0 when absent)
+//   initialise_from(theta, tiles)    a start from data (Standardize): `tiles(visit)` calls visit(tile) on all
+//   of it describe(std::ostream&)          one line for the printed architecture, beyond its name
+
+/// The name that a layer, transformer, conditioner or base prints itself with.
+template <class T>
+concept Named = requires {
+  { T::name() } -> std::convertible_to<std::string>;
+};
+
+/// The columns of context that a layer reads.
+template <class L>
+Eigen::Index context_dim(const L& layer) {
+  if constexpr (requires { layer.context_dim(); })
+    return layer.context_dim();
+  else
+    return 0;
+}
+
+}  // namespace eigenflow

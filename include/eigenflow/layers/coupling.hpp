@@ -1,0 +1,190 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "eigenflow/conditioner.hpp"
+#include "eigenflow/conditioners/mlp.hpp"
+#include "eigenflow/dimension.hpp"
+#include "eigenflow/layer.hpp"
+#include "eigenflow/transformer.hpp"
+#include "eigenflow/transformers/affine.hpp"
+#include "eigenflow/transformers/shift.hpp"
+
+namespace eigenflow {
+
+/// A coupling layer (arXiv:1410.8516, section 3; arXiv:1605.08803, section 3.2): the first `split` features
+/// pass untouched, and a conditioner turns them (and the context) into the parameters of the others'
+/// transformer.
+///
+///   map       y_a = x_a,   y_b = g(x_b; m(x_a))         a = the first `split` features, b = the rest
+///   log-det   Σ_b log|g'(x_b)|: the Jacobian is triangular
+///   inverse   x_b = g⁻¹(y_b; m(y_a)): as cheap as the map, whatever the conditioner
+///
+/// Stack couplings with permutations between, so that every feature is transformed. It starts as the
+/// identity.
+template <Transformer Transformer_, Conditioner Conditioner_, int Dim_ = Eigen::Dynamic>
+class Coupling {
+ public:
+  using Scalar = typename Conditioner_::Scalar;
+  using TransformerType = Transformer_;
+  using ConditionerType = Conditioner_;
+  using Options = typename Conditioner_::Options;
+  static constexpr int static_dim = Dim_;
+  static_assert(std::is_same_v<Scalar, typename Transformer_::Scalar>,
+                "a coupling's transformer and conditioner must have the same scalar type");
+  static_assert(Dim_ != 1, "a coupling needs two features or more: one to condition on and one to transform");
+
+  template <class Visitor>
+  struct Parameters {
+    typename Conditioner_::template Parameters<Visitor> conditioner;
+  };
+
+  Coupling() requires(Dim_ != Eigen::Dynamic) : Coupling(Dim_) {}
+
+  /// A coupling of `dim` features with a conditioner made from its options; by default half of them
+  /// condition. Throws std::invalid_argument for fewer than two features or a split outside 1 .. dim - 1.
+  explicit Coupling(Dimension<Dim_> dim, const Options& options = {}) : Coupling(dim, dim / 2, options) {}
+  Coupling(Dimension<Dim_> dim, Eigen::Index split, const Options& options, Transformer_ transformer = {},
+           Eigen::Index context_dim = 0)
+      : dim_(dim),
+        split_(checked(dim, split)),
+        context_dim_(context_dim),
+        transformer_(std::move(transformer)),
+        conditioner_(split + context_dim, transformer_.parameters() * (dim - split), options) {}
+
+  static std::string name() {
+    return std::string("Coupling<") + Transformer_::name() + ", " + Conditioner_::name() + '>';
+  }
+  Eigen::Index dim() const { return dim_; }
+  Eigen::Index split() const { return split_; }
+  Eigen::Index context_dim() const { return context_dim_; }
+  const Transformer_& transformer() const { return transformer_; }
+  const Conditioner_& conditioner() const { return conditioner_; }
+
+  template <class Self, class Visitor>
+  static Parameters<Visitor> layout(Self& self, Visitor& visit) {
+    return {visit.part("conditioner", self.conditioner_)};
+  }
+
+  void initialise(std::span<Scalar> theta, Rng& rng) const { conditioner_.initialise(theta, rng); }
+
+  struct Tape {
+    decltype(std::declval<const Conditioner_&>().forward({}, std::declval<const ConstMatrixMap<Scalar>&>(),
+                                                         std::declval<MatrixMap<Scalar>&>(),
+                                                         std::declval<const Pass&>())) conditioner;
+    Scalar* parameters;  // N × (parameters × transformed features), feature by feature
+    Scalar* kept;
+  };
+
+  Tape forward(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
+    return evaluate<false>(theta, tile);
+  }
+  Tape inverse(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
+    return evaluate<true>(theta, tile);
+  }
+
+  void forward_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape,
+                   Tile<Scalar>& tile) const {
+    vjp<false>(theta, grad, tape, tile);
+  }
+  void inverse_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape,
+                   Tile<Scalar>& tile) const {
+    vjp<true>(theta, grad, tape, tile);
+  }
+
+ private:
+  static Eigen::Index checked(Eigen::Index dim, Eigen::Index split) {
+    if (dim < 2)
+      detail::refuse(
+          "a coupling needs two features or more, one to condition on and one to transform, but has " +
+          std::to_string(dim) + ": use a layer without a split (Planar, Radial)");
+    if (split < 1 || split >= dim)
+      detail::refuse("a coupling of " + std::to_string(dim) + " features needs a split from 1 to " +
+                     std::to_string(dim - 1) + ", but got " + std::to_string(split));
+    return split;
+  }
+
+  Eigen::Index transformed() const { return dim_ - split_; }
+
+  // The conditioner's input: the first features themselves, copied where a tape must outlive them or a
+  // context follows.
+  ConstMatrixMap<Scalar> conditions(const Tile<Scalar>& tile) const {
+    if (!tile.record && context_dim_ == 0) return {tile.values.data(), tile.rows(), split_};
+    typename Tile<Scalar>::Matrix input = tile.scratch(split_ + context_dim_);
+    input.leftCols(split_) = tile.values.leftCols(split_);
+    if (context_dim_ > 0) input.rightCols(context_dim_) = tile.context;
+    return {input.data(), tile.rows(), split_ + context_dim_};
+  }
+
+  // Calls body(feature, slots) for all transformed features of one step of rows.
+  template <class Step, class Body>
+  void for_each_feature(const Step& step, Scalar* parameters, Scalar* kept, Eigen::Index rows,
+                        Body&& body) const {
+    const Eigen::Index count = transformer_.parameters(), more = transformer_.kept();
+    for (Eigen::Index j = 0; j < transformed(); ++j)
+      body(split_ + j, Slots(step, parameters + j * count * rows, count, kept + j * more * rows, rows));
+  }
+
+  template <bool generating>
+  Tape evaluate(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
+    typename Tile<Scalar>::Matrix parameters = tile.scratch(conditioner_.out_dim());
+    typename Tile<Scalar>::Matrix kept = tile.scratch(transformer_.kept() * transformed());
+    const Tape tape{conditioner_.forward(theta, conditions(tile), parameters, tile), parameters.data(),
+                    kept.data()};
+    for_each_step<Scalar>(tile.rows(), [&](const auto step) {
+      Lanes<Scalar> log_det = step.load(tile.log_det.data());
+      for_each_feature(step, tape.parameters, tape.kept, tile.rows(), [&](Eigen::Index j, const auto& slots) {
+        Scalar* const x = tile.values.col(j).data();
+        const Transformed<Lanes<Scalar>> result = generating ? transformer_.inverse(step.load(x), slots)
+                                                             : transformer_.forward(step.load(x), slots);
+        step.store(x, result.value);
+        log_det += result.log_det;
+      });
+      step.store(tile.log_det.data(), log_det);
+    });
+    return tape;
+  }
+
+  template <bool generating>
+  void vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape,
+           Tile<Scalar>& tile) const {
+    for_each_step<Scalar>(tile.rows(), [&](const auto step) {
+      const Lanes<Scalar> grad_log_det = step.load(tile.grad_log_det.data());
+      for_each_feature(step, tape.parameters, tape.kept, tile.rows(), [&](Eigen::Index j, const auto& slots) {
+        Scalar* const g = tile.grad_values.col(j).data();
+        step.store(g, generating ? transformer_.inverse_vjp(step.load(g), grad_log_det, slots)
+                                 : transformer_.forward_vjp(step.load(g), grad_log_det, slots));
+      });
+    });
+    const ConstMatrixMap<Scalar> grad_parameters(tape.parameters, tile.rows(), conditioner_.out_dim());
+    if (context_dim_ == 0) {
+      MatrixMap<Scalar> grad_input(tile.grad_values.data(), tile.rows(), split_);
+      conditioner_.vjp(theta, grad, tape.conditioner, grad_parameters, grad_input, tile);
+      return;
+    }
+    typename Tile<Scalar>::Matrix grad_input = tile.scratch(split_ + context_dim_);
+    grad_input.setZero();
+    conditioner_.vjp(theta, grad, tape.conditioner, grad_parameters, grad_input, tile);
+    tile.grad_values.leftCols(split_) += grad_input.leftCols(split_);
+    tile.grad_context += grad_input.rightCols(context_dim_);
+  }
+
+  [[no_unique_address]] Dimension<Dim_> dim_;
+  Eigen::Index split_;
+  Eigen::Index context_dim_;
+  [[no_unique_address]] Transformer_ transformer_;
+  Conditioner_ conditioner_;
+};
+
+/// Real NVP: scale and shift (arXiv:1605.08803).
+template <class Scalar, int Dim = Eigen::Dynamic>
+using AffineCoupling = Coupling<Affine<Scalar>, Mlp<Scalar>, Dim>;
+
+/// NICE: shift alone (arXiv:1410.8516).
+template <class Scalar, int Dim = Eigen::Dynamic>
+using AdditiveCoupling = Coupling<Shift<Scalar>, Mlp<Scalar>, Dim>;
+
+}  // namespace eigenflow

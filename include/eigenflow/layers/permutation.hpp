@@ -1,0 +1,104 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "eigenflow/dimension.hpp"
+#include "eigenflow/layer.hpp"
+
+namespace eigenflow {
+
+/// Reorders the features: output feature j is input feature indices()[j]. Volume-preserving, nothing to
+/// train; the order is structure, saved with the model. It lets couplings transform every feature in turn.
+template <class Scalar_, int Dim_ = Eigen::Dynamic>
+class Permutation {
+ public:
+  using Scalar = Scalar_;
+  using Indices = std::vector<Eigen::Index>;
+  static constexpr int static_dim = Dim_;
+  template <class Visitor>
+  using Parameters = NoParameters<Visitor>;
+
+  Permutation() requires(Dim_ != Eigen::Dynamic) : Permutation(reverse(Dim_)) {}
+
+  /// A given order. Throws std::invalid_argument, naming the entry, unless it has each of 0 .. D - 1 once.
+  explicit Permutation(Indices indices)
+      : dim_(static_cast<Eigen::Index>(indices.size())), indices_(checked(std::move(indices))) {}
+
+  /// The features in reverse order.
+  static Permutation reverse(Dimension<Dim_> dim) {
+    Indices indices;
+    for (Eigen::Index j = dim; j-- > 0;) indices.push_back(j);
+    return Permutation(std::move(indices));
+  }
+
+  /// A random order.
+  static Permutation random(Dimension<Dim_> dim, Rng& rng) {
+    const Eigen::Matrix<Eigen::Index, Eigen::Dynamic, 1> order = rng.permutation(dim);
+    return Permutation(Indices(order.data(), order.data() + order.size()));
+  }
+
+  static constexpr const char* name() { return "Permutation"; }
+  Eigen::Index dim() const { return dim_; }
+  const Indices& indices() const { return indices_; }
+
+  template <class Self, class Visitor>
+  static NoParameters<Visitor> layout(Self& self, Visitor& visit) {
+    visit.constant("indices", self.indices_);
+    return {};
+  }
+
+  void initialise(std::span<Scalar>, Rng&) const {}
+
+  struct Tape {};
+
+  Tape forward(std::span<const Scalar>, Tile<Scalar>& tile) const { return gather(tile.values, tile); }
+  Tape inverse(std::span<const Scalar>, Tile<Scalar>& tile) const { return scatter(tile.values, tile); }
+  void forward_vjp(std::span<const Scalar>, std::span<Scalar>, Tape, Tile<Scalar>& tile) const {
+    scatter(tile.grad_values, tile);
+  }
+  void inverse_vjp(std::span<const Scalar>, std::span<Scalar>, Tape, Tile<Scalar>& tile) const {
+    gather(tile.grad_values, tile);
+  }
+
+ private:
+  static Indices checked(Indices indices) {
+    const auto dim = static_cast<Eigen::Index>(indices.size());
+    std::vector<Eigen::Index> seen(indices.size(), -1);
+    for (std::size_t j = 0; j < indices.size(); ++j) {
+      const Eigen::Index index = indices[j];
+      const std::string entry =
+          "entry " + std::to_string(j) + " of the permutation is " + std::to_string(index);
+      if (index < 0 || index >= dim)
+        detail::refuse(entry + ", but a permutation of " + std::to_string(dim) +
+                       " features has entries from 0 to " + std::to_string(dim - 1));
+      Eigen::Index& first = seen[static_cast<std::size_t>(index)];
+      if (first >= 0)
+        detail::refuse(entry + ", as entry " + std::to_string(first) + " already is: give each feature once");
+      first = static_cast<Eigen::Index>(j);
+    }
+    return indices;
+  }
+
+  Tape gather(typename Tile<Scalar>::Matrix& values, const Tile<Scalar>& tile) const {
+    const ArenaScope scope(*tile.arena);
+    typename Tile<Scalar>::Matrix copy = tile.scratch(dim());
+    copy = values;
+    for (Eigen::Index j = 0; j < dim(); ++j) values.col(j) = copy.col(indices_[static_cast<std::size_t>(j)]);
+    return {};
+  }
+  Tape scatter(typename Tile<Scalar>::Matrix& values, const Tile<Scalar>& tile) const {
+    const ArenaScope scope(*tile.arena);
+    typename Tile<Scalar>::Matrix copy = tile.scratch(dim());
+    copy = values;
+    for (Eigen::Index j = 0; j < dim(); ++j) values.col(indices_[static_cast<std::size_t>(j)]) = copy.col(j);
+    return {};
+  }
+
+  [[no_unique_address]] Dimension<Dim_> dim_;
+  Indices indices_;
+};
+
+}  // namespace eigenflow

@@ -1,0 +1,144 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <concepts>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "eigenflow/detail/segments.hpp"
+#include "eigenflow/layer.hpp"
+#include "eigenflow/layers/standardize.hpp"
+
+namespace eigenflow {
+
+/// A run-time number of layers of one type, one after the other; itself a layer.
+template <Layer L>
+class Stack {
+ public:
+  using Scalar = typename L::Scalar;
+  static constexpr int static_dim = L::static_dim;
+  template <class Visitor>
+  using Parameters = std::vector<typename L::template Parameters<Visitor>>;
+
+  /// `count` default layers.
+  explicit Stack(Eigen::Index count) requires std::default_initializable<L> : Stack(count, L()) {}
+  /// `count` copies of `layer`: the same structure, each with parameters of its own.
+  Stack(Eigen::Index count, const L& layer) : Stack(count, [&](Eigen::Index) { return layer; }) {}
+  /// Layers made one by one: make(0), make(1)...; for elements that differ, as random permutations do.
+  template <std::invocable<Eigen::Index> Make>
+  Stack(Eigen::Index count, Make&& make) {
+    if (count < 1)
+      detail::refuse("a Stack needs one layer or more, but " + std::to_string(count) + " were asked for");
+    for (Eigen::Index i = 0; i < count; ++i) add(make(i), i);
+  }
+
+  static std::string name() { return "Stack"; }
+  Eigen::Index dim() const { return layers_.front().dim(); }
+  Eigen::Index context_dim() const {
+    Eigen::Index most = 0;
+    for (const L& layer : layers_) most = std::max(most, eigenflow::context_dim(layer));
+    return most;
+  }
+  Eigen::Index size() const { return static_cast<Eigen::Index>(layers_.size()); }
+  const L& operator[](Eigen::Index i) const { return layers_[static_cast<std::size_t>(i)]; }
+
+  template <class Self, class Visitor>
+  static Parameters<Visitor> layout(Self& self, Visitor& visit) {
+    Parameters<Visitor> parameters;
+    for (std::size_t i = 0; i < self.layers_.size(); ++i)
+      parameters.push_back(visit.part(i, self.layers_[i]));
+    return parameters;
+  }
+
+  void initialise(std::span<Scalar> theta, Rng& rng) const {
+    for (std::size_t i = 0; i < layers_.size(); ++i) layers_[i].initialise(segments_[i].of(theta), rng);
+  }
+
+  void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles) requires requires(L& layer) {
+    layer.initialise_from(theta, tiles);
+  }
+  {
+    for (std::size_t i = 0; i < layers_.size(); ++i)
+      layers_[i].initialise_from(segments_[i].of(theta), [&](const auto& visit) {
+        tiles([&](Tile<Scalar>& tile) {
+          const ArenaScope scope(*tile.arena);
+          for (std::size_t before = 0; before < i; ++before)
+            layers_[before].forward(segments_[before].of(std::span<const Scalar>(theta)), tile);
+          visit(tile);
+        });
+      });
+  }
+
+  using ForwardTape = decltype(std::declval<const L&>().forward({}, std::declval<Tile<Scalar>&>()));
+  using InverseTape = decltype(std::declval<const L&>().inverse({}, std::declval<Tile<Scalar>&>()));
+  template <class T>
+  struct Tape {
+    const T* tapes;
+  };
+
+  Tape<ForwardTape> forward(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
+    ForwardTape* const tapes = tile.arena->template allocate<ForwardTape>(tile.record ? layers_.size() : 0);
+    for (std::size_t i = 0; i < layers_.size(); ++i) {
+      if (tile.record) {
+        std::construct_at(tapes + i, layers_[i].forward(segments_[i].of(theta), tile));
+      } else {
+        const ArenaScope scope(*tile.arena);
+        layers_[i].forward(segments_[i].of(theta), tile);
+      }
+    }
+    return {tapes};
+  }
+  Tape<InverseTape> inverse(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
+    InverseTape* const tapes = tile.arena->template allocate<InverseTape>(tile.record ? layers_.size() : 0);
+    for (std::size_t i = layers_.size(); i-- > 0;) {
+      if (tile.record) {
+        std::construct_at(tapes + i, layers_[i].inverse(segments_[i].of(theta), tile));
+      } else {
+        const ArenaScope scope(*tile.arena);
+        layers_[i].inverse(segments_[i].of(theta), tile);
+      }
+    }
+    return {tapes};
+  }
+
+  void forward_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape<ForwardTape>& tape,
+                   Tile<Scalar>& tile) const {
+    for (std::size_t i = layers_.size(); i-- > 0;) {
+      const ArenaScope scope(*tile.arena);
+      layers_[i].forward_vjp(segments_[i].of(theta), segments_[i].of(grad), tape.tapes[i], tile);
+    }
+  }
+  void inverse_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape<InverseTape>& tape,
+                   Tile<Scalar>& tile) const {
+    for (std::size_t i = 0; i < layers_.size(); ++i) {
+      const ArenaScope scope(*tile.arena);
+      layers_[i].inverse_vjp(segments_[i].of(theta), segments_[i].of(grad), tape.tapes[i], tile);
+    }
+  }
+
+ private:
+  void add(L layer, Eigen::Index i) {
+    if (!layers_.empty()) {
+      if (layer.dim() != dim())
+        detail::refuse("layer " + std::to_string(i) + " of the Stack takes " + std::to_string(layer.dim()) +
+                       " features but layer 0 gives " + std::to_string(dim()) +
+                       ": give all layers one dimension");
+    }
+    segments_.push_back({segments_.empty() ? 0 : segments_.back().end(), parameter_count(layer)});
+    layers_.push_back(std::move(layer));
+  }
+
+  std::vector<L> layers_;
+  std::vector<detail::Segment> segments_;
+};
+
+/// CTAD for Stack(n, layer) and Stack(n, make).
+template <Layer L>
+Stack(Eigen::Index, L) -> Stack<L>;
+template <class Make>
+requires Layer<std::invoke_result_t<Make&, Eigen::Index>> Stack(Eigen::Index, Make)
+->Stack<std::invoke_result_t<Make&, Eigen::Index>>;
+
+}  // namespace eigenflow

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <new>
+
+#include "eigenflow/arena.hpp"
+
+namespace eigenflow {
+
+template <class Scalar>
+using MatrixX = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
+template <class Scalar>
+using VectorX = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
+template <class Scalar>
+using MatrixMap = Eigen::Map<MatrixX<Scalar>>;
+template <class Scalar>
+using VectorMap = Eigen::Map<VectorX<Scalar>>;
+template <class Scalar>
+using ConstMatrixMap = Eigen::Map<const MatrixX<Scalar>>;
+template <class Scalar>
+using ConstVectorMap = Eigen::Map<const VectorX<Scalar>>;
+
+/// One pass over a batch: where its scratch lives, and whether gradients follow.
+struct Pass {
+  Arena* arena;  ///< tapes and intermediate values
+  bool record;   ///< a vjp follows, so the tape must be whole
+};
+
+/// A batch of N samples on its way through the layers: N × D, column-major and contiguous, so that one
+/// feature of all samples lies side by side and SIMD runs across the batch. A layer works in place.
+template <class Scalar_>
+struct Tile : Pass {
+  using Scalar = Scalar_;
+  using Matrix = Eigen::Map<MatrixX<Scalar>>;
+  using Vector = Eigen::Map<VectorX<Scalar>>;
+
+  Matrix values;   ///< N × D: the features; a verb replaces its input by its output
+  Vector log_det;  ///< N: log|det ∂output/∂input| in nats, accumulated
+
+  ConstMatrixMap<Scalar> context;  ///< N × C: what the density is conditioned on; C = 0 without
+
+  Matrix grad_values;                   ///< N × D: ∂loss/∂output, replaced by ∂loss/∂input
+  ConstVectorMap<Scalar> grad_log_det;  ///< N: ∂loss/∂log_det, one number a sample, read only
+  Matrix grad_context;                  ///< N × C: ∂loss/∂context, accumulated
+
+  Eigen::Index rows() const { return values.rows(); }
+  Eigen::Index cols() const { return values.cols(); }
+
+  /// Column-major scratch of this tile's height (rows × columns), uninitialised, alive until the arena's
+  /// release.
+  Matrix scratch(Eigen::Index columns) const {
+    const Eigen::Index size = rows() * columns;
+    return Matrix(arena->allocate<Scalar>(static_cast<std::size_t>(size)), rows(), columns);
+  }
+
+  /// Gives the tile cotangents from the arena: grad_values and grad_log_det, the latter returned to be
+  /// filled.
+  Vector attach_cotangents() {
+    Matrix values_cotangent = scratch(cols());
+    Matrix log_det_cotangent = scratch(1);
+    // Eigen's maps assign what they show; placing them anew makes them show something else.
+    new (&grad_values) Matrix(values_cotangent.data(), rows(), cols());
+    new (&grad_log_det) ConstVectorMap<Scalar>(log_det_cotangent.data(), rows());
+    return Vector(log_det_cotangent.data(), rows());
+  }
+
+  /// A tile of N × D values and a log_det from the arena (uninitialised), without cotangents.
+  static Tile allocate(Arena& arena, Eigen::Index rows, Eigen::Index cols, bool record) {
+    Scalar* data = arena.allocate<Scalar>(static_cast<std::size_t>(rows * cols));
+    Scalar* log_det = arena.allocate<Scalar>(static_cast<std::size_t>(rows));
+    return {{&arena, record},   Matrix(data, rows, cols), Vector(log_det, rows),
+            {nullptr, rows, 0}, {nullptr, rows, 0},       {nullptr, 0},
+            {nullptr, rows, 0}};
+  }
+};
+
+}  // namespace eigenflow

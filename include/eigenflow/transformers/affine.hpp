@@ -1,0 +1,56 @@
+#pragma once
+
+#include <Eigen/Core>
+
+#include "eigenflow/soft_bound.hpp"
+#include "eigenflow/transformer.hpp"
+
+namespace eigenflow {
+
+/// y = x eˢ + t with log-det s: the affine coupling of Real NVP (Dinh, Sohl-Dickstein & Bengio,
+/// arXiv:1605.08803, eq. 7). Parameters: slot 0 is a (s = LogScale(a), by default between 10⁻³ and 10³), slot
+/// 1 is t. The inverse is x = (y - t) e⁻ˢ.
+template <class Scalar_, class LogScale = SoftBound<3>>
+struct Affine {
+  using Scalar = Scalar_;
+
+  static constexpr const char* name() { return "affine"; }
+  static constexpr Eigen::Index parameters() { return 2; }
+  static constexpr Eigen::Index kept() { return 1; }
+
+  // The tape, in both directions: slot 0 ∂s/∂a, slot 1 the scaled part of the output, slot 2 ∂output/∂input.
+  template <class Number, class Slots>
+  Transformed<Number> forward(Number x, const Slots& slots) const {
+    const auto s = LogScale{}(slots[0]);
+    const Number scale = exp(s.value), scaled = x * scale, y = scaled + slots[1];
+    slots.set(0, s.slope);
+    slots.set(1, scaled);
+    slots.set(2, scale);
+    return {y, s.value};
+  }
+  template <class Number, class Slots>
+  Transformed<Number> inverse(Number y, const Slots& slots) const {
+    const auto s = LogScale{}(slots[0]);
+    const Number scale = exp(-s.value), x = (y - slots[1]) * scale;
+    slots.set(0, s.slope);
+    slots.set(1, x);
+    slots.set(2, scale);
+    return {x, -s.value};
+  }
+
+  template <class Number, class Slots>
+  Number forward_vjp(Number grad, Number grad_log_det, const Slots& slots) const {
+    slots.set(0, fma(grad, slots[1], grad_log_det) * slots[0]);
+    slots.set(1, grad);
+    return grad * slots[2];
+  }
+  template <class Number, class Slots>
+  Number inverse_vjp(Number grad, Number grad_log_det, const Slots& slots) const {
+    const Number grad_y = grad * slots[2];
+    slots.set(0, -(fma(grad, slots[1], grad_log_det) * slots[0]));
+    slots.set(1, -grad_y);
+    return grad_y;
+  }
+};
+
+}  // namespace eigenflow

@@ -1,0 +1,42 @@
+# Arguments: COMPILER, FLAGS (as on a command line), INCLUDE_DIRS (a list), SOURCE.
+
+function(fail text)
+  message(NOTICE "${SOURCE}: ${text}")  # FATAL_ERROR would break the lines of the compiler's messages
+  message(FATAL_ERROR "must_not_compile failed")
+endfunction()
+
+file(STRINGS ${SOURCE} first_line LIMIT_COUNT 1)
+if(NOT first_line MATCHES "^// expect: (.+)$")
+  fail("the first line must be '// expect: <text of the sentence>'")
+endif()
+set(sentence "${CMAKE_MATCH_1}")
+
+separate_arguments(flags UNIX_COMMAND "${FLAGS}")
+foreach(dir IN LISTS INCLUDE_DIRS)
+  if(dir)
+    list(APPEND flags -isystem ${dir})
+  endif()
+endforeach()
+
+function(compile result output)
+  execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${flags} ${ARGN} ${SOURCE}
+                  RESULT_VARIABLE code OUTPUT_VARIABLE text ERROR_VARIABLE text)
+  set(${result} ${code} PARENT_SCOPE)
+  set(${output} "${text}" PARENT_SCOPE)
+endfunction()
+
+compile(right_result right_output)
+if(NOT right_result EQUAL 0)
+  fail("the right version does not compile:\n${right_output}")
+endif()
+compile(wrong_result wrong_output -DEIGENFLOW_MUST_NOT_COMPILE)
+if(wrong_result EQUAL 0)
+  fail("the wrong version compiles")
+endif()
+# Only messages count: compilers also quote source lines, which may hold the sentence without its having been said.
+string(REGEX MATCHALL "[^\n]*(error|note):[^\n]*" messages "${wrong_output}")
+string(FIND "${messages}" "${sentence}" place)
+if(place EQUAL -1)
+  fail("the wrong version is refused, but without the sentence '${sentence}':\n${wrong_output}")
+endif()
+message(STATUS "${SOURCE}: refused with its sentence")

@@ -1,0 +1,4 @@
+// expect: a sentence
+#ifdef EIGENFLOW_MUST_NOT_COMPILE
+int nothing_wrong_here();
+#endif

@@ -1,0 +1,55 @@
+# One program a file: tests/layers/planar_test.cpp becomes the target layers_planar_test and the test layers/planar.
+
+# Catch2 v3 where CMake finds it, else the single header of v2 (Debian 12, Ubuntu 22.04). The main is compiled here with
+# our flags: the distributions' library fits neither libc++ nor the sanitizers.
+find_package(Catch2 CONFIG QUIET)
+add_library(eigenflow_test_main STATIC support/catch_main.cpp)
+target_include_directories(eigenflow_test_main PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+target_compile_features(eigenflow_test_main PUBLIC cxx_std_20)
+target_link_libraries(eigenflow_test_main PUBLIC eigenflow_dev_flags)
+if(TARGET Catch2::Catch2 AND Catch2_VERSION VERSION_GREATER_EQUAL 3)
+  target_link_libraries(eigenflow_test_main PUBLIC Catch2::Catch2)
+else()
+  find_path(EIGENFLOW_CATCH2_INCLUDE_DIR catch2/catch.hpp DOC "Folder that holds catch2/catch.hpp (version 2)")
+  if(NOT EIGENFLOW_CATCH2_INCLUDE_DIR)
+    message(FATAL_ERROR "The tests need Catch2, version 2 or 3 (Debian: apt-get install catch2), or configure with "
+                        "-DEIGENFLOW_BUILD_TESTS=OFF.")
+  endif()
+  target_include_directories(eigenflow_test_main SYSTEM PUBLIC ${EIGENFLOW_CATCH2_INCLUDE_DIR})
+endif()
+
+# Idle OpenMP threads that spin would starve the tests running beside them.
+set(test_environment OMP_WAIT_POLICY=passive)
+if(EIGENFLOW_SANITIZE STREQUAL "thread")
+  # Archer tells the sanitizer what LLVM's OpenMP runtime synchronises; the runtime itself is not instrumented.
+  list(APPEND test_environment "TSAN_OPTIONS=ignore_noninstrumented_modules=1:halt_on_error=1")
+endif()
+
+function(eigenflow_add_unit_test source)
+  file(RELATIVE_PATH path ${CMAKE_CURRENT_SOURCE_DIR} ${source})
+  string(REGEX REPLACE "_test\\.cpp$" "" name ${path})
+  string(REPLACE "/" "_" target ${name}_test)
+  if(name MATCHES "^examples/" AND NOT TARGET eigenflow_picture)
+    return()
+  endif()
+
+  add_executable(${target} ${source})
+  target_link_libraries(${target} PRIVATE eigenflow_test_flags eigenflow_test_main)
+  if(name MATCHES "^examples/")
+    target_link_libraries(${target} PRIVATE eigenflow_picture)
+  endif()
+
+  # A program in which no test runs fails (NoTests), so a mistyped tag cannot pass for success.
+  add_test(NAME ${name} COMMAND ${target} "~[slow]" --warn NoTests)
+  set_tests_properties(${name} PROPERTIES ENVIRONMENT "${test_environment}")
+  file(STRINGS ${source} slow_lines REGEX "\\[slow\\]")
+  if(EIGENFLOW_SLOW_TESTS AND slow_lines)
+    add_test(NAME ${name}.slow COMMAND ${target} "[slow]" --warn NoTests)
+    set_tests_properties(${name}.slow PROPERTIES LABELS slow ENVIRONMENT "${test_environment}")
+  endif()
+endfunction()
+
+file(GLOB_RECURSE test_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cpp)
+foreach(source IN LISTS test_sources)
+  eigenflow_add_unit_test(${source})
+endforeach()
