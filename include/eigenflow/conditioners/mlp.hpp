@@ -180,8 +180,9 @@ class Mlp {
       detail::dense_one_row(from, p.weight.data(), p.bias.data(), to, layer.in, layer.out);
       if (!last)
         detail::with_activation(options_.activation, [&](auto function) {
-          for_each_step<Scalar>(layer.out,
-                                [&](const auto step) { step.store(to, function.value(step.load(to))); });
+          for (const RowStep<Scalar> step : RowSteps<Scalar>(layer.out)) {
+            step.store(to, function.value(step.load(to)));
+          }
         });
       from = to;
     }

@@ -89,13 +89,13 @@ void dense_one_row(const Scalar* x, const Scalar* w, const Scalar* bias, Scalar*
   for (; j + together <= outs; j += together) {
     Number sum0(0), sum1(0), sum2(0), sum3(0);
     const Scalar* const column = w + j * ins;
-    for_each_step<Scalar>(ins, [&](const auto step) {
+    for (const RowStep<Scalar> step : RowSteps<Scalar>(ins)) {
       const Number in = step.load(x);
       sum0 = fma(in, step.load(column), sum0);
       sum1 = fma(in, step.load(column + ins), sum1);
       sum2 = fma(in, step.load(column + 2 * ins), sum2);
       sum3 = fma(in, step.load(column + 3 * ins), sum3);
-    });
+    }
     y[j] = bias[j] + reduce_add(sum0);
     y[j + 1] = bias[j + 1] + reduce_add(sum1);
     y[j + 2] = bias[j + 2] + reduce_add(sum2);
@@ -103,8 +103,9 @@ void dense_one_row(const Scalar* x, const Scalar* w, const Scalar* bias, Scalar*
   }
   for (; j < outs; ++j) {
     Number sum(0);
-    for_each_step<Scalar>(ins,
-                          [&](const auto step) { sum = fma(step.load(x), step.load(w + j * ins), sum); });
+    for (const RowStep<Scalar> step : RowSteps<Scalar>(ins)) {
+      sum = fma(step.load(x), step.load(w + j * ins), sum);
+    }
     y[j] = bias[j] + reduce_add(sum);
   }
 }

@@ -106,7 +106,7 @@ void micro_kernel(const LeftOperand<Scalar>& left, const RightOperand<Scalar>& r
       if ((p + 1) * width <= rows) {
         (result.add ? Number::load(to + p * width) + block : block).store(to + p * width);
       } else if (p * width < rows) {
-        const RowStep<Scalar, false> rest{p * width, rows - p * width};
+        const RowStep<Scalar> rest(p * width, rows - p * width);
         rest.store(to, result.add ? rest.load(to) + block : block);
       }
     });
