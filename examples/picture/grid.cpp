@@ -42,11 +42,13 @@ Eigen::MatrixXd blur(const Eigen::MatrixXd& values, double sigma) {
   if (!(sigma > 0)) return values;
   const Eigen::Index reach = static_cast<Eigen::Index>(std::ceil(3 * sigma));
   Eigen::VectorXd kernel(2 * reach + 1);
+  double total = 0;
   for (Eigen::Index k = -reach; k <= reach; ++k) {
     const double t = static_cast<double>(k) / sigma;
     kernel(k + reach) = std::exp(-0.5 * t * t);
+    total += kernel(k + reach);
   }
-  kernel /= kernel.sum();
+  kernel /= total;
   const auto along_columns = [&](const Eigen::MatrixXd& in) {
     Eigen::MatrixXd out = Eigen::MatrixXd::Zero(in.rows(), in.cols());
     for (Eigen::Index k = -reach; k <= reach; ++k) {

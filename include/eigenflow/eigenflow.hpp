@@ -1,6 +1,5 @@
 #pragma once
 
-<<<<<<< HEAD
 // eigenflow: normalizing flows on Eigen. This header needs Eigen and the standard library alone.
 
 #include "eigenflow/activation.hpp"
@@ -11,6 +10,8 @@
 #include "eigenflow/chain.hpp"
 #include "eigenflow/conditioner.hpp"
 #include "eigenflow/conditioners/mlp.hpp"
+#include "eigenflow/describe.hpp"
+#include "eigenflow/fit.hpp"
 #include "eigenflow/flow.hpp"
 #include "eigenflow/inverse.hpp"
 #include "eigenflow/layer.hpp"
@@ -19,9 +20,14 @@
 #include "eigenflow/layers/planar.hpp"
 #include "eigenflow/layers/radial.hpp"
 #include "eigenflow/layers/standardize.hpp"
+#include "eigenflow/objectives/maximum_likelihood.hpp"
+#include "eigenflow/optim/adam.hpp"
+#include "eigenflow/optim/clip.hpp"
+#include "eigenflow/optim/schedule.hpp"
+#include "eigenflow/optim/sgd.hpp"
 #include "eigenflow/rng.hpp"
 #include "eigenflow/stack.hpp"
-    == == ==
-    =
->>>>>>> build
+#include "eigenflow/transformer.hpp"
+#include "eigenflow/transformers/affine.hpp"
+#include "eigenflow/transformers/shift.hpp"
 #include "eigenflow/version.hpp"

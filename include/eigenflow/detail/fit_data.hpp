@@ -1,0 +1,131 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <numeric>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "eigenflow/batch.hpp"
+#include "eigenflow/detail/finite.hpp"
+#include "eigenflow/detail/flow_parts.hpp"
+#include "eigenflow/layers/standardize.hpp"
+#include "eigenflow/rng.hpp"
+
+namespace eigenflow::detail {
+
+/// The data of a fit: checked, split into training and validation rows, and dealt out in shuffled batches.
+template <class Scalar>
+class FitData {
+ public:
+  template <class Options>
+  FitData(const Rows<const Scalar>& x, Eigen::Index dim, const Options& options)
+      : x_(x),
+        validation_(rows_of<const Scalar>(options.validation)),
+        weights_(options.weights),
+        rng_(options.seed) {
+    check_options(options);
+    check_rows("fit", x, dim);
+    if (x.rows == 0) refuse("fit needs data, but x has no rows: give one row for each sample");
+    check_weights(x.rows);
+    order_.resize(static_cast<std::size_t>(x.rows));
+    std::iota(order_.begin(), order_.end(), Eigen::Index{0});
+    if (validation_.rows > 0) {
+      check_rows("the validation set of fit", validation_, dim);
+    } else if (options.validation_fraction > 0) {
+      held_out_ =
+          static_cast<Eigen::Index>(std::floor(options.validation_fraction * static_cast<double>(x.rows)));
+      Rng split = rng_.fork(std::uint64_t{0});
+      split.shuffle(std::span<Eigen::Index>(order_));
+      std::sort(order_.begin(), order_.begin() + held_out_);  // neighbours in memory
+    }
+  }
+
+  Eigen::Index training_size() const { return x_.rows - held_out_; }
+  bool validates() const { return validation_.rows > 0 || held_out_ > 0; }
+
+  /// A new random order of the training rows, a function of the seed and the epoch.
+  void shuffle(std::uint64_t epoch) {
+    Rng order = rng_.fork(epoch + 1);
+    std::sort(order_.begin() + held_out_, order_.end());
+    order.shuffle(std::span<Eigen::Index>(order_).subspan(static_cast<std::size_t>(held_out_)));
+  }
+
+  Batch<Scalar> batch(Eigen::Index first, Eigen::Index size) const {
+    return {x_, order_.data() + held_out_ + first, size, weights()};
+  }
+  Batch<Scalar> validation_batch() const {
+    if (validation_.rows > 0) return Batch<Scalar>::all(validation_);
+    return {x_, order_.data(), held_out_, weights()};
+  }
+
+  /// The training rows, tile by tile.
+  TileSource<Scalar> training_tiles() const {
+    return [this](const std::function<void(Tile<Scalar>&)>& visit) {
+      constexpr Eigen::Index height = 256;
+      for (Eigen::Index first = 0; first < training_size(); first += height) {
+        const ArenaScope scope(thread_arena());
+        Tile<Scalar> tile =
+            Tile<Scalar>::allocate(thread_arena(), std::min(height, training_size() - first), x_.cols, false);
+        tile.log_det.setZero();
+        batch(0, training_size()).gather(first, tile);
+        visit(tile);
+      }
+    };
+  }
+
+ private:
+  template <class Options>
+  static void check_options(const Options& options) {
+    if (!(options.validation_fraction >= 0 && options.validation_fraction < 1))
+      refuse(
+          "the validation fraction of fit must be at least 0 and below 1, so that rows are left to train on, "
+          "but is " +
+          std::to_string(options.validation_fraction));
+    if (options.batch_size < 1)
+      refuse("the batch size of fit must be 1 or more, but is " + std::to_string(options.batch_size));
+    if (options.steps < 0 || options.epochs < 0)
+      refuse("the number of epochs and steps of fit cannot be negative");
+    if (!(options.learning_rate > 0) || !is_finite(options.learning_rate))
+      refuse("the learning rate of fit must be positive and finite, but is " +
+             std::to_string(options.learning_rate));
+  }
+
+  static void check_rows(const char* call, const Rows<const Scalar>& x, Eigen::Index dim) {
+    if (x.cols != dim) refuse_columns(call, x.rows, x.cols, dim);
+    for (Eigen::Index i = 0; i < x.rows; ++i)
+      for (Eigen::Index j = 0; j < x.cols; ++j)
+        if (!is_finite(x(i, j)))
+          refuse(std::string(call) + " needs finite numbers, but row " + std::to_string(i) + ", column " +
+                 std::to_string(j) + " is " + std::to_string(x(i, j)) + ": remove or repair such rows first");
+  }
+
+  void check_weights(Eigen::Index rows) const {
+    if (weights_.size() == 0) return;
+    if (weights_.size() != rows)
+      refuse("fit needs one weight for each of the " + std::to_string(rows) + " rows of x, but got " +
+             std::to_string(weights_.size()));
+    double sum = 0;
+    for (Eigen::Index i = 0; i < rows; ++i) {
+      if (!is_finite(weights_[i]) || weights_[i] < 0)
+        refuse("the weights of fit must be finite and not negative, but weight " + std::to_string(i) +
+               " is " + std::to_string(weights_[i]));
+      sum += static_cast<double>(weights_[i]);
+    }
+    if (!(sum > 0)) refuse("the weights of fit are all zero: give at least one row a positive weight");
+  }
+
+  const Scalar* weights() const { return weights_.size() > 0 ? weights_.data() : nullptr; }
+
+  Rows<const Scalar> x_;
+  Rows<const Scalar> validation_;
+  const VectorX<Scalar>& weights_;
+  Rng rng_;
+  std::vector<Eigen::Index> order_;  // the held-out rows, then the training rows
+  Eigen::Index held_out_ = 0;
+};
+
+}  // namespace eigenflow::detail

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <span>
+
+#include "eigenflow/batch.hpp"
+#include "eigenflow/detail/parallel.hpp"
+#include "eigenflow/tile.hpp"
+
+namespace eigenflow {
+
+/// The negative mean log-likelihood, -Σ_n w_n log p(x_n) / Σ_n w_n in nats: its minimum over theta is the
+/// density closest to the data in Kullback-Leibler divergence.
+struct MaximumLikelihood {
+  /// The loss over a batch; when `grad` is not empty, it is overwritten by ∂loss/∂theta. Sums over samples
+  /// are taken in double, and are the same for any number of threads.
+  template <class Flow>
+  double operator()(const Flow& flow, const Batch<typename Flow::Scalar>& batch,
+                    std::span<typename Flow::Scalar> grad) const {
+    using Scalar = typename Flow::Scalar;
+    double total_weight = 0;
+    for (Eigen::Index i = 0; i < batch.size; ++i) total_weight += static_cast<double>(batch.weight(i));
+    std::fill(grad.begin(), grad.end(), Scalar(0));
+
+    const auto shard = [&](Eigen::Index first, Eigen::Index count, std::span<Scalar> shard_grad) {
+      Arena& arena = detail::thread_arena();
+      const ArenaScope scope(arena);
+      const bool record = !shard_grad.empty();
+      Tile<Scalar> tile = Tile<Scalar>::allocate(arena, count, flow.dim(), record);
+      batch.gather(first, tile);
+      tile.log_det.setZero();
+      const std::span<const Scalar> layers = flow.layer_segment().of(flow.theta());
+      const std::span<const Scalar> base = flow.base_segment().of(flow.theta());
+      const auto tape = flow.layers().forward(layers, tile);
+      flow.base().log_prob(base, tile);
+      double loss = 0;
+      for (Eigen::Index i = 0; i < count; ++i)
+        loss -= static_cast<double>(batch.weight(first + i)) * static_cast<double>(tile.log_det[i]);
+      if (record) {
+        auto grad_log_prob = tile.attach_cotangents();
+        for (Eigen::Index i = 0; i < count; ++i)
+          grad_log_prob[i] =
+              static_cast<Scalar>(-static_cast<double>(batch.weight(first + i)) / total_weight);
+        flow.base().log_prob_vjp(base, flow.base_segment().of(shard_grad), tile);
+        flow.layers().forward_vjp(layers, flow.layer_segment().of(shard_grad), tape, tile);
+      }
+      return loss;
+    };
+    const double work = flow.work_per_row() * (grad.empty() ? 1 : 3);
+    return detail::fold_pieces(batch.size, flow.shard_rows(), work, grad, shard) / total_weight;
+  }
+};
+
+}  // namespace eigenflow

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <span>
+
+#include "eigenflow/tile.hpp"
+
+namespace eigenflow {
+
+/// Stochastic gradient descent with (heavy-ball) momentum: v ← momentum · v + g, θ ← θ - rate · v.
+struct Sgd {
+  double momentum = 0;
+
+  template <class Scalar>
+  struct State {
+    VectorX<Scalar> velocity;
+  };
+
+  template <class Scalar>
+  State<Scalar> start(Eigen::Index size) const {
+    return {VectorX<Scalar>::Zero(size)};
+  }
+  template <class Scalar>
+  void advance(State<Scalar>&) const {}
+
+  template <class Scalar>
+  void update(State<Scalar>& state, Eigen::Index offset, std::span<Scalar> theta,
+              std::span<const Scalar> grad, double learning_rate) const {
+    const auto size = static_cast<Eigen::Index>(theta.size());
+    auto velocity = state.velocity.segment(offset, size);
+    velocity = static_cast<Scalar>(momentum) * velocity + ConstVectorMap<Scalar>(grad.data(), size);
+    VectorMap<Scalar>(theta.data(), size) -= static_cast<Scalar>(learning_rate) * velocity;
+  }
+
+  template <class Scalar>
+  void step(State<Scalar>& state, std::span<Scalar> theta, std::span<const Scalar> grad,
+            double learning_rate) const {
+    advance(state);
+    update(state, 0, theta, grad, learning_rate);
+  }
+};
+
+}  // namespace eigenflow
