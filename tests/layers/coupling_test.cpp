@@ -48,7 +48,8 @@ TEST_CASE("a coupling refuses what cannot be split") {
     CHECK_THROWS_WITH(ef::AffineCoupling<float>(4, split, options),
                       ContainsSubstring("split from 1 to 3, but got " + std::to_string(split)));
   CHECK_NOTHROW(ef::AffineCoupling<float>(4, 3, options));
-  CHECK_THROWS_WITH(ef::AffineCoupling<float>(2, {.hidden = {8, 0}}), ContainsSubstring("width of 1 or more, but got 0"));
+  CHECK_THROWS_WITH(ef::AffineCoupling<float>(2, {.hidden = {8, 0}}),
+                    ContainsSubstring("width of 1 or more, but got 0"));
 }
 
 TEST_CASE("an odd dimension leaves the larger part to transform") {

@@ -29,11 +29,12 @@ TEST_CASE("a Permutation moves feature indices()[j] to column j") {
 
 TEST_CASE("a list that is no permutation is refused with the entry that is wrong") {
   using Permutation = ef::Permutation<float>;
-  CHECK_THROWS_WITH(Permutation({0, 3, 1}), ContainsSubstring("entry 1 of the permutation is 3") &&
-                                                ContainsSubstring("from 0 to 2"));
+  CHECK_THROWS_WITH(Permutation({0, 3, 1}),
+                    ContainsSubstring("entry 1 of the permutation is 3") && ContainsSubstring("from 0 to 2"));
   CHECK_THROWS_WITH(Permutation({0, -1}), ContainsSubstring("entry 1 of the permutation is -1"));
   CHECK_THROWS_WITH(Permutation({1, 0, 1}), ContainsSubstring("entry 2 of the permutation is 1") &&
                                                 ContainsSubstring("as entry 0 already is"));
   CHECK_THROWS_AS(Permutation(std::vector<Eigen::Index>{}), std::invalid_argument);
-  CHECK_THROWS_WITH((ef::Permutation<float, 3>({1, 0})), ContainsSubstring("3 features at compile time, but 2"));
+  CHECK_THROWS_WITH((ef::Permutation<float, 3>({1, 0})),
+                    ContainsSubstring("3 features at compile time, but 2"));
 }

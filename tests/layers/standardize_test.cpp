@@ -65,11 +65,12 @@ TEST_CASE("Standardize takes mean and deviation from the data, once, whatever th
 }
 
 TEST_CASE("Standardize of float data keeps the digits of a large mean") {
-  Eigen::MatrixXf x(4, 1);
-  x << 1e6F, 1e6F + 0.25F, 1e6F + 0.5F, 1e6F + 0.75F;
+  Eigen::MatrixXf x(4096, 1);
+  for (Eigen::Index i = 0; i < x.rows(); ++i) x(i, 0) = 1e6F + 2 * static_cast<float>(i % 4);
   ef::Standardize<float> layer(1);
-  layer.initialise_from({}, tiles_of<float>(x, 4));
-  CHECK(layer.scale()[0] == Approx(0.25 * std::sqrt(1.25)).epsilon(1e-6));
+  layer.initialise_from({}, tiles_of<float>(x, 256));
+  CHECK(layer.mean()[0] == 1e6F + 3);
+  CHECK(layer.scale()[0] == Approx(std::sqrt(5.0)).epsilon(1e-6));
 }
 
 TEST_CASE("Standardize inside a Chain sees what the layers before it give") {

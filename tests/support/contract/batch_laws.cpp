@@ -18,11 +18,18 @@ std::span<const S> span_of(const VectorX<S>& v) {
   return {v.data(), static_cast<std::size_t>(v.size())};
 }
 
+// Every fifth row: over a few dozen rows it meets every lane of every vector width.
+bool is_bad(Index row) {
+  return row % 5 == 2;
+}
+
 template <class S>
-MatrixX<S> without_row(const MatrixX<S>& matrix, Index row) {
-  MatrixX<S> rest(matrix.rows() - 1, matrix.cols());
-  rest << matrix.topRows(row), matrix.bottomRows(matrix.rows() - 1 - row);
-  return rest;
+MatrixX<S> without_bad_rows(const MatrixX<S>& matrix) {
+  MatrixX<S> rest(matrix.rows(), matrix.cols());
+  Index count = 0;
+  for (Index i = 0; i < matrix.rows(); ++i)
+    if (!is_bad(i)) rest.row(count++) = matrix.row(i);
+  return rest.topRows(count);
 }
 
 }  // namespace
@@ -104,25 +111,30 @@ void check_rows(const Subject<S>& subject, const Subject<Wide>& reference, Direc
 template <class S>
 void check_isolation(const Subject<S>& subject, Direction direction, const Problem<S>& problem,
                      const std::string& where) {
-  const Index rows = problem.x.rows(), dim = problem.x.cols(), bad_row = rows / 2;
+  const Index rows = problem.x.rows(), dim = problem.x.cols();
   const Cotangent<S> cotangent = random_cotangent<S>(rows, dim, 15);
   const Evaluation<S> clean = evaluate(subject, direction, problem);
   const MatrixX<S> clean_gradient = pull_back(subject, direction, problem, cotangent).x;
   for (const S poison : {std::numeric_limits<S>::quiet_NaN(), std::numeric_limits<S>::infinity()}) {
     Problem<S> bad = problem;
-    bad.x(bad_row, dim - 1) = poison;
+    for (Index i = 0; i < rows; ++i)
+      if (is_bad(i)) bad.x(i, i % dim) = poison;
     const Evaluation<S> result = evaluate(subject, direction, bad);
-    expect_same_bits(without_row(result.values, bad_row), without_row(clean.values, bad_row),
-                     where + ": values of the other rows");
-    expect_same_bits(without_row<S>(result.log_det, bad_row), without_row<S>(clean.log_det, bad_row),
-                     where + ": log_det of the other rows");
-    expect_same_bits(without_row(pull_back(subject, direction, bad, cotangent).x, bad_row),
-                     without_row(clean_gradient, bad_row), where + ": gradients of the other rows");
-    bool silent = eigenflow::detail::is_finite(static_cast<double>(result.log_det[bad_row]));
-    for (Index j = 0; j < dim; ++j)
-      silent = silent && eigenflow::detail::is_finite(static_cast<double>(result.values(bad_row, j)));
-    INFO(where << ": the row of a non-finite input comes out finite");
-    CHECK_FALSE(silent);
+    const MatrixX<S> gradient = pull_back(subject, direction, bad, cotangent).x;
+    expect_same_bits(without_bad_rows(result.values), without_bad_rows(clean.values),
+                     where + ": values beside a non-finite row");
+    expect_same_bits(without_bad_rows<S>(result.log_det), without_bad_rows<S>(clean.log_det),
+                     where + ": log_det beside a non-finite row");
+    expect_same_bits(without_bad_rows(gradient), without_bad_rows(clean_gradient),
+                     where + ": gradients beside a non-finite row");
+    for (Index i = 0; i < rows; ++i) {
+      if (!is_bad(i)) continue;
+      bool silent = eigenflow::detail::is_finite(static_cast<double>(result.log_det[i]));
+      for (Index j = 0; j < dim; ++j)
+        silent = silent && eigenflow::detail::is_finite(static_cast<double>(result.values(i, j)));
+      INFO(where << ": row " << i << " has a non-finite input and comes out finite");
+      CHECK_FALSE(silent);
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 #include "support/contract/sensitivity.hpp"
 
-#include <limits>
+#include <algorithm>
+#include <cmath>
 
 namespace contract {
 namespace {
@@ -69,13 +70,14 @@ Pullback<Wide> pull_back_allowance(const Subject<Wide>& reference, Direction dir
     moves.context = moves.context.cwiseMax((moved.context - centre.context).cwiseAbs());
     moves.theta = moves.theta.cwiseMax((moved.theta - centre.theta).cwiseAbs());
   }
-  // The result's own rounding: next to the row's largest cotangent, and for theta to the largest of each
-  // row's share of the sum (paths through a constraint cancel).
+  // The result's own rounding: next to the row's largest cotangent, which met factors of size one, and for
+  // theta to the largest of each row's share of the sum (paths through a constraint cancel).
   for (Index i = 0; i < problem.x.rows(); ++i) {
     const Pullback<Wide> share = pull_back(reference, direction, problem.row(i), cotangent.row(i));
-    if (share.theta.size() > 0) moves.theta.array() += epsilon * share.theta.cwiseAbs().maxCoeff();
-    const Wide largest =
-        std::max(centre.x.row(i).cwiseAbs().maxCoeff(), cotangent.values.row(i).cwiseAbs().maxCoeff());
+    const Wide largest = std::max({centre.x.row(i).cwiseAbs().maxCoeff(), std::abs(cotangent.log_det[i]),
+                                   cotangent.values.row(i).cwiseAbs().maxCoeff()});
+    if (share.theta.size() > 0)
+      moves.theta.array() += epsilon * std::max(largest, share.theta.cwiseAbs().maxCoeff());
     moves.x.row(i).array() += epsilon * largest;
     if (moves.context.cols() > 0)
       moves.context.row(i).array() += epsilon * centre.context.row(i).cwiseAbs().maxCoeff();
