@@ -3,8 +3,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # As many jobs as cores, but no more than memory bears: a compiler takes up to 1.5 GB on Eigen's templates.
 jobs=$(nproc)
-memory_jobs=$(awk '/^MemAvailable/ { print int($2 / 1500000) }' /proc/meminfo)
-if [ "$memory_jobs" -lt "$jobs" ]; then jobs=$((memory_jobs > 1 ? memory_jobs : 1)); fi
+if [ -r /proc/meminfo ]; then
+  memory_jobs=$(awk '/^MemAvailable/ { print int($2 / 1500000) }' /proc/meminfo)
+  if [ "$memory_jobs" -lt "$jobs" ]; then jobs=$((memory_jobs > 1 ? memory_jobs : 1)); fi
+fi
 
 # configure DIR CMAKE_ARGUMENTS...
 configure() {

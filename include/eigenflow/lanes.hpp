@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -133,42 +134,64 @@ inline bool any(bool mask) {
 }
 
 /// One step down the rows of a column: `width` rows, or the last few when the height is no multiple of it.
-template <class Scalar, bool Full>
-struct RowStep {
+template <class Scalar>
+class RowStep {
+ public:
   using Numbers = Lanes<Scalar>;
-  Eigen::Index first;
-  Eigen::Index count;  // how many lanes are real rows; the others read as zero and are never stored
+
+  /// `count` rows from `first`; the other lanes read as zero and are never stored.
+  RowStep(Eigen::Index first, Eigen::Index count) : first_(first), count_(count) {}
 
   Numbers load(const Scalar* column) const {
-    if constexpr (Full) return Numbers::load(column + first);
-    Scalar buffer[Numbers::width] = {};
-    std::memcpy(buffer, column + first, static_cast<std::size_t>(count) * sizeof(Scalar));
-    return Numbers::load(buffer);
+    return count_ == Numbers::width ? Numbers::load(column + first_) : load_part(column + first_);
   }
   void store(Scalar* column, Numbers numbers) const {
-    if constexpr (Full) return numbers.store(column + first);
-    Scalar buffer[Numbers::width];
-    numbers.store(buffer);
-    std::memcpy(column + first, buffer, static_cast<std::size_t>(count) * sizeof(Scalar));
+    if (count_ == Numbers::width)
+      numbers.store(column + first_);
+    else
+      store_part(column + first_, numbers);
   }
-  /// The lanes of real rows, zero elsewhere: what may enter a sum over samples.
-  Numbers only_rows(Numbers numbers) const {
-    if constexpr (Full) return numbers;
-    Scalar buffer[Numbers::width];
-    numbers.store(buffer);
-    for (Eigen::Index i = count; i < Numbers::width; ++i) buffer[i] = Scalar(0);
-    return Numbers::load(buffer);
+
+ private:
+  using Buffer = std::array<Scalar, static_cast<std::size_t>(Numbers::width)>;
+
+  Numbers load_part(const Scalar* from) const {
+    Buffer buffer{};
+    std::memcpy(buffer.data(), from, static_cast<std::size_t>(count_) * sizeof(Scalar));
+    return Numbers::load(buffer.data());
   }
+  void store_part(Scalar* to, Numbers numbers) const {
+    Buffer buffer;
+    numbers.store(buffer.data());
+    std::memcpy(to, buffer.data(), static_cast<std::size_t>(count_) * sizeof(Scalar));
+  }
+
+  Eigen::Index first_;
+  Eigen::Index count_;
 };
 
-/// Calls `body(step)` for all rows, in order.
-template <class Scalar, class Body>
-void for_each_step(Eigen::Index rows, Body&& body) {
-  constexpr Eigen::Index width = Lanes<Scalar>::width;
-  Eigen::Index first = 0;
-  for (; first + width <= rows; first += width) body(RowStep<Scalar, true>{first, width});
-  if constexpr (width > 1)
-    if (first < rows) body(RowStep<Scalar, false>{first, rows - first});
-}
+/// All steps down `rows` rows, for a range-based for.
+template <class Scalar>
+class RowSteps {
+ public:
+  explicit RowSteps(Eigen::Index rows) : rows_(rows) {}
+
+  struct Iterator {
+    Eigen::Index first;
+    Eigen::Index rows;
+    RowStep<Scalar> operator*() const { return {first, std::min(Lanes<Scalar>::width, rows - first)}; }
+    Iterator& operator++() {
+      first += Lanes<Scalar>::width;
+      return *this;
+    }
+    friend bool operator!=(const Iterator& a, const Iterator& end) { return a.first < end.first; }
+  };
+
+  Iterator begin() const { return {0, rows_}; }
+  Iterator end() const { return {rows_, rows_}; }
+
+ private:
+  Eigen::Index rows_;
+};
 
 }  // namespace eigenflow

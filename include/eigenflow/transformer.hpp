@@ -9,12 +9,12 @@ namespace eigenflow {
 
 /// The numbers of one feature in one step of rows: the parameters that the conditioner gave, then those that
 /// the transformer keeps for its vjp. `slots[i]` reads, `slots.set(i, numbers)` writes.
-template <class Scalar, bool Full>
+template <class Scalar>
 class Slots {
  public:
   using Number = Lanes<Scalar>;
 
-  Slots(RowStep<Scalar, Full> step, Scalar* parameters, Eigen::Index count, Scalar* kept, Eigen::Index rows)
+  Slots(RowStep<Scalar> step, Scalar* parameters, Eigen::Index count, Scalar* kept, Eigen::Index rows)
       : step_(step), parameters_(parameters), count_(count), kept_(kept), rows_(rows) {}
 
   Number operator[](Eigen::Index i) const { return step_.load(column(i)); }
@@ -25,7 +25,7 @@ class Slots {
     return i < count_ ? parameters_ + i * rows_ : kept_ + (i - count_) * rows_;
   }
 
-  RowStep<Scalar, Full> step_;
+  RowStep<Scalar> step_;
   Scalar* parameters_;
   Eigen::Index count_;
   Scalar* kept_;
@@ -43,8 +43,8 @@ struct Transformed {
 /// conditioner. It knows nothing of networks, and is written once for `Lanes`: several samples of one feature
 /// at a time.
 template <class T>
-concept Transformer = std::copyable<T> && requires(const T& transformer, Lanes<typename T::Scalar> number,
-                                                   const Slots<typename T::Scalar, true>& slots) {
+concept Transformer = std::copyable<T> &&
+    requires(const T& transformer, Lanes<typename T::Scalar> number, const Slots<typename T::Scalar>& slots) {
   typename T::Scalar;
   {
     transformer.parameters()

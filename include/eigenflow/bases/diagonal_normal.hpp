@@ -47,10 +47,10 @@ class DiagonalNormal {
       const Scalar s = log_scale(p.log_scale[j]).value.value;
       const Lanes<Scalar> mean(p.mean[j]), shrink(std::exp(-s)), constant(-s - half_log_two_pi),
           minus_half(Scalar(-0.5));
-      for_each_step<Scalar>(tile.rows(), [&](const auto step) {
+      for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows())) {
         const Lanes<Scalar> e = (step.load(tile.values.col(j).data()) - mean) * shrink;
         step.store(tile.log_det.data(), step.load(tile.log_det.data()) + fma(minus_half * e, e, constant));
-      });
+      }
     }
   }
 
@@ -60,14 +60,14 @@ class DiagonalNormal {
       const auto s = log_scale(p.log_scale[j]);
       const Lanes<Scalar> mean(p.mean[j]), shrink(std::exp(-s.value.value)), slope(s.slope.value);
       Lanes<Scalar> sum_mean(0), sum_log_scale(0);
-      for_each_step<Scalar>(tile.rows(), [&](const auto step) {
+      for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows())) {
         const Lanes<Scalar> e = (step.load(tile.values.col(j).data()) - mean) * shrink;
         const Lanes<Scalar> grad_log_prob = step.load(tile.grad_log_det.data()),
                             pull = grad_log_prob * e * shrink;
         sum_mean += pull;
         sum_log_scale += grad_log_prob * (e * e - Lanes<Scalar>(1));
         step.store(tile.grad_values.col(j).data(), -pull);
-      });
+      }
       if (grad.empty()) continue;
       auto g = view_parameters(*this, grad);
       g.mean[j] += reduce_add(sum_mean);

@@ -34,22 +34,22 @@ class StandardNormal {
   void log_prob(std::span<const Scalar>, Tile<Scalar>& tile) const {
     const Scalar half_log_two_pi = std::log(2 * std::numbers::pi_v<Scalar>) / 2;
     const Lanes<Scalar> constant(-static_cast<Scalar>(dim()) * half_log_two_pi), minus_half(Scalar(-0.5));
-    for_each_step<Scalar>(tile.rows(), [&](const auto step) {
+    for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows())) {
       Lanes<Scalar> sum(0);
       for (Eigen::Index j = 0; j < dim(); ++j) {
         const Lanes<Scalar> z = step.load(tile.values.col(j).data());
         sum = fma(z, z, sum);
       }
       step.store(tile.log_det.data(), step.load(tile.log_det.data()) + fma(minus_half, sum, constant));
-    });
+    }
   }
 
   void log_prob_vjp(std::span<const Scalar>, std::span<Scalar>, Tile<Scalar>& tile) const {
-    for_each_step<Scalar>(tile.rows(), [&](const auto step) {
+    for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows())) {
       const Lanes<Scalar> grad = -step.load(tile.grad_log_det.data());
       for (Eigen::Index j = 0; j < dim(); ++j)
         step.store(tile.grad_values.col(j).data(), grad * step.load(tile.values.col(j).data()));
-    });
+    }
   }
 
   void sample(std::span<const Scalar>, Rng rng, Eigen::Index first_row, Tile<Scalar>& tile) const {

@@ -120,8 +120,8 @@ class Coupling {
   }
 
   // Calls body(feature, slots) for all transformed features of one step of rows.
-  template <class Step, class Body>
-  void for_each_feature(const Step& step, Scalar* parameters, Scalar* kept, Eigen::Index rows,
+  template <class Body>
+  void for_each_feature(const RowStep<Scalar>& step, Scalar* parameters, Scalar* kept, Eigen::Index rows,
                         Body&& body) const {
     const Eigen::Index count = transformer_.parameters(), more = transformer_.kept();
     for (Eigen::Index j = 0; j < transformed(); ++j)
@@ -134,7 +134,7 @@ class Coupling {
     typename Tile<Scalar>::Matrix kept = tile.scratch(transformer_.kept() * transformed());
     const Tape tape{conditioner_.forward(theta, conditions(tile), parameters, tile), parameters.data(),
                     kept.data()};
-    for_each_step<Scalar>(tile.rows(), [&](const auto step) {
+    for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows())) {
       Lanes<Scalar> log_det = step.load(tile.log_det.data());
       for_each_feature(step, tape.parameters, tape.kept, tile.rows(), [&](Eigen::Index j, const auto& slots) {
         Scalar* const x = tile.values.col(j).data();
@@ -144,21 +144,21 @@ class Coupling {
         log_det += result.log_det;
       });
       step.store(tile.log_det.data(), log_det);
-    });
+    }
     return tape;
   }
 
   template <bool generating>
   void vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape,
            Tile<Scalar>& tile) const {
-    for_each_step<Scalar>(tile.rows(), [&](const auto step) {
+    for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows())) {
       const Lanes<Scalar> grad_log_det = step.load(tile.grad_log_det.data());
       for_each_feature(step, tape.parameters, tape.kept, tile.rows(), [&](Eigen::Index j, const auto& slots) {
         Scalar* const g = tile.grad_values.col(j).data();
         step.store(g, generating ? transformer_.inverse_vjp(step.load(g), grad_log_det, slots)
                                  : transformer_.forward_vjp(step.load(g), grad_log_det, slots));
       });
-    });
+    }
     const ConstMatrixMap<Scalar> grad_parameters(tape.parameters, tile.rows(), conditioner_.out_dim());
     if (context_dim_ == 0) {
       MatrixMap<Scalar> grad_input(tile.grad_values.data(), tile.rows(), split_);

@@ -109,7 +109,7 @@ class Planar {
 
     const ArenaScope scope(*tile.arena);
     const Constraint c(p.u.data(), p.w.data(), dim(), max_slope, smallest_s(), *tile.arena);
-    for_each_step<Scalar>(rows, [&](const auto step) {
+    for (const RowStep<Scalar> step : RowSteps<Scalar>(rows)) {
       using Number = Lanes<Scalar>;
       Number a(p.b);
       for (Eigen::Index j = 0; j < dim(); ++j)
@@ -132,14 +132,14 @@ class Planar {
         step.store(value + 2 * rows, Number(c.s - 1) * h.curvature * contract);
         step.store(value + 3 * rows, contract);
       }
-    });
+    }
     return {kept.data(), value, value + rows, value + 2 * rows, value + 3 * rows};
   }
 
   // Where the map stretches, y - û h(v) has the rounding of y and not of the smaller x: moves x along w, by a
   // rounding of y, to where wᵀx + b is v again.
-  template <class Step, class Views>
-  void land_on_root(const Step& step, const Views& p, const Constraint& c, Lanes<Scalar> v,
+  template <class Views>
+  void land_on_root(const RowStep<Scalar>& step, const Views& p, const Constraint& c, Lanes<Scalar> v,
                     Lanes<Scalar> slope, Tile<Scalar>& tile) const {
     using Number = Lanes<Scalar>;
     Number a(p.b);
@@ -164,7 +164,7 @@ class Planar {
     const Constraint c(p.u.data(), p.w.data(), dim(), max_slope, smallest_s(), *tile.arena);
     detail::PerFeature<Number, Dim_> sum_u_hat(*tile.arena, dim()), sum_w(*tile.arena, dim());
     Number sum_s(0), sum_b(0);
-    for_each_step<Scalar>(rows, [&](const auto step) {
+    for (const RowStep<Scalar> step : RowSteps<Scalar>(rows)) {
       const Number h = step.load(tape.value), slope = step.load(tape.slope),
                    contract = step.load(tape.contract);
       const Number grad_log_det =
@@ -189,7 +189,7 @@ class Planar {
         step.store(g, fma(Number(p.w[j]), grad_tau, step.load(g)));
         sum_w[j] = fma(step.load(tape.input + j * rows), grad_tau, sum_w[j]);
       }
-    });
+    }
     if (grad.empty()) return;
     detail::PerFeature<Scalar, Dim_> grad_u_hat(*tile.arena, dim()), grad_w(*tile.arena, dim());
     for (Eigen::Index j = 0; j < dim(); ++j) {

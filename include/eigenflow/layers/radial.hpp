@@ -106,8 +106,7 @@ class Radial {
     return large * sqrt(fma(ratio, ratio, Number(1)));
   }
 
-  template <class Step>
-  Number distance(const Step& step, const Tile<Scalar>& tile, const Scalar* x0) const {
+  Number distance(const RowStep<Scalar>& step, const Tile<Scalar>& tile, const Scalar* x0) const {
     Number largest(0), sum(0);
     for (Eigen::Index j = 0; j < dim(); ++j)
       largest = max(largest, abs(step.load(tile.values.col(j).data()) - Number(x0[j])));
@@ -135,7 +134,7 @@ class Radial {
     const Scalar alpha = positive(params.alpha), s = positive(params.beta);
     const Eigen::Index rows = tile.rows();
     typename Tile<Scalar>::Matrix kept = tile.scratch(tile.record ? dim() + 1 : 0);
-    for_each_step<Scalar>(rows, [&](const auto step) {
+    for (const RowStep<Scalar> step : RowSteps<Scalar>(rows)) {
       const Number reach = distance(step, tile, params.x0.data());
       const Number r = generating ? inverse_radius(alpha, s, reach) : reach;
       const Shape shape(alpha, s, r);
@@ -153,7 +152,7 @@ class Radial {
       const Number before = step.load(tile.log_det.data());
       step.store(tile.log_det.data(), generating ? before - log_det : before + log_det);
       if (tile.record) step.store(kept.col(dim()).data(), r);
-    });
+    }
     return {kept.data(), kept.data() + dim() * rows};
   }
 
@@ -169,7 +168,7 @@ class Radial {
     const ArenaScope scope(*tile.arena);
     detail::PerFeature<Number, Dim_> sum_x0(*tile.arena, dim());
     Number sum_alpha(0), sum_s(0);
-    for_each_step<Scalar>(rows, [&](const auto step) {
+    for (const RowStep<Scalar> step : RowSteps<Scalar>(rows)) {
       const Number r = step.load(tape.radius);
       const Shape shape(alpha, s, r);
       const Number g = shape.across(), g1 = shape.along(), span = shape.span, excess = shape.excess();
@@ -204,7 +203,7 @@ class Radial {
       const Number along_e = r * (generating ? -((along + turn) / g1) : along);
       sum_alpha += fma(sign_log_det, slope_alpha, -(along_e * g * span));
       sum_s += fma(sign_log_det, slope_s, along_e * span);
-    });
+    }
     if (grad.empty()) return;
     auto out = view_parameters(*this, grad);
     for (Eigen::Index j = 0; j < dim(); ++j) out.x0[j] += reduce_add(sum_x0[j]);

@@ -53,14 +53,14 @@ struct AdamW {
     const Number shrink = number(1 - learning_rate * weight_decay);
     Scalar* const mean = state.mean.data() + offset;
     Scalar* const variance = state.variance.data() + offset;
-    for_each_step<Scalar>(static_cast<Eigen::Index>(theta.size()), [&](const auto step) {
+    for (const RowStep<Scalar> step : RowSteps<Scalar>(static_cast<Eigen::Index>(theta.size()))) {
       const Number g = step.load(grad.data());
       const Number m = fma(keep1, step.load(mean), gain1 * g),
                    v = fma(keep2, step.load(variance), gain2 * g * g);
       step.store(mean, m);
       step.store(variance, v);
       step.store(theta.data(), shrink * step.load(theta.data()) - rate * m / (sqrt(v) + floor));
-    });
+    }
   }
 
   /// One step for the whole of theta.
