@@ -7,6 +7,7 @@ add_library(eigenflow_test_main STATIC support/catch_main.cpp)
 target_include_directories(eigenflow_test_main PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_compile_features(eigenflow_test_main PUBLIC cxx_std_20)
 target_link_libraries(eigenflow_test_main PUBLIC eigenflow_dev_flags)
+target_compile_options(eigenflow_test_main PRIVATE ${EIGENFLOW_TEST_FLAGS})  # half the time of a Release build's -O3
 if(TARGET Catch2::Catch2 AND Catch2_VERSION VERSION_GREATER_EQUAL 3)
   target_link_libraries(eigenflow_test_main PUBLIC Catch2::Catch2)
 else()

@@ -46,8 +46,8 @@ class Gallery {
   explicit Gallery(GalleryStyle style);
 
   Canvas& canvas() { return canvas_; }
-  /// The panel in a row and a column, both from 0. Valid while the gallery lives and stays where it is.
-  /// Throws std::out_of_range when there is no such panel.
+  /// The panel in a row and a column, both from 0, painted empty: ask once and keep it. Valid while the
+  /// gallery lives and stays where it is. Throws std::out_of_range when there is no such panel.
   Panel panel(int row, int column, const View& view = {});
   /// As Canvas::write_png.
   void write_png(const std::filesystem::path& path) const { canvas_.write_png(path); }

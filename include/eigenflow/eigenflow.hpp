@@ -10,6 +10,7 @@
 #include "eigenflow/chain.hpp"
 #include "eigenflow/conditioner.hpp"
 #include "eigenflow/conditioners/mlp.hpp"
+#include "eigenflow/data/two_d.hpp"
 #include "eigenflow/describe.hpp"
 #include "eigenflow/fit.hpp"
 #include "eigenflow/flow.hpp"

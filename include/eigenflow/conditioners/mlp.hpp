@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <cmath>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -83,58 +84,61 @@ class Mlp {
   }
 
   struct Tape {
-    const Scalar* input;
-    Scalar* const*
-        derivative_from;  // of each hidden layer: its values, or its pre-activations where those are needed
-    Scalar* const* values;
+    detail::Panels<Scalar> input;
+    const detail::Panels<Scalar>*
+        derivative_from;  // a hidden layer's values, or its pre-activations where needed
+    const detail::Panels<Scalar>* values;
   };
 
   Tape forward(std::span<const Scalar> theta, const ConstMatrixMap<Scalar>& input, MatrixMap<Scalar>& result,
                const Pass& pass) const {
-    const Eigen::Index rows = input.rows();
-    const std::size_t count = dense_.size();
-    Scalar** const pre = pass.arena->allocate<Scalar*>(count);
-    Scalar** const post = pass.arena->allocate<Scalar*>(count);
-    const Scalar* from = input.data();
-    for (std::size_t i = 0; i < count; ++i) {
+    using Panels = detail::Panels<Scalar>;
+    if (input.rows() == 1 && !pass.record) {
+      forward_one_row(theta, input.data(), result.data(), *pass.arena);
+      return {};
+    }
+    Arena& arena = *pass.arena;
+    const std::size_t hidden = dense_.size() - 1;
+    Panels* const derivative_from = arena.allocate<Panels>(hidden);
+    Panels* const values = arena.allocate<Panels>(hidden);
+    const Panels first = Panels::allocate(arena, input.rows(), in_dim());
+    first.take(input);
+    Panels from = first;
+    for (std::size_t i = 0; i < dense_.size(); ++i) {
       const Dense& layer = dense_[i];
       const auto p = view_parameters(layer, segment(layer, theta));
-      const bool last = i + 1 == count;
-      pre[i] =
-          last ? result.data() : pass.arena->allocate<Scalar>(static_cast<std::size_t>(rows * layer.out));
-      MatrixMap<Scalar> z(pre[i], rows, layer.out);
-      detail::dense<Scalar>(ConstMatrixMap<Scalar>(from, rows, layer.in), p.weight, p.bias, z, *pass.arena);
-      if (!last) post[i] = activate(z, pass);
-      from = last ? nullptr : post[i];
+      const Panels z = Panels::allocate(arena, input.rows(), layer.out);
+      detail::dense(from, p.weight.data(), p.bias.data(), z);
+      if (i == hidden) {
+        z.give(result);
+      } else {
+        from = activate(z, pass);
+        std::construct_at(derivative_from + i, z);
+        std::construct_at(values + i, from);
+      }
     }
-    return {input.data(), pre, post};
+    return {first, derivative_from, values};
   }
 
   void vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape,
            const ConstMatrixMap<Scalar>& grad_result, MatrixMap<Scalar>& grad_input, const Pass& pass) const {
-    const Eigen::Index rows = grad_result.rows();
-    const Scalar* grad_out = grad_result.data();
+    using Panels = detail::Panels<Scalar>;
+    Arena& arena = *pass.arena;
+    Panels grad_z = Panels::allocate(arena, grad_result.rows(), out_dim());
+    grad_z.take(grad_result);
     for (std::size_t i = dense_.size(); i-- > 0;) {
       const Dense& layer = dense_[i];
-      const ConstMatrixMap<Scalar> weight = view_parameters(layer, segment(layer, theta)).weight;
-      const ConstMatrixMap<Scalar> from(i == 0 ? tape.input : tape.values[i - 1], rows, layer.in);
-      const ConstMatrixMap<Scalar> grad_z(grad_out, rows, layer.out);
       if (!grad.empty()) {
         auto g = view_parameters(layer, segment(layer, grad));
-        detail::dense_grad_w<Scalar>(from, grad_z, g.weight, *pass.arena);
-        detail::dense_grad_bias<Scalar>(grad_z, g.bias);
+        detail::dense_grad_w(i == 0 ? tape.input : tape.values[i - 1], grad_z, g.weight.data(), arena);
+        detail::dense_grad_bias(grad_z, g.bias.data());
       }
-      if (i == 0) {
-        detail::dense_grad_x<Scalar>(grad_z, weight, grad_input, *pass.arena);
-      } else {
-        Scalar* const data = pass.arena->allocate<Scalar>(static_cast<std::size_t>(rows * layer.in));
-        MatrixMap<Scalar> grad_hidden(data, rows, layer.in);
-        grad_hidden.setZero();
-        detail::dense_grad_x<Scalar>(grad_z, weight, grad_hidden, *pass.arena);
-        scale_by_derivative(grad_hidden, tape.derivative_from[i - 1]);
-        grad_out = data;
-      }
+      const Panels grad_from = Panels::allocate(arena, grad_z.rows, layer.in);
+      detail::dense_grad_x(grad_z, view_parameters(layer, segment(layer, theta)).weight.data(), grad_from);
+      if (i > 0) scale_by_derivative(grad_from, tape.derivative_from[i - 1]);
+      grad_z = grad_from;
     }
+    grad_z.add_to(grad_input);
   }
 
  private:
@@ -144,22 +148,43 @@ class Mlp {
   }
 
   // In place, unless the derivative needs the pre-activations and a vjp follows.
-  Scalar* activate(MatrixMap<Scalar>& z, const Pass& pass) const {
+  detail::Panels<Scalar> activate(const detail::Panels<Scalar>& z, const Pass& pass) const {
     return detail::with_activation(options_.activation, [&](auto function) {
       const bool apart = pass.record && !decltype(function)::derivative_from_value;
-      Scalar* const to = apart ? pass.arena->allocate<Scalar>(static_cast<std::size_t>(z.size())) : z.data();
-      for_each_step<Scalar>(z.size(),
-                            [&](const auto step) { step.store(to, function.value(step.load(z.data()))); });
+      const auto to = apart ? detail::Panels<Scalar>::allocate(*pass.arena, z.rows, z.cols) : z;
+      z.for_each_vector(
+          [&](Eigen::Index i) { function.value(Lanes<Scalar>::load(z.data + i)).store(to.data + i); });
       return to;
     });
   }
 
-  void scale_by_derivative(MatrixMap<Scalar>& grad, const Scalar* derivative_from) const {
+  void scale_by_derivative(const detail::Panels<Scalar>& grad,
+                           const detail::Panels<Scalar>& derivative_from) const {
+    using Number = Lanes<Scalar>;
     detail::with_activation(options_.activation, [&](auto function) {
-      for_each_step<Scalar>(grad.size(), [&](const auto step) {
-        step.store(grad.data(), function.scale(step.load(grad.data()), step.load(derivative_from)));
+      grad.for_each_vector([&](Eigen::Index i) {
+        function.scale(Number::load(grad.data + i), Number::load(derivative_from.data + i))
+            .store(grad.data + i);
       });
     });
+  }
+
+  // One sample needs no panels: every layer is a row of sums.
+  void forward_one_row(std::span<const Scalar> theta, const Scalar* input, Scalar* result,
+                       Arena& arena) const {
+    const Scalar* from = input;
+    for (const Dense& layer : dense_) {
+      const auto p = view_parameters(layer, segment(layer, theta));
+      const bool last = &layer == &dense_.back();
+      Scalar* const to = last ? result : arena.allocate<Scalar>(static_cast<std::size_t>(layer.out));
+      detail::dense_one_row(from, p.weight.data(), p.bias.data(), to, layer.in, layer.out);
+      if (!last)
+        detail::with_activation(options_.activation, [&](auto function) {
+          for_each_step<Scalar>(layer.out,
+                                [&](const auto step) { step.store(to, function.value(step.load(to))); });
+        });
+      from = to;
+    }
   }
 
   Options options_;

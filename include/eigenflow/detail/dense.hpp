@@ -1,75 +1,111 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <array>
 
-#include "eigenflow/detail/product.hpp"
-#include "eigenflow/detail/thin_product.hpp"
-#include "eigenflow/lanes.hpp"
-#include "eigenflow/tile.hpp"
+#include "eigenflow/detail/panels.hpp"
+#include "eigenflow/detail/transpose.hpp"
 
-// A dense layer's three products, each by the kernel that suits its shape.
+// A dense layer's products, y = x w + bias, on panels (N × K and N × M) with w K × M column-major.
 
 namespace eigenflow::detail {
 
-/// y (N × M) = x (N × K) w (K × M) + bias (M).
+/// y = x w + bias.
 template <class Scalar>
-void dense(const ConstMatrixMap<Scalar>& x, const ConstMatrixMap<Scalar>& w,
-           const ConstVectorMap<Scalar>& bias, MatrixMap<Scalar>& y, Arena& arena) {
-  const Eigen::Index rows = x.rows(), ins = x.cols(), outs = w.cols();
-  for (Eigen::Index j = 0; j < outs; ++j) y.col(j).setConstant(bias[j]);
-  if (rows == 1)
-    product_one_row(x.data(), w.data(), y.data(), ins, outs);
-  else if (ins > 0 && ins <= most_thin_columns)
-    with_thin(ins,
-              [&](auto k) { product_thin_in<k.value>(x.data(), w.data(), y.data(), rows, outs, 1, ins); });
-  else if (outs <= most_thin_columns)
-    with_thin(outs,
-              [&](auto m) { product_thin_out<m.value>(x.data(), w.data(), y.data(), rows, ins, 1, ins); });
-  else
-    product(x, w, y, arena);
+void dense(const Panels<Scalar>& x, const Scalar* w, const Scalar* bias, const Panels<Scalar>& y) {
+  constexpr Eigen::Index height = Panels<Scalar>::height;
+  const RightOperand<Scalar> right{w, 1, x.cols};
+  for (Eigen::Index p = 0; p < x.count(); ++p)
+    multiply<Scalar>({x.panel(p), height}, right, {x.cols, x.cols}, {y.panel(p), height, bias},
+                     x.filled_rows(p), y.cols);
 }
 
-/// grad_w (K × M) += xᵀ grad_y.
+/// grad_x = grad_y wᵀ.
 template <class Scalar>
-void dense_grad_w(const ConstMatrixMap<Scalar>& x, const ConstMatrixMap<Scalar>& grad_y,
-                  MatrixMap<Scalar>& grad_w, Arena& arena) {
-  const Eigen::Index rows = x.rows(), ins = x.cols(), outs = grad_y.cols();
-  if (outs <= most_thin_columns)
-    with_thin(outs, [&](auto m) {
-      product_thin_grad_w<m.value>(x.data(), grad_y.data(), grad_w.data(), rows, ins, 1, ins);
-    });
-  else if (ins > 0 && ins <= most_thin_columns)
-    with_thin(ins, [&](auto k) {
-      product_thin_grad_w<k.value>(grad_y.data(), x.data(), grad_w.data(), rows, outs, ins, 1);
-    });
-  else
-    product_grad_w(x, grad_y, grad_w, arena);
+void dense_grad_x(const Panels<Scalar>& grad_y, const Scalar* w, const Panels<Scalar>& grad_x) {
+  constexpr Eigen::Index height = Panels<Scalar>::height;
+  const RightOperand<Scalar> right{w, grad_x.cols, 1};
+  for (Eigen::Index p = 0; p < grad_y.count(); ++p)
+    multiply<Scalar>({grad_y.panel(p), height}, right, {grad_y.cols, grad_y.cols}, {grad_x.panel(p), height},
+                     grad_y.filled_rows(p), grad_x.cols);
 }
 
-/// grad_x (N × K) += grad_y wᵀ.
-template <class Scalar>
-void dense_grad_x(const ConstMatrixMap<Scalar>& grad_y, const ConstMatrixMap<Scalar>& w,
-                  MatrixMap<Scalar>& grad_x, Arena& arena) {
-  const Eigen::Index rows = grad_y.rows(), ins = w.rows(), outs = grad_y.cols();
-  if (outs <= most_thin_columns)
-    with_thin(outs, [&](auto m) {
-      product_thin_in<m.value>(grad_y.data(), w.data(), grad_x.data(), rows, ins, ins, 1);
-    });
-  else if (ins > 0 && ins <= most_thin_columns)
-    with_thin(ins, [&](auto k) {
-      product_thin_out<k.value>(grad_y.data(), w.data(), grad_x.data(), rows, outs, ins, 1);
-    });
-  else
-    product_grad_x(grad_y, w, grad_x, arena);
+/// sums(i, m) += Σ_n wide(n, i) thin(n, m) for the M = `M` columns of `thin`; strides say where sums(i, m)
+/// lies.
+template <int M, class Scalar>
+void thin_grad_w(const Panels<Scalar>& wide, const Panels<Scalar>& thin, Scalar* sums,
+                 Eigen::Index wide_stride, Eigen::Index thin_stride) {
+  using Number = Lanes<Scalar>;
+  for (Eigen::Index i = 0; i < wide.cols; ++i) {
+    std::array<Number, static_cast<std::size_t>(M)> sum;
+    sum.fill(Number(0));
+    for (Eigen::Index p = 0; p < wide.count(); ++p)
+      for (Eigen::Index n = 0; n < wide.filled_rows(p); n += Number::width) {
+        const Number x = Number::load(wide.column(p, i) + n);
+        for (std::size_t m = 0; m < sum.size(); ++m)
+          sum[m] = fma(x, Number::load(thin.column(p, static_cast<Eigen::Index>(m)) + n), sum[m]);
+      }
+    for (std::size_t m = 0; m < sum.size(); ++m)
+      sums[i * wide_stride + static_cast<Eigen::Index>(m) * thin_stride] += reduce_add(sum[m]);
+  }
 }
 
-/// The sums of each column of grad_y, added to grad_bias.
+/// grad_w (K × M) += xᵀ grad_y, each entry's sum over the batch added once.
 template <class Scalar>
-void dense_grad_bias(const ConstMatrixMap<Scalar>& grad_y, VectorMap<Scalar>& grad_bias) {
-  for (Eigen::Index j = 0; j < grad_y.cols(); ++j) {
-    Lanes<Scalar> sum(0);
-    for_each_step<Scalar>(grad_y.rows(), [&](const auto step) { sum += step.load(grad_y.col(j).data()); });
+void dense_grad_w(const Panels<Scalar>& x, const Panels<Scalar>& grad_y, Scalar* grad_w, Arena& arena) {
+  const Eigen::Index ins = x.cols, outs = grad_y.cols;
+  // One or two columns, as at the ends of 2-D conditioners: sums along the columns, without a transpose.
+  if (outs == 1) return thin_grad_w<1>(x, grad_y, grad_w, 1, ins);
+  if (outs == 2) return thin_grad_w<2>(x, grad_y, grad_w, 1, ins);
+  if (ins == 1) return thin_grad_w<1>(grad_y, x, grad_w, ins, 1);
+  if (ins == 2) return thin_grad_w<2>(grad_y, x, grad_w, ins, 1);
+  constexpr Eigen::Index height = Panels<Scalar>::height;
+  const ArenaScope scope(arena);
+  const Transposed<Scalar> transposed(x, arena);
+  multiply<Scalar>({transposed.data, transposed.stride}, {grad_y.data, 1, height, height * outs},
+                   {x.rows, height}, {grad_w, ins, nullptr, true}, ins, outs);
+}
+
+/// grad_bias (M) += the sums of the columns of grad_y.
+template <class Scalar>
+void dense_grad_bias(const Panels<Scalar>& grad_y, Scalar* grad_bias) {
+  using Number = Lanes<Scalar>;
+  for (Eigen::Index j = 0; j < grad_y.cols; ++j) {
+    Number sum(0);
+    for (Eigen::Index p = 0; p < grad_y.count(); ++p)
+      for (Eigen::Index n = 0; n < grad_y.filled_rows(p); n += Number::width)
+        sum += Number::load(grad_y.column(p, j) + n);
     grad_bias[j] += reduce_add(sum);
+  }
+}
+
+/// One sample: y (M) = x (K) w + bias, each a sum along a contiguous column of w.
+template <class Scalar>
+void dense_one_row(const Scalar* x, const Scalar* w, const Scalar* bias, Scalar* y, Eigen::Index ins,
+                   Eigen::Index outs) {
+  using Number = Lanes<Scalar>;
+  constexpr Eigen::Index together = 4;  // independent sums hide the latency of fma
+  Eigen::Index j = 0;
+  for (; j + together <= outs; j += together) {
+    Number sum0(0), sum1(0), sum2(0), sum3(0);
+    const Scalar* const column = w + j * ins;
+    for_each_step<Scalar>(ins, [&](const auto step) {
+      const Number in = step.load(x);
+      sum0 = fma(in, step.load(column), sum0);
+      sum1 = fma(in, step.load(column + ins), sum1);
+      sum2 = fma(in, step.load(column + 2 * ins), sum2);
+      sum3 = fma(in, step.load(column + 3 * ins), sum3);
+    });
+    y[j] = bias[j] + reduce_add(sum0);
+    y[j + 1] = bias[j + 1] + reduce_add(sum1);
+    y[j + 2] = bias[j + 2] + reduce_add(sum2);
+    y[j + 3] = bias[j + 3] + reduce_add(sum3);
+  }
+  for (; j < outs; ++j) {
+    Number sum(0);
+    for_each_step<Scalar>(ins,
+                          [&](const auto step) { sum = fma(step.load(x), step.load(w + j * ins), sum); });
+    y[j] = bias[j] + reduce_add(sum);
   }
 }
 

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <cmath>
 #include <concepts>
 #include <limits>
 #include <string>
 
+#include "eigenflow/detail/finite.hpp"
 #include "eigenflow/error.hpp"
 #include "eigenflow/rng.hpp"
 
@@ -32,8 +32,8 @@ class Set2d {
   }
 
   /// The exact log-density of each row of x (N × 2, any real scalar), in nats: N values, −inf outside a
-  /// bounded support, NaN for a row with a NaN. Throws std::invalid_argument when x has other than two
-  /// columns.
+  /// bounded support, NaN for a row that is not finite. Throws std::invalid_argument when x has other than
+  /// two columns.
   template <class X>
   [[nodiscard]] Eigen::Matrix<Scalar, Eigen::Dynamic, 1> log_density(const Eigen::DenseBase<X>& x) const {
     static_assert(X::ColsAtCompileTime == 2 || X::ColsAtCompileTime == Eigen::Dynamic,
@@ -46,8 +46,8 @@ class Set2d {
     Eigen::Matrix<Scalar, Eigen::Dynamic, 1> result(points.rows());
     for (Eigen::Index row = 0; row < points.rows(); ++row) {
       const Eigen::Vector2d point = points.row(row);
-      const double value =
-          std::isnan(point.sum()) ? std::numeric_limits<double>::quiet_NaN() : Derived::log_density_at(point);
+      const bool finite = is_finite(point.x()) && is_finite(point.y());
+      const double value = finite ? Derived::log_density_at(point) : std::numeric_limits<double>::quiet_NaN();
       result[row] = static_cast<Scalar>(value);
     }
     return result;

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <algorithm>
+
+#include "eigenflow/arena.hpp"
+#include "eigenflow/detail/micro_kernel.hpp"
+#include "eigenflow/lanes.hpp"
+#include "eigenflow/tile.hpp"
+
+namespace eigenflow::detail {
+
+/// A batch inside a network: N × M numbers in panels of a few vectors of rows, each panel column-major and
+/// contiguous, so that a product streams through it without packing and its columns never compete for the
+/// same cache lines. The last panel is filled up to a whole vector; its extra rows are zero in inputs and
+/// cotangents, and finite everywhere.
+template <class Scalar>
+struct Panels {
+  static constexpr Eigen::Index height = Block<Scalar>::rows;
+
+  Scalar* data;
+  Eigen::Index rows;
+  Eigen::Index cols;
+
+  static Panels allocate(Arena& arena, Eigen::Index rows, Eigen::Index cols) {
+    const Eigen::Index panels = (rows + height - 1) / height;
+    return {arena.allocate<Scalar>(static_cast<std::size_t>(panels * height * cols)), rows, cols};
+  }
+
+  Eigen::Index count() const { return (rows + height - 1) / height; }
+  Scalar* panel(Eigen::Index p) const { return data + p * height * cols; }
+  Scalar* column(Eigen::Index p, Eigen::Index j) const { return panel(p) + j * height; }
+  /// Rows of panel p that hold samples, and those with the filling.
+  Eigen::Index real_rows(Eigen::Index p) const { return std::min(height, rows - p * height); }
+  Eigen::Index filled_rows(Eigen::Index p) const {
+    constexpr Eigen::Index width = Lanes<Scalar>::width;
+    return (real_rows(p) + width - 1) / width * width;
+  }
+
+  /// Calls body(i) for the place of every vector of every column.
+  template <class Body>
+  void for_each_vector(Body&& body) const {
+    constexpr Eigen::Index width = Lanes<Scalar>::width;
+    for (Eigen::Index p = 0; p < count(); ++p) {
+      const Eigen::Index filled = filled_rows(p), first = p * height * cols;
+      if (filled == height) {
+        for (Eigen::Index i = 0; i < height * cols; i += width) body(first + i);
+      } else {
+        for (Eigen::Index j = 0; j < cols; ++j)
+          for (Eigen::Index i = 0; i < filled; i += width) body(first + j * height + i);
+      }
+    }
+  }
+
+  /// Takes a column-major batch; the filling becomes zero.
+  void take(const ConstMatrixMap<Scalar>& from) const {
+    for (Eigen::Index p = 0; p < count(); ++p)
+      for (Eigen::Index j = 0; j < cols; ++j) {
+        Scalar* const to = column(p, j);
+        std::copy_n(from.col(j).data() + p * height, real_rows(p), to);
+        std::fill(to + real_rows(p), to + filled_rows(p), Scalar(0));
+      }
+  }
+  /// Gives the samples to a column-major batch.
+  void give(MatrixMap<Scalar>& to) const {
+    for (Eigen::Index p = 0; p < count(); ++p)
+      for (Eigen::Index j = 0; j < cols; ++j)
+        std::copy_n(column(p, j), real_rows(p), to.col(j).data() + p * height);
+  }
+  /// Adds the samples to a column-major batch.
+  void add_to(MatrixMap<Scalar>& to) const {
+    for (Eigen::Index p = 0; p < count(); ++p)
+      for (Eigen::Index j = 0; j < cols; ++j)
+        to.col(j).segment(p * height, real_rows(p)) += ConstVectorMap<Scalar>(column(p, j), real_rows(p));
+  }
+};
+
+}  // namespace eigenflow::detail
