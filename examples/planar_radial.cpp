@@ -1,5 +1,6 @@
-// What 1, 2 and 10 planar or radial maps do to a Gaussian and to a uniform density: Fig. 1 of Rezende & Mohamed,
-// "Variational inference with normalizing flows" (arXiv:1505.05770). No training: the parameters are chosen or drawn.
+// What 1, 2 and 10 planar or radial maps do to a Gaussian and to a uniform density: Fig. 1 of Rezende &
+// Mohamed, "Variational inference with normalizing flows" (arXiv:1505.05770). No training: the parameters are
+// chosen or drawn.
 //
 //     planar_radial [folder]      writes folder/planar_radial.png (out/ unless given)
 
@@ -18,7 +19,8 @@ using Radials = ef::Stack<ef::Radial<double, 2>>;
 
 constexpr int most = 10;
 
-// The first `count` maps; the others stay at theta = 0, which is the identity. `layer<0>()` shows theta by name.
+// The first `count` maps; the others stay at theta = 0, which is the identity. `layer<0>()` shows theta by
+// name.
 template <class Flow>
 void set_planar(Flow& flow, int count) {
   flow.parameters().setZero();
@@ -57,7 +59,8 @@ void draw_row(picture::Gallery& gallery, int row, int column, const Base& base, 
   for (const int count : {0, 1, 2, most}) {
     set(flow, count);
     gallery.panel(row, column++, {.x = {-4, 4}, .y = {-4, 4}})
-        .heatmap([&](const Eigen::MatrixX2d& x) -> Eigen::VectorXd { return flow.log_prob(x).array().exp(); }, {}, 2);
+        .heatmap([&](const Eigen::MatrixX2d& x) -> Eigen::VectorXd { return flow.log_prob(x).array().exp(); },
+                 {}, 2);
   }
 }
 
@@ -66,11 +69,12 @@ int main(int argc, char** argv) {
   const ef::StandardNormal<double, 2> gaussian;
   const ef::Uniform<double, 2> uniform(Eigen::Vector2d(-2, -2), Eigen::Vector2d(2, 2));
 
-  picture::Gallery gallery({.title = "Planar and radial maps of two simple densities",
-                            .subtitle = "after Fig. 1 of Rezende & Mohamed (2015)",
-                            .rows = {"unit Gaussian", "uniform"},
-                            .columns = {"K = 0", "K = 1", "K = 2", "K = 10", "K = 0", "K = 1", "K = 2", "K = 10"},
-                            .groups = {{"planar", 4}, {"radial", 4}}});
+  picture::Gallery gallery(
+      {.title = "Planar and radial maps of two simple densities",
+       .subtitle = "after Fig. 1 of Rezende & Mohamed (2015)",
+       .rows = {"unit Gaussian", "uniform"},
+       .columns = {"K = 0", "K = 1", "K = 2", "K = 10", "K = 0", "K = 1", "K = 2", "K = 10"},
+       .groups = {{"planar", 4}, {"radial", 4}}});
   const auto planar = [](auto& flow, int count) { set_planar(flow, count); };
   const auto radial = [](auto& flow, int count) { set_radial(flow, count); };
   draw_row<Planars>(gallery, 0, 0, gaussian, planar);

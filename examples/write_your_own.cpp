@@ -1,5 +1,6 @@
-// Your own layer, transformer and conditioner, written outside the library and used like its own: Bend, Softscale and
-// Waves below are all there is to it. A flow of the three is fitted to the two moons, beside the library's Real NVP.
+// Your own layer, transformer and conditioner, written outside the library and used like its own: Bend,
+// Softscale and Bumps below are all there is to it. A flow of the three is fitted to the two moons, beside
+// the library's Real NVP.
 //
 //     write_your_own [folder]      writes folder/write_your_own.png (out/ unless given)
 
@@ -16,7 +17,8 @@
 
 namespace ef = eigenflow;
 
-/// A layer is a bijection of all features with both directions and their gradients. This one bends each feature,
+/// A layer is a bijection of all features with both directions and their gradients. This one bends each
+/// feature,
 ///
 ///   y = x + c (√(1 + x²) - 1),   c = 0.9 tanh(bend),   slope 1 + c x / √(1 + x²) in (0.1, 1.9)
 ///
@@ -43,7 +45,9 @@ class Bend {
 
   static constexpr const char* name() { return "Bend"; }
   Eigen::Index dim() const { return dim_; }
-  void initialise(std::span<Scalar> theta, ef::Rng&) const { std::fill(theta.begin(), theta.end(), Scalar(0)); }
+  void initialise(std::span<Scalar> theta, ef::Rng&) const {
+    std::fill(theta.begin(), theta.end(), Scalar(0));
+  }
 
   struct Tape {
     const Scalar* x;  // N × D: the side that is not bent, whichever direction ran
@@ -61,7 +65,8 @@ class Bend {
 
   Tape inverse(std::span<const Scalar> theta, ef::Tile<Scalar>& tile) const {
     each_feature(theta, tile, [&](const auto& step, Eigen::Index j, Number c) {
-      const Number y = step.load(&tile.values(0, j)), v = y + c, rest = Number(1) - c * c, d = sqrt(v * v + rest);
+      const Number y = step.load(&tile.values(0, j)), v = y + c, rest = Number(1) - c * c,
+                   d = sqrt(v * v + rest);
       // The form without cancellation for each sign.
       const Number x = select(v * c > Number(0), y * (y + c + c) / (v + c * d), (v - c * d) / rest);
       step.store(&tile.values(0, j), x);
@@ -70,10 +75,12 @@ class Bend {
     return {keep(tile)};
   }
 
-  void forward_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, Tape tape, ef::Tile<Scalar>& tile) const {
+  void forward_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, Tape tape,
+                   ef::Tile<Scalar>& tile) const {
     vjp<false>(theta, grad, tape, tile);
   }
-  void inverse_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, Tape tape, ef::Tile<Scalar>& tile) const {
+  void inverse_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, Tape tape,
+                   ef::Tile<Scalar>& tile) const {
     vjp<true>(theta, grad, tape, tile);
   }
 
@@ -101,7 +108,8 @@ class Bend {
   void each_feature(std::span<const Scalar> theta, const ef::Tile<Scalar>& tile, Body&& body) const {
     const auto p = ef::view_parameters(*this, theta);
     for (Eigen::Index j = 0; j < dim(); ++j)
-      ef::for_each_step<Scalar>(tile.rows(), [&](const auto step) { body(step, j, Number(bound(p.bend[j]))); });
+      ef::for_each_step<Scalar>(tile.rows(),
+                                [&](const auto step) { body(step, j, Number(bound(p.bend[j]))); });
   }
 
   // Forward: y(x, c) and log slope(x, c). Inverse: the same, turned round by dx = (dy - rise dc) / slope.
@@ -112,7 +120,8 @@ class Bend {
       Number grad_c(0);
       ef::for_each_step<Scalar>(tile.rows(), [&](const auto step) {
         const At at(step.load(tape.x + j * tile.rows()), Number(c));
-        const Number g = step.load(&tile.grad_values(0, j)), l = step.load(tile.grad_log_det.data()) / at.slope;
+        const Number g = step.load(&tile.grad_values(0, j)),
+                     l = step.load(tile.grad_log_det.data()) / at.slope;
         const Number l_x = l * Number(c) / (at.root * at.root * at.root), l_c = l * at.x / at.root;
         if constexpr (generating) {
           const Number g_y = (g - l_x) / at.slope;
@@ -133,7 +142,8 @@ class Bend {
 };
 
 /// A transformer is an invertible scalar map whose parameters a conditioner gives: y = σ x + t with
-/// σ = 0.01 + 0.99 softplus(a + ln(e - 1)), which grows linearly where exp would explode. Zero is the identity.
+/// σ = 0.01 + 0.99 softplus(a + ln(e - 1)), which grows linearly where exp would explode. Zero is the
+/// identity.
 template <class Scalar_>
 struct Softscale {
   using Scalar = Scalar_;
@@ -182,15 +192,17 @@ struct Softscale {
   }
 };
 
-/// A conditioner is any differentiable function from the untouched features to the transformer's parameters. Here: a
-/// sum of waves, m(x) = [cos(xΩ + φ)] W, with fixed random frequencies Ω and phases φ and trained amplitudes W.
+/// A conditioner is any differentiable function from the untouched features to the transformer's parameters.
+/// Here: a sum of bumps, m(x) = [exp(-p²/2)] A with p = xΩ - φ; directions Ω and places φ are random and
+/// fixed, A is trained.
 template <class Scalar_>
-class Waves {
+class Bumps {
  public:
   using Scalar = Scalar_;
   struct Options {
-    Eigen::Index waves = 64;
-    double frequency = 2;  // standard deviation of Ω
+    Eigen::Index count = 48;
+    double sharpness = 3;  // standard deviation of Ω
+    double reach = 3;      // the bumps' centres lie in [-reach, reach]
     std::uint64_t seed = 1;
   };
 
@@ -200,75 +212,79 @@ class Waves {
   };
   template <class Self, class Visitor>
   static Parameters<Visitor> layout(Self& self, Visitor& visit) {
-    visit.constant("frequency", self.frequency_);  // saved with the flow, not trained
-    visit.constant("phase", self.phase_);
-    return {visit.matrix("amplitude", self.frequency_.cols(), self.out_)};
+    visit.constant("direction", self.direction_);  // saved with the flow, not trained
+    visit.constant("place", self.place_);
+    return {visit.matrix("amplitude", self.direction_.cols(), self.out_)};
   }
 
-  Waves(Eigen::Index in, Eigen::Index out, const Options& options = {})
-      : out_(out), frequency_(in, options.waves), phase_(1, options.waves) {
+  Bumps(Eigen::Index in, Eigen::Index out, const Options& options = {})
+      : out_(out), direction_(in, options.count) {
     ef::Rng rng(options.seed);
-    rng.fill_normal(frequency_);
-    rng.fill_uniform(phase_);
-    frequency_ *= static_cast<Scalar>(options.frequency);
-    phase_ *= static_cast<Scalar>(2 * std::numbers::pi);
+    ef::MatrixX<Scalar> centre(in, options.count);
+    rng.fill_normal(direction_);
+    rng.fill_uniform(centre);
+    direction_ *= static_cast<Scalar>(options.sharpness);
+    centre = static_cast<Scalar>(options.reach) * (2 * centre.array() - 1);
+    place_ = direction_.cwiseProduct(centre).colwise().sum();
   }
 
-  static constexpr const char* name() { return "waves"; }
-  Eigen::Index in_dim() const { return frequency_.rows(); }
+  static constexpr const char* name() { return "bumps"; }
+  Eigen::Index in_dim() const { return direction_.rows(); }
   Eigen::Index out_dim() const { return out_; }
-  void initialise(std::span<Scalar> theta, ef::Rng&) const { std::fill(theta.begin(), theta.end(), Scalar(0)); }
+  void initialise(std::span<Scalar> theta, ef::Rng&) const {
+    std::fill(theta.begin(), theta.end(), Scalar(0));
+  }
 
   struct Tape {
-    const Scalar* phase;  // N × waves: xΩ + φ
+    const Scalar* p;     // N × count each
+    const Scalar* bump;  // exp(-p²/2)
   };
 
-  // Lazy products need no storage of their own; scratch comes from the pass's arena.
-  Tape forward(std::span<const Scalar> theta, const ef::ConstMatrixMap<Scalar>& input, ef::MatrixMap<Scalar>& result,
-               const ef::Pass& pass) const {
-    const auto p = ef::view_parameters(*this, theta);
-    ef::MatrixMap<Scalar> phase = scratch(input.rows(), pass), wave = scratch(input.rows(), pass);
-    phase = input.lazyProduct(frequency_);
-    phase.rowwise() += phase_.row(0);
-    wave = phase.array().cos();
-    result = wave.lazyProduct(p.amplitude);
-    return {phase.data()};
+  // Lazy products take no memory of their own; what outlives the call lies in the pass's arena.
+  Tape forward(std::span<const Scalar> theta, const ef::ConstMatrixMap<Scalar>& input,
+               ef::MatrixMap<Scalar>& result, const ef::Pass& pass) const {
+    ef::MatrixMap<Scalar> p = scratch(input.rows(), pass), bump = scratch(input.rows(), pass);
+    p = input.lazyProduct(direction_);
+    p.rowwise() -= place_;
+    bump = (p.array().square() * Scalar(-0.5)).exp();
+    result = bump.lazyProduct(ef::view_parameters(*this, theta).amplitude);
+    return {p.data(), bump.data()};
   }
 
   void vjp(std::span<const Scalar> theta, std::span<Scalar> grad, Tape tape,
            const ef::ConstMatrixMap<Scalar>& grad_result, ef::MatrixMap<Scalar>& grad_input,
            const ef::Pass& pass) const {
-    const ef::ConstMatrixMap<Scalar> phase(tape.phase, grad_result.rows(), frequency_.cols());
-    ef::MatrixMap<Scalar> wave = scratch(phase.rows(), pass);
-    if (!grad.empty()) {
-      wave = phase.array().cos();
-      ef::view_parameters(*this, grad).amplitude += wave.transpose().lazyProduct(grad_result);
-    }
-    wave = grad_result.lazyProduct(ef::view_parameters(*this, theta).amplitude.transpose());
-    wave.array() *= -phase.array().sin();
-    grad_input += wave.lazyProduct(frequency_.transpose());
+    const ef::ConstMatrixMap<Scalar> p(tape.p, grad_result.rows(), direction_.cols());
+    const ef::ConstMatrixMap<Scalar> bump(tape.bump, p.rows(), p.cols());
+    if (!grad.empty())
+      ef::view_parameters(*this, grad).amplitude += bump.transpose().lazyProduct(grad_result);
+    ef::MatrixMap<Scalar> grad_p = scratch(p.rows(), pass);
+    grad_p = grad_result.lazyProduct(ef::view_parameters(*this, theta).amplitude.transpose());
+    grad_p.array() *= -p.array() * bump.array();
+    grad_input += grad_p.lazyProduct(direction_.transpose());
   }
 
  private:
   ef::MatrixMap<Scalar> scratch(Eigen::Index rows, const ef::Pass& pass) const {
-    const auto size = static_cast<std::size_t>(rows * frequency_.cols());
-    return {pass.arena->template allocate<Scalar>(size), rows, frequency_.cols()};
+    const auto size = static_cast<std::size_t>(rows * direction_.cols());
+    return {pass.arena->template allocate<Scalar>(size), rows, direction_.cols()};
   }
 
   Eigen::Index out_;
-  ef::MatrixX<Scalar> frequency_;  // in × waves
-  ef::MatrixX<Scalar> phase_;      // 1 × waves
+  ef::MatrixX<Scalar> direction_;                   // in × count: Ω
+  Eigen::Matrix<Scalar, 1, Eigen::Dynamic> place_;  // 1 × count: φ
 };
 
-// The compiler says whether the contracts are met; tests/examples/write_your_own_test.cpp holds the classes to the
-// library's own laws.
+// The compiler says whether the contracts are met; tests/examples/write_your_own_test.cpp holds the classes
+// to the library's own laws.
 static_assert(ef::Layer<Bend<float, 2>>);
 static_assert(ef::Transformer<Softscale<float>>);
-static_assert(ef::Conditioner<Waves<float>>);
+static_assert(ef::Conditioner<Bumps<float>>);
 
 #ifndef EIGENFLOW_EXAMPLE_NO_MAIN
 
-// Fits a flow of eight blocks to the two moons, prints KL(p‖q) over fresh rows, draws data, density and samples.
+// Fits a flow of eight blocks to the two moons, prints KL(p‖q) over fresh rows, draws data, density and
+// samples.
 template <class Block>
 void run(const char* title, picture::Gallery& gallery, int row) {
   ef::Rng rng(1);
@@ -282,8 +298,9 @@ void run(const char* title, picture::Gallery& gallery, int row) {
 
   const picture::View view{.x = {-4, 4}, .y = {-4, 4}};
   gallery.panel(row, 0, view).histogram(fresh);
-  gallery.panel(row, 1, view).heatmap(
-      [&](const Eigen::MatrixX2d& at) -> Eigen::VectorXd { return flow.log_prob(at).array().exp(); });
+  gallery.panel(row, 1, view).heatmap([&](const Eigen::MatrixX2d& at) -> Eigen::VectorXd {
+    return flow.log_prob(at).array().exp();
+  });
   gallery.panel(row, 2, view).histogram(flow.sample(100'000, rng));
 }
 
@@ -296,8 +313,8 @@ int main(int argc, char** argv) {
                             .panel_height = 180});
 
   using Turn = ef::Permutation<double, 2>;
-  using Own = ef::Coupling<Softscale<double>, Waves<double>, 2>;
-  run<ef::Chain<Own, Turn, Bend<double, 2>>>("your own: softscale, waves, bend", gallery, 0);
+  using Own = ef::Coupling<Softscale<double>, Bumps<double>, 2>;
+  run<ef::Chain<Own, Turn, Bend<double, 2>>>("your own: softscale, bumps, bend", gallery, 0);
   run<ef::Chain<ef::AffineCoupling<double, 2>, Turn>>("Real NVP: affine, mlp 64 64", gallery, 1);
 
   gallery.write_png(folder / "write_your_own.png");
