@@ -92,6 +92,12 @@ class Planar {
  private:
   using Constraint = detail::PlanarConstraint<Scalar, Dim_>;
 
+  // Without a bound of h the inverse divides by s: what it gives must stay finite.
+  Scalar smallest_s() const {
+    constexpr Scalar tiny = std::numeric_limits<Scalar>::min();
+    return h_.bound() <= std::numeric_limits<double>::max() ? tiny : std::sqrt(tiny);
+  }
+
   template <bool generating>
   Tape evaluate(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
     const auto p = view_parameters(*this, theta);
@@ -102,7 +108,7 @@ class Planar {
     Scalar* const value = kept.data() + dim() * rows;
 
     const ArenaScope scope(*tile.arena);
-    const Constraint c(p.u.data(), p.w.data(), dim(), max_slope, *tile.arena);
+    const Constraint c(p.u.data(), p.w.data(), dim(), max_slope, smallest_s(), *tile.arena);
     for_each_step<Scalar>(rows, [&](const auto step) {
       using Number = Lanes<Scalar>;
       Number a(p.b);
@@ -115,6 +121,8 @@ class Planar {
         Scalar* const x = tile.values.col(j).data();
         step.store(x, fma(Number(generating ? -c.u_hat[j] : c.u_hat[j]), h.value, step.load(x)));
       }
+      if constexpr (generating)
+        if (c.s > 2) land_on_root(step, p, c, a, h.slope, tile);
       const Number log_det = log(jacobian), before = step.load(tile.log_det.data());
       step.store(tile.log_det.data(), generating ? before - log_det : before + log_det);
       if (tile.record) {
@@ -128,6 +136,21 @@ class Planar {
     return {kept.data(), value, value + rows, value + 2 * rows, value + 3 * rows};
   }
 
+  // Where the map stretches, y - û h(v) has the rounding of y and not of the smaller x: moves x along w, by a
+  // rounding of y, to where wᵀx + b is v again.
+  template <class Step, class Views>
+  void land_on_root(const Step& step, const Views& p, const Constraint& c, Lanes<Scalar> v,
+                    Lanes<Scalar> slope, Tile<Scalar>& tile) const {
+    using Number = Lanes<Scalar>;
+    Number a(p.b);
+    for (Eigen::Index j = 0; j < dim(); ++j) a = fma(Number(p.w[j]), step.load(tile.values.col(j).data()), a);
+    const Number missing = select(Number(c.s - 1) * slope >= Number(1), v - a, Number(0));
+    for (Eigen::Index j = 0; j < dim(); ++j) {
+      Scalar* const x = tile.values.col(j).data();
+      step.store(x, fma(Number(c.inverse_w(j)), missing, step.load(x)));
+    }
+  }
+
   /// With τ = wᵀ(input) + b: forward has a = τ; the inverse has v(τ, wᵀû), dv = (dτ - h dk)/(1 + k h'), k =
   /// wᵀû.
   template <bool generating>
@@ -138,7 +161,7 @@ class Planar {
     const Eigen::Index rows = tile.rows();
     const Scalar max_slope = static_cast<Scalar>(h_.max_slope());
     const ArenaScope scope(*tile.arena);
-    const Constraint c(p.u.data(), p.w.data(), dim(), max_slope, *tile.arena);
+    const Constraint c(p.u.data(), p.w.data(), dim(), max_slope, smallest_s(), *tile.arena);
     detail::PerFeature<Number, Dim_> sum_u_hat(*tile.arena, dim()), sum_w(*tile.arena, dim());
     Number sum_s(0), sum_b(0);
     for_each_step<Scalar>(rows, [&](const auto step) {
