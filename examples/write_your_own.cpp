@@ -65,10 +65,10 @@ class Bend {
 
   Tape inverse(std::span<const Scalar> theta, ef::Tile<Scalar>& tile) const {
     each_feature(theta, tile, [&](const auto& step, Eigen::Index j, Number c) {
-      const Number y = step.load(&tile.values(0, j)), v = y + c, rest = Number(1) - c * c,
-                   d = sqrt(v * v + rest);
+      const Number y = step.load(&tile.values(0, j)), v = y + c, rest = Number(1) - c * c;
+      const Number d = length(v, sqrt(rest));
       // The form without cancellation for each sign.
-      const Number x = select(v * c > Number(0), y * (y + c + c) / (v + c * d), (v - c * d) / rest);
+      const Number x = select(v * c > Number(0), y * ((y + c + c) / (v + c * d)), (v - c * d) / rest);
       step.store(&tile.values(0, j), x);
       step.store(tile.log_det.data(), step.load(tile.log_det.data()) - log(At(x, c).slope));
     });
@@ -87,11 +87,17 @@ class Bend {
  private:
   using Number = ef::Lanes<Scalar>;  // several samples of one feature at a time
 
+  // √(a² + b²) for b > 0, also where a² would overflow.
+  static Number length(Number a, Number b) {
+    const Number large = max(abs(a), b), ratio = min(abs(a), b) / large;
+    return large * sqrt(ratio * ratio + Number(1));
+  }
+
   struct At {
     Number x, root, rise, slope;
-    At(Number input, Number c) : x(input), root(sqrt(x * x + Number(1))) {
-      rise = x * x / (root + Number(1));  // √(1 + x²) - 1
-      slope = Number(1) + c * x / root;
+    At(Number input, Number c) : x(input), root(length(x, Number(1))) {
+      rise = x * (x / (root + Number(1)));  // √(1 + x²) - 1
+      slope = Number(1) + c * (x / root);
     }
   };
 
@@ -122,7 +128,8 @@ class Bend {
         const At at(step.load(tape.x + j * tile.rows()), Number(c));
         const Number g = step.load(&tile.grad_values(0, j)),
                      l = step.load(tile.grad_log_det.data()) / at.slope;
-        const Number l_x = l * Number(c) / (at.root * at.root * at.root), l_c = l * at.x / at.root;
+        const Number inward = Number(1) / at.root, l_x = l * Number(c) * inward * inward * inward,
+                     l_c = l * (at.x * inward);
         if constexpr (generating) {
           const Number g_y = (g - l_x) / at.slope;
           step.store(&tile.grad_values(0, j), g_y);
@@ -201,8 +208,8 @@ class Bumps {
   using Scalar = Scalar_;
   struct Options {
     Eigen::Index count = 48;
-    double sharpness = 3;  // standard deviation of Ω
-    double reach = 3;      // the bumps' centres lie in [-reach, reach]
+    float sharpness = 2;  // standard deviation of Ω
+    float reach = 3;      // the bumps' centres lie in [-reach, reach]
     std::uint64_t seed = 1;
   };
 
@@ -217,15 +224,15 @@ class Bumps {
     return {visit.matrix("amplitude", self.direction_.cols(), self.out_)};
   }
 
-  Bumps(Eigen::Index in, Eigen::Index out, const Options& options = {})
-      : out_(out), direction_(in, options.count) {
+  Bumps(Eigen::Index in, Eigen::Index out, const Options& options = {}) : out_(out) {
     ef::Rng rng(options.seed);
-    ef::MatrixX<Scalar> centre(in, options.count);
-    rng.fill_normal(direction_);
+    Eigen::MatrixXf direction(in, options.count), centre(in, options.count);  // the same for every Scalar
+    rng.fill_normal(direction);
     rng.fill_uniform(centre);
-    direction_ *= static_cast<Scalar>(options.sharpness);
-    centre = static_cast<Scalar>(options.reach) * (2 * centre.array() - 1);
-    place_ = direction_.cwiseProduct(centre).colwise().sum();
+    direction *= options.sharpness;
+    centre = options.reach * (2 * centre.array() - 1);
+    direction_ = direction.cast<Scalar>();
+    place_ = direction.cwiseProduct(centre).colwise().sum().cast<Scalar>();
   }
 
   static constexpr const char* name() { return "bumps"; }
@@ -290,7 +297,7 @@ void run(const char* title, picture::Gallery& gallery, int row) {
   ef::Rng rng(1);
   ef::Flow flow{ef::Chain{ef::Standardize<double, 2>(), ef::Stack<Block>(8)}, rng};
   ef::fit(flow, ef::two_moons<double>(20'000, rng),
-          {.epochs = 20, .learning_rate = 3e-3, .schedule = ef::cosine_schedule()});
+          {.epochs = 50, .learning_rate = 5e-3, .schedule = ef::cosine_schedule()});
 
   const Eigen::MatrixX2d fresh = ef::two_moons<double>(100'000, rng);
   const double kl = (ef::two_moons<double>.log_density(fresh) - flow.log_prob(fresh)).mean();
