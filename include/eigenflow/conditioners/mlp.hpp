@@ -68,6 +68,13 @@ class Mlp {
   Eigen::Index in_dim() const { return dense_.front().in; }
   Eigen::Index out_dim() const { return dense_.back().out; }
   const Options& options() const { return options_; }
+  /// As "64 × 64, relu".
+  std::string describe() const {
+    std::string text;
+    for (const Eigen::Index width : options_.hidden)
+      text += (text.empty() ? "" : " × ") + std::to_string(width);
+    return (text.empty() ? "linear" : text + ", " + std::string(to_string(options_.activation)));
+  }
 
   template <class Self, class Visitor>
   static Parameters<Visitor> layout(Self& self, Visitor& visit) {
