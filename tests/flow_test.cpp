@@ -16,6 +16,8 @@
 #include "eigenflow/layers/permutation.hpp"
 #include "eigenflow/layers/planar.hpp"
 #include "eigenflow/layers/radial.hpp"
+#include "eigenflow/objectives/maximum_likelihood.hpp"
+#include "eigenflow/optim/adam.hpp"
 #include "eigenflow/stack.hpp"
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
@@ -326,12 +328,20 @@ TEST_CASE("Flow: a const flow is scored from many threads at once, with the same
 TEMPLATE_TEST_CASE("Flow: nothing is taken from the heap after the first call", "", float, double) {
   if (!allocations_are_counted()) return;
   for (const Index width : {64, 128, 512}) {
-    const auto flow = coupling_flow<TestType>({width, width}, 6, 1);
+    auto flow = coupling_flow<TestType>({width, width}, 6, 1);
     const auto x = points<TestType>(257, 6);
     contract::MatrixX<TestType> z(257, 6);
     contract::VectorX<TestType> v(257);
     ef::Rng rng(1);
+    const ef::Adam adam;
+    auto state = adam.start<TestType>(flow.parameters().size());
+    contract::VectorX<TestType> grad(flow.parameters().size());
+    const std::span<TestType> grad_span(grad.data(), static_cast<std::size_t>(grad.size()));
+    const auto batch = ef::Batch<TestType>::all(ef::detail::rows_of<const TestType>(x));
     const auto all = [&] {
+      ef::MaximumLikelihood()(flow, batch, grad_span);
+      adam.advance(state);
+      adam.update(state, 0, flow.theta(), std::span<const TestType>(grad_span), 1e-3);
       flow.log_prob_into(x, v);
       flow.log_prob_and_grad_into(x, v, z);
       flow.sample_into(z, rng);
