@@ -10,10 +10,14 @@
 
 #include "eigenflow/bases/diagonal_normal.hpp"
 #include "eigenflow/bases/uniform.hpp"
+#include "eigenflow/detail/finite.hpp"
+#include "eigenflow/inverse.hpp"
 #include "eigenflow/layers/coupling.hpp"
 #include "eigenflow/layers/permutation.hpp"
 #include "eigenflow/layers/planar.hpp"
 #include "eigenflow/layers/radial.hpp"
+#include "eigenflow/objectives/maximum_likelihood.hpp"
+#include "eigenflow/optim/adam.hpp"
 #include "eigenflow/stack.hpp"
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
@@ -29,13 +33,14 @@ namespace {
 template <class S>
 using Block = ef::Chain<ef::AffineCoupling<S>, ef::Permutation<S>>;
 
-// Six couplings of three features, and a theta that is no identity.
+// Four couplings of three features, and a theta that is no identity.
 template <class S>
-ef::Flow<ef::Stack<Block<S>>> coupling_flow(std::vector<Index> hidden = {8, 8}, Index dim = 3) {
+ef::Flow<ef::Stack<Block<S>>> coupling_flow(std::vector<Index> hidden = {8, 8}, Index dim = 3,
+                                            Index blocks = 4) {
   ef::Rng rng(3);
   const Block<S> block(ef::AffineCoupling<S>(dim, {.hidden = hidden, .activation = ef::Activation::tanh}),
                        ef::Permutation<S>::reverse(dim));
-  ef::Flow flow{ef::Stack(4, block), rng};
+  ef::Flow flow{ef::Stack(blocks, block), rng};
   flow.parameters() += S(0.2) * contract::random_normal<S>(flow.parameters().size(), 1, 4);
   return flow;
 }
@@ -173,7 +178,7 @@ TEMPLATE_TEST_CASE("Flow: the density obeys the laws of densities", "", float, d
     ef::Flow flow{Layers(), rng};
     flow.parameters() = contract::random_normal<TestType>(flow.parameters().size(), 1, 12);
     CHECK(density::integral(flow, 20, 801) == Approx(1).margin(1e-4));
-    const auto [x, log_p] = flow.sample_and_log_prob(20'000, rng);
+    const auto [x, log_p] = flow.sample_and_log_prob(100'000, rng);
     const Eigen::VectorXd centre = x.topRows(100).colwise().mean().transpose().template cast<double>();
     density::check_ball_volume(x, log_p, centre, 0.7);
   }
@@ -323,12 +328,20 @@ TEST_CASE("Flow: a const flow is scored from many threads at once, with the same
 TEMPLATE_TEST_CASE("Flow: nothing is taken from the heap after the first call", "", float, double) {
   if (!allocations_are_counted()) return;
   for (const Index width : {64, 128, 512}) {
-    const auto flow = coupling_flow<TestType>({width, width}, 6);
+    auto flow = coupling_flow<TestType>({width, width}, 6, 1);
     const auto x = points<TestType>(257, 6);
     contract::MatrixX<TestType> z(257, 6);
     contract::VectorX<TestType> v(257);
     ef::Rng rng(1);
+    const ef::Adam adam;
+    auto state = adam.start<TestType>(flow.parameters().size());
+    contract::VectorX<TestType> grad(flow.parameters().size());
+    const std::span<TestType> grad_span(grad.data(), static_cast<std::size_t>(grad.size()));
+    const auto batch = ef::Batch<TestType>::all(ef::detail::rows_of<const TestType>(x));
     const auto all = [&] {
+      ef::MaximumLikelihood()(flow, batch, grad_span);
+      adam.advance(state);
+      adam.update(state, 0, flow.theta(), std::span<const TestType>(grad_span), 1e-3);
       flow.log_prob_into(x, v);
       flow.log_prob_and_grad_into(x, v, z);
       flow.sample_into(z, rng);

@@ -9,6 +9,6 @@ using Second = double;
 #endif
 
 int main() {
-  const eigenflow::Chain chain(eigenflow::Planar<double, 2>(), eigenflow::Planar<Second, 2>());
+  const eigenflow::Chain chain{eigenflow::Planar<double, 2>(), eigenflow::Planar<Second, 2>()};
   return chain.dim() == 2 ? 0 : 1;
 }

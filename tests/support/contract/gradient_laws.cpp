@@ -61,7 +61,7 @@ void expect_second_order(const Subject<S>& subject, Direction direction, const P
   };
   // The smallest step whose remainder stands above rounding: the smaller, the less the third order weighs. A
   // map whose remainder never does is linear.
-  for (const S h : {S(0x1p-18), S(0x1p-15), S(0x1p-12), S(0x1p-9), S(0x1p-7)}) {
+  for (const S h : {S(0x1p-18), S(0x1p-15), S(0x1p-12)}) {
     const S coarse = remainder(h);
     if (coarse <= 64 * rounding) continue;
     const S fine = remainder(h / 2);
