@@ -31,7 +31,7 @@ void set_planar(Flow& flow, int count) {
     const double angle = std::numbers::pi * (chosen ? 0.3 + 0.5 * k : 2 * rng.uniform());
     auto& map = maps[static_cast<std::size_t>(k)];
     map.w = (chosen ? 2.5 : 2.0) * Eigen::Vector2d(std::cos(angle), std::sin(angle));
-    map.u = (chosen ? 0.4 : 0.25 * rng.normal()) * map.w;
+    map.u = (chosen ? 0.4 : 0.2 * rng.normal()) * map.w;
     if (!chosen) map.b = 1.5 * rng.normal();
   }
 }
@@ -40,13 +40,14 @@ template <class Flow>
 void set_radial(Flow& flow, int count) {
   flow.parameters().setZero();
   auto maps = flow.template layer<0>().layer;
-  ef::Rng rng(4);
+  ef::Rng rng(6);
   for (int k = 0; k < count; ++k) {
     auto& map = maps[static_cast<std::size_t>(k)];
     const bool outwards = k % 2 == 0;  // and inwards, in turn
     rng.fill_normal(map.x0);
-    map.alpha = outwards ? -1.0 : 0.5;
-    map.beta = outwards ? 1.2 : -2.0;
+    map.x0 *= 1.5;
+    map.alpha = outwards ? -0.5 : 1.0;
+    map.beta = outwards ? 1.0 : 0.0;
   }
 }
 
