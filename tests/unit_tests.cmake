@@ -19,6 +19,15 @@ else()
   target_include_directories(eigenflow_test_main SYSTEM PUBLIC ${EIGENFLOW_CATCH2_INCLUDE_DIR})
 endif()
 
+# The laws, compiled once for all layers.
+file(GLOB contract_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/support/contract/*.cpp)
+add_library(eigenflow_contract STATIC support/allocations.cpp ${contract_sources})
+target_link_libraries(eigenflow_contract PUBLIC eigenflow_test_flags eigenflow_test_main)
+if(EIGENFLOW_FAST_MATH)
+  # The layers are tested with -ffast-math, the judge keeps a clear head.
+  target_compile_options(eigenflow_contract PRIVATE -fno-fast-math)
+endif()
+
 # Idle OpenMP threads that spin would starve the tests running beside them.
 set(test_environment OMP_WAIT_POLICY=passive)
 if(EIGENFLOW_SANITIZE STREQUAL "thread")
@@ -35,7 +44,7 @@ function(eigenflow_add_unit_test source)
   endif()
 
   add_executable(${target} ${source})
-  target_link_libraries(${target} PRIVATE eigenflow_test_flags eigenflow_test_main)
+  target_link_libraries(${target} PRIVATE eigenflow_contract eigenflow_test_flags eigenflow_test_main)
   if(name MATCHES "^examples/")
     target_link_libraries(${target} PRIVATE eigenflow_picture)
   endif()

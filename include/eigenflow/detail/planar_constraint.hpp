@@ -15,7 +15,8 @@ namespace eigenflow::detail {
 /// that is the identity at u = 0), and the pull-back of their gradients to u and w.
 template <class Scalar, int Dim>
 struct PlanarConstraint {
-  PlanarConstraint(const Scalar* u, const Scalar* w, Eigen::Index dim, Scalar max_slope, Arena& arena)
+  PlanarConstraint(const Scalar* u, const Scalar* w, Eigen::Index dim, Scalar max_slope, Scalar smallest_s,
+                   Arena& arena)
       : u_hat(arena, dim), unit(arena, dim), u_(u), dim_(dim), max_slope_(max_slope) {
     constexpr Scalar tiny = std::numeric_limits<Scalar>::min();
     const Scalar shift = std::log(std::numbers::e_v<Scalar> - 1);
@@ -26,7 +27,7 @@ struct PlanarConstraint {
       u_hat[j] = u[j];
     }
     const Scalar slope_wu = max_slope * wu;
-    s = std::max(softplus(slope_wu + shift), tiny);
+    s = std::max(softplus(slope_wu + shift), smallest_s);
     grow_ = sigmoid(slope_wu + shift);
     if (size_ < tiny) {
       size_ = 0;  // no plane to constrain along: a translation by u h(b)
@@ -51,6 +52,9 @@ struct PlanarConstraint {
     const Scalar k = std::abs(slope_wu) > 1 ? (s - 1) / max_slope : wu + excess_;
     for (Eigen::Index j = 0; j < dim; ++j) u_hat[j] += k / size_ / square_ * unit[j];
   }
+
+  /// Entry j of w/‖w‖², for w ≠ 0.
+  Scalar inverse_w(Eigen::Index j) const { return unit[j] / size_ / square_; }
 
   /// From ∂loss/∂û, ∂loss/∂s and the direct part of ∂loss/∂w, adds to ∂loss/∂u and ∂loss/∂w.
   template <class Sums, class Vector>

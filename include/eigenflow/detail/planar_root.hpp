@@ -7,6 +7,14 @@
 
 namespace eigenflow::detail {
 
+/// √(ab) with the sign of a and b, which is the same; not zero unless both are.
+template <class Number>
+Number geometric_mean(Number a, Number b) {
+  const Number smallest(std::numeric_limits<typename Number::Scalar>::min());
+  const Number size = sqrt(max(abs(a), smallest)) * sqrt(max(abs(b), smallest));
+  return select(min(a, b) < Number(0), -size, size);
+}
+
 /// The v with v + k h(v) = τ, k = (s - 1)/M, for a batch of τ at once: Newton steps inside a bracket that
 /// bisection shrinks whenever they are slow, so that every lane converges for every s > 0 (Press et al.,
 /// Numerical Recipes, 9.4).
@@ -26,14 +34,16 @@ Lanes<Scalar, Packed> planar_root(const Monotone& h, Scalar s, Lanes<Scalar, Pac
   const Number target = tau - Number(k) * h(zero).value, size = abs(target);
   const Number near = size / Number(steepest);
   Number far = size / Number(flattest);
-  if (const double reach = h.bound(); reach < std::numeric_limits<double>::max())
-    far = min(far, size + Number(std::abs(k) * static_cast<Scalar>(reach)));
+  const bool bounded = h.bound() < std::numeric_limits<double>::max();
+  if (bounded) far = min(far, size + Number(std::abs(k) * static_cast<Scalar>(h.bound())));
   const auto negative = target < zero;
   Number low = select(negative, -far, near), high = select(negative, -near, far);
 
   // g is convex on one side of zero and concave on the other: from this end Newton does not overshoot.
   Number v = select(negative, k < 0 ? low : high, k < 0 ? high : low);
   Number step = high - low;
+  // A lane that has converged stays: its root is the same whatever samples lie beside it.
+  auto active = zero <= zero;
   for (int i = 0; i < most_steps; ++i) {
     const MonotoneAt<Number> at = h(v);
     // v + k h(v) = (v - h/M) + s h/M; the second form keeps a small s alive next to v.
@@ -42,13 +52,18 @@ Lanes<Scalar, Packed> planar_root(const Monotone& h, Scalar s, Lanes<Scalar, Pac
                  slope = fma(Number(s), at.slope, at.complement);
     low = select(g < zero, v, low);
     high = select(g > zero, v, high);
-    const Number newton = g / slope, middle = low + half * (high - low), guess = v - newton;
+    Number middle = low + half * (high - low);
+    // Without a bound the ends may lie hundreds of powers of two apart: halve the exponent first.
+    if (!bounded)
+      middle = select(abs(middle) > Number(16) * min(abs(low), abs(high)), geometric_mean(low, high), middle);
+    const Number newton = g / slope, guess = v - newton;
     const auto good = (guess >= low) & (guess <= high) & (abs(newton + newton) <= abs(step));
     const Number next = select(good, guess, middle);
     step = next - v;
-    v = next;
+    v = select(active, next, v);
     const Number resolution = Number(2 * std::numeric_limits<Scalar>::epsilon()) * abs(v);
-    if (!any((abs(step) > resolution) & (abs(g) > zero))) break;
+    active = active & (abs(step) > resolution) & (abs(g) > zero);
+    if (!any(active)) break;
   }
   return v;
 }

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -66,6 +66,7 @@ class Planar {
 
   /// N numbers each, from the direction that was evaluated.
   struct Tape {
+    const detail::PlanarConstraint<Scalar, Dim_>* constraint;
     const Scalar* input;     // N × D
     const Scalar* value;     // h(a)
     const Scalar* slope;     // h'(a) / M
@@ -92,6 +93,12 @@ class Planar {
  private:
   using Constraint = detail::PlanarConstraint<Scalar, Dim_>;
 
+  // Without a bound of h the inverse divides by s: what it gives must stay finite.
+  Scalar smallest_s() const {
+    constexpr Scalar tiny = std::numeric_limits<Scalar>::min();
+    return h_.bound() <= std::numeric_limits<double>::max() ? tiny : std::sqrt(tiny);
+  }
+
   template <bool generating>
   Tape evaluate(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
     const auto p = view_parameters(*this, theta);
@@ -101,8 +108,8 @@ class Planar {
     if (tile.record) kept.leftCols(dim()) = tile.values;
     Scalar* const value = kept.data() + dim() * rows;
 
-    const ArenaScope scope(*tile.arena);
-    const Constraint c(p.u.data(), p.w.data(), dim(), max_slope, *tile.arena);
+    const Constraint& c = *std::construct_at(tile.arena->template allocate<Constraint>(1), p.u.data(),
+                                             p.w.data(), dim(), max_slope, smallest_s(), *tile.arena);
     for (const RowStep<Scalar> step : RowSteps<Scalar>(rows)) {
       using Number = Lanes<Scalar>;
       Number a(p.b);
@@ -115,6 +122,8 @@ class Planar {
         Scalar* const x = tile.values.col(j).data();
         step.store(x, fma(Number(generating ? -c.u_hat[j] : c.u_hat[j]), h.value, step.load(x)));
       }
+      if constexpr (generating)
+        if (c.s > 2) land_on_root(step, p, c, a, h.slope, tile);
       const Number log_det = log(jacobian), before = step.load(tile.log_det.data());
       step.store(tile.log_det.data(), generating ? before - log_det : before + log_det);
       if (tile.record) {
@@ -125,7 +134,22 @@ class Planar {
         step.store(value + 3 * rows, contract);
       }
     }
-    return {kept.data(), value, value + rows, value + 2 * rows, value + 3 * rows};
+    return {&c, kept.data(), value, value + rows, value + 2 * rows, value + 3 * rows};
+  }
+
+  // Where the map stretches, y - û h(v) has the rounding of y and not of the smaller x: moves x along w, by a
+  // rounding of y, to where wᵀx + b is v again.
+  template <class Views>
+  void land_on_root(const RowStep<Scalar>& step, const Views& p, const Constraint& c, Lanes<Scalar> v,
+                    Lanes<Scalar> slope, Tile<Scalar>& tile) const {
+    using Number = Lanes<Scalar>;
+    Number a(p.b);
+    for (Eigen::Index j = 0; j < dim(); ++j) a = fma(Number(p.w[j]), step.load(tile.values.col(j).data()), a);
+    const Number missing = select(Number(c.s - 1) * slope >= Number(1), v - a, Number(0));
+    for (Eigen::Index j = 0; j < dim(); ++j) {
+      Scalar* const x = tile.values.col(j).data();
+      step.store(x, fma(Number(c.inverse_w(j)), missing, step.load(x)));
+    }
   }
 
   /// With τ = wᵀ(input) + b: forward has a = τ; the inverse has v(τ, wᵀû), dv = (dτ - h dk)/(1 + k h'), k =
@@ -137,8 +161,7 @@ class Planar {
     const auto p = view_parameters(*this, theta);
     const Eigen::Index rows = tile.rows();
     const Scalar max_slope = static_cast<Scalar>(h_.max_slope());
-    const ArenaScope scope(*tile.arena);
-    const Constraint c(p.u.data(), p.w.data(), dim(), max_slope, *tile.arena);
+    const Constraint& c = *tape.constraint;
     detail::PerFeature<Number, Dim_> sum_u_hat(*tile.arena, dim()), sum_w(*tile.arena, dim());
     Number sum_s(0), sum_b(0);
     for (const RowStep<Scalar> step : RowSteps<Scalar>(rows)) {

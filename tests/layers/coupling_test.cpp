@@ -1,0 +1,60 @@
+#include "eigenflow/layers/coupling.hpp"
+
+#include <string>
+
+#include "support/catch.hpp"
+#include "support/layer_contract.hpp"
+
+namespace ef = eigenflow;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+// Odd widths, so that no product has a shape of whole registers; smooth, so that derivatives have no kinks.
+ef::MlpOptions small_network() {
+  return {.hidden = {5, 3}, .activation = ef::Activation::tanh};
+}
+
+}  // namespace
+
+TEST_CASE("AffineCoupling obeys the laws") {
+  contract::check_layer<2, 3, 8>("AffineCoupling", []<class S, int D>(contract::Kind<S, D> kind) {
+    return ef::AffineCoupling<S, D>(kind.dim, small_network());
+  });
+}
+
+TEST_CASE("AdditiveCoupling obeys the laws") {
+  contract::check_layer<2, 5>("AdditiveCoupling", []<class S, int D>(contract::Kind<S, D> kind) {
+    return ef::AdditiveCoupling<S, D>(kind.dim, small_network());
+  });
+}
+
+TEST_CASE("AffineCoupling with a context, and a split of its own, obeys the laws") {
+  contract::check_layer<5>("AffineCoupling with context", []<class S, int D>(contract::Kind<S, D> kind) {
+    return ef::AffineCoupling<S, D>(kind.dim, 4, small_network(), {}, 2);
+  });
+}
+
+TEST_CASE("AffineCoupling of 50 features obeys the laws") {
+  contract::check_layer<50>("AffineCoupling", []<class S, int D>(contract::Kind<S, D> kind) {
+    return ef::AffineCoupling<S, D>(kind.dim, {.hidden = {2}, .activation = ef::Activation::silu});
+  });
+}
+
+TEST_CASE("a coupling refuses what cannot be split") {
+  CHECK_THROWS_WITH(ef::AffineCoupling<float>(1), ContainsSubstring("two features or more"));
+  const ef::MlpOptions options;
+  for (const Eigen::Index split : {-1, 0, 4, 5})
+    CHECK_THROWS_WITH(ef::AffineCoupling<float>(4, split, options),
+                      ContainsSubstring("split from 1 to 3, but got " + std::to_string(split)));
+  CHECK_NOTHROW(ef::AffineCoupling<float>(4, 3, options));
+  CHECK_THROWS_WITH(ef::AffineCoupling<float>(2, {.hidden = {8, 0}}),
+                    ContainsSubstring("width of 1 or more, but got 0"));
+}
+
+TEST_CASE("an odd dimension leaves the larger part to transform") {
+  const ef::AffineCoupling<double> coupling(7);
+  CHECK(coupling.split() == 3);
+  CHECK(coupling.conditioner().in_dim() == 3);
+  CHECK(coupling.conditioner().out_dim() == 8);
+}

@@ -1,0 +1,6 @@
+#include "mutants/subject.hpp"
+#include "support/catch.hpp"
+
+TEST_CASE("the subject obeys the laws") {
+  enrol();
+}

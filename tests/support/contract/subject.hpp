@@ -1,0 +1,126 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "eigenflow/base.hpp"
+#include "eigenflow/layer.hpp"
+
+// What the laws see of a layer: its verbs behind a virtual call, so that the laws are compiled once a scalar
+// type and not once a layer.
+
+namespace contract {
+
+using Eigen::Index;
+using eigenflow::Arena;
+using eigenflow::ArenaScope;
+using eigenflow::MatrixX;
+using eigenflow::Rng;
+using eigenflow::Tile;
+using eigenflow::VectorX;
+
+/// The scalar type of references: the layers themselves run in it, and so do the numeric derivatives.
+using Wide = long double;
+
+enum class Direction { forward, inverse };
+inline const char* to_string(Direction direction) {
+  return direction == Direction::forward ? "forward" : "inverse";
+}
+
+/// Which instance of a layer a factory is asked for: a scalar type, and D at compile time or (Eigen::Dynamic)
+/// at run time.
+template <class Scalar_, int Dim_>
+struct Kind {
+  using Scalar = Scalar_;
+  static constexpr int static_dim = Dim_;
+  Index dim;
+};
+
+/// A layer under test.
+template <class S>
+class Subject {
+ public:
+  Subject() = default;
+  Subject(const Subject&) = delete;
+  Subject& operator=(const Subject&) = delete;
+  virtual ~Subject() = default;
+
+  virtual Index dim() const = 0;
+  virtual Index context_dim() const = 0;
+  virtual Index parameter_count() const = 0;
+  virtual void initialise(std::span<S> theta, Rng& rng) const = 0;
+  virtual void run(Direction direction, std::span<const S> theta, Tile<S>& tile) const = 0;
+  /// Runs the direction and then its vjp, with the cotangents that the tile has.
+  virtual void run_vjp(Direction direction, std::span<const S> theta, std::span<S> grad,
+                       Tile<S>& tile) const = 0;
+};
+
+template <eigenflow::Layer L>
+class LayerSubject final : public Subject<typename L::Scalar> {
+  using S = typename L::Scalar;
+
+ public:
+  explicit LayerSubject(L layer) : layer_(std::move(layer)) {}
+
+  Index dim() const override { return layer_.dim(); }
+  Index context_dim() const override { return eigenflow::context_dim(layer_); }
+  Index parameter_count() const override { return eigenflow::parameter_count(layer_); }
+  void initialise(std::span<S> theta, Rng& rng) const override { layer_.initialise(theta, rng); }
+  void run(Direction direction, std::span<const S> theta, Tile<S>& tile) const override {
+    if (direction == Direction::forward)
+      layer_.forward(theta, tile);
+    else
+      layer_.inverse(theta, tile);
+  }
+  void run_vjp(Direction direction, std::span<const S> theta, std::span<S> grad,
+               Tile<S>& tile) const override {
+    if (direction == Direction::forward)
+      layer_.forward_vjp(theta, grad, layer_.forward(theta, tile), tile);
+    else
+      layer_.inverse_vjp(theta, grad, layer_.inverse(theta, tile), tile);
+  }
+
+ private:
+  L layer_;
+};
+
+/// A base seen as a layer with one direction: it leaves the values as they are and adds its log-density to
+/// log_det, so the laws of gradients, batches and allocation hold for it word for word.
+template <eigenflow::Base B>
+class BaseSubject final : public Subject<typename B::Scalar> {
+  using S = typename B::Scalar;
+
+ public:
+  explicit BaseSubject(B base) : base_(std::move(base)) {}
+
+  Index dim() const override { return base_.dim(); }
+  Index context_dim() const override { return 0; }
+  Index parameter_count() const override { return eigenflow::parameter_count(base_); }
+  void initialise(std::span<S> theta, Rng& rng) const override { base_.initialise(theta, rng); }
+  void run(Direction, std::span<const S> theta, Tile<S>& tile) const override { base_.log_prob(theta, tile); }
+  void run_vjp(Direction, std::span<const S> theta, std::span<S> grad, Tile<S>& tile) const override {
+    base_.log_prob(theta, tile);
+    // A base replaces the cotangent of its values; as a layer it would have passed on what came.
+    typename Tile<S>::Matrix passed_on = tile.scratch(tile.cols());
+    passed_on = tile.grad_values;
+    base_.log_prob_vjp(theta, grad, tile);
+    tile.grad_values += passed_on;
+  }
+
+ private:
+  B base_;
+};
+
+/// The same bijection in every scalar type, with D at run time and at compile time.
+struct Candidates {
+  std::string name;
+  std::unique_ptr<Subject<Wide>> reference;
+  std::vector<std::unique_ptr<Subject<float>>> floats;
+  std::vector<std::unique_ptr<Subject<double>>> doubles;
+};
+
+}  // namespace contract

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "support/contract/subject.hpp"
+
+// The contract: the laws that every layer, composition and adapter obeys. One line enrols a layer:
+//
+//   TEST_CASE("Planar obeys the laws") {
+//     contract::check_layer("Planar", []<class S, int D>(contract::Kind<S, D> kind) { return Planar<S,
+//     D>(kind.dim); });
+//   }
+//
+// The factory is asked for float, double and (as the reference) long double, each with D at compile time and
+// at run time. All instances must be the same bijection: fix the seeds of random structure.
+
+namespace contract {
+
+struct Options {
+  /// Extreme inputs reach max^exponent of the type: less where several layers may multiply them.
+  double extreme_exponent = 0.75;
+  /// Whether the layer is a bijection with an inverse, or a base: a density.
+  bool bijection = true;
+};
+
+/// All laws for one D, over both directions, float and double, and theta zero, initial, random and large.
+void obey_the_laws(const Candidates& candidates, const Options& options);
+
+/// Every law for the layer that `make` gives, for D = 1, 2, 3 and 8 or the list given: check_layer<2,
+/// 3>(...).
+template <int... Dims, class Make>
+void check_layer(const std::string& name, const Make& make, const Options& options = {});
+
+/// Every law of gradients, batches and allocation for a base.
+template <int... Dims, class Make>
+void check_base(const std::string& name, const Make& make, Options options = {});
+
+// ---- implementation details below
+
+namespace detail {
+
+template <template <class> class AsSubject, class Instance>
+auto subject(Instance instance) {
+  return std::make_unique<AsSubject<Instance>>(std::move(instance));
+}
+
+template <template <class> class AsSubject, int Dim, class Make>
+void check_dimension(const std::string& name, const Make& make, const Options& options) {
+  constexpr int dynamic = Eigen::Dynamic;
+  Candidates candidates;
+  candidates.name = name + ", D = " + std::to_string(Dim);
+  candidates.reference = subject<AsSubject>(make(Kind<Wide, dynamic>{Dim}));
+  candidates.floats.push_back(subject<AsSubject>(make(Kind<float, dynamic>{Dim})));
+  candidates.floats.push_back(subject<AsSubject>(make(Kind<float, Dim>{Dim})));
+  candidates.doubles.push_back(subject<AsSubject>(make(Kind<double, dynamic>{Dim})));
+  candidates.doubles.push_back(subject<AsSubject>(make(Kind<double, Dim>{Dim})));
+  obey_the_laws(candidates, options);
+}
+
+template <template <class> class AsSubject, int... Dims, class Make>
+void check(const std::string& name, const Make& make, const Options& options) {
+  if constexpr (sizeof...(Dims) == 0)
+    check<AsSubject, 1, 2, 3, 8>(name, make, options);
+  else
+    (check_dimension<AsSubject, Dims>(name, make, options), ...);
+}
+
+}  // namespace detail
+
+template <int... Dims, class Make>
+void check_layer(const std::string& name, const Make& make, const Options& options) {
+  detail::check<LayerSubject, Dims...>(name, make, options);
+}
+
+template <int... Dims, class Make>
+void check_base(const std::string& name, const Make& make, Options options) {
+  options.bijection = false;
+  detail::check<BaseSubject, Dims...>(name, make, options);
+}
+
+}  // namespace contract
