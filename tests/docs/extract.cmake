@@ -2,8 +2,9 @@
 #
 # Blocks are fenced, and every fence names its language. A ```cpp block becomes C++ in one of three ways:
 #   - with `int main` it is a program of its own, as it stands;
-#   - with a line that begins with `template`, `struct` or `class` it goes to namespace scope;
-#   - otherwise it is the body of a function, after the names of preamble.hpp.
+#   - with a line that begins with `template`, `struct` or `class` it stands outside of functions, and the blocks after it
+#     may use what it declares;
+#   - otherwise it is the body of a function, which sees the names of preamble.hpp.
 # Its includes go to the top of the file. Blocks that are not to be compiled are ```text.
 
 # eigenflow_extract_snippets(DIR OUT_PROGRAMS FILES...): writes DIR/snippets.cpp, which holds all blocks that are not
@@ -57,7 +58,7 @@ function(eigenflow_extract_snippets dir out_programs)
       list(APPEND includes ${own_includes})
       string(REGEX REPLACE "#include [^\n]*" "" code "${code}")
       if(code MATCHES "\n(template|struct|class) ?[<A-Z]")
-        string(APPEND snippets "namespace ${name} {\n${place}${code}\n}\n\n")
+        string(APPEND snippets "${place}${code}\n\n")
       else()
         string(APPEND snippets "struct ${name} : Preamble {\nvoid run() {\n${place}${code}\n}\n};\n\n")
         string(APPEND calls "  report(\"${document}:${first_line}\");\n  ${name}().run();\n")

@@ -2,7 +2,10 @@
 
 // What a block of the documents that is no program of its own may use without saying so.
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <eigenflow/eigenflow.hpp>
 #include <span>
 #include <string>
