@@ -31,10 +31,10 @@ int main(int argc, char** argv) {
     ef::Rng rng(1);
     const Eigen::MatrixX2f x = set(400'000, rng);
 
-    // Many couplings with small networks do better here than few with large ones; the planar layers between
-    // them turn the features, and scales within a factor of ten keep the tails in place.
-    using Coupling = ef::Coupling<ef::Affine<float, ef::SoftBound<1>>, ef::Mlp<float>, 2>;
-    const ef::Chain block{Coupling(2, {.hidden = {32}}), ef::Permutation<float, 2>(), ef::Planar<float, 2>()};
+    // Many couplings with small networks do better here than few with large ones, and the planar layers
+    // between them see the features from other directions.
+    const ef::Chain block{ef::AffineCoupling<float, 2>(2, {.hidden = {32}}), ef::Permutation<float, 2>(),
+                          ef::Planar<float, 2>()};
     ef::Flow flow{ef::Chain{ef::Standardize<float, 2>(), ef::Stack(32, block)}, rng};
     ef::fit(flow, x,
             {.steps = 40'000,

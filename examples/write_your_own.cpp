@@ -55,7 +55,7 @@ class Bend {
 
   Tape forward(std::span<const Scalar> theta, ef::Tile<Scalar>& tile) const {
     const Tape tape{keep(tile)};
-    each_feature(theta, tile, [&](const auto& step, Eigen::Index j, Number c) {
+    each_feature(theta, tile, [&](const ef::RowStep<Scalar>& step, Eigen::Index j, Number c) {
       const At at(step.load(&tile.values(0, j)), c);
       step.store(&tile.values(0, j), at.x + c * at.rise);
       step.store(tile.log_det.data(), step.load(tile.log_det.data()) + log(at.slope));
@@ -64,7 +64,7 @@ class Bend {
   }
 
   Tape inverse(std::span<const Scalar> theta, ef::Tile<Scalar>& tile) const {
-    each_feature(theta, tile, [&](const auto& step, Eigen::Index j, Number c) {
+    each_feature(theta, tile, [&](const ef::RowStep<Scalar>& step, Eigen::Index j, Number c) {
       const Number y = step.load(&tile.values(0, j)), v = y + c, rest = Number(1) - c * c;
       const Number d = length(v, sqrt(rest));
       // The form without cancellation for each sign.
@@ -114,8 +114,8 @@ class Bend {
   void each_feature(std::span<const Scalar> theta, const ef::Tile<Scalar>& tile, Body&& body) const {
     const auto p = ef::view_parameters(*this, theta);
     for (Eigen::Index j = 0; j < dim(); ++j)
-      ef::for_each_step<Scalar>(tile.rows(),
-                                [&](const auto step) { body(step, j, Number(bound(p.bend[j]))); });
+      for (const ef::RowStep<Scalar> step : ef::RowSteps<Scalar>(tile.rows()))
+        body(step, j, Number(bound(p.bend[j])));
   }
 
   // Forward: y(x, c) and log slope(x, c). Inverse: the same, turned round by dx = (dy - rise dc) / slope.
@@ -124,7 +124,7 @@ class Bend {
     for (Eigen::Index j = 0; j < dim(); ++j) {
       const Scalar bend = ef::view_parameters(*this, theta).bend[j], c = bound(bend);
       Number grad_c(0);
-      ef::for_each_step<Scalar>(tile.rows(), [&](const auto step) {
+      for (const ef::RowStep<Scalar> step : ef::RowSteps<Scalar>(tile.rows())) {
         const At at(step.load(tape.x + j * tile.rows()), Number(c));
         const Number g = step.load(&tile.grad_values(0, j)),
                      l = step.load(tile.grad_log_det.data()) / at.slope;
@@ -138,7 +138,7 @@ class Bend {
           step.store(&tile.grad_values(0, j), g * at.slope + l_x);
           grad_c += g * at.rise + l_c;
         }
-      });
+      }
       if (grad.empty()) continue;
       const Scalar tanh = c / Scalar(0.9);
       ef::view_parameters(*this, grad).bend[j] += reduce_add(grad_c) * Scalar(0.9) * (1 - tanh) * (1 + tanh);

@@ -23,9 +23,10 @@ struct MlpOptions {
 /// A multi-layer perceptron: h₀ = input, hᵢ = activation(hᵢ₋₁ Wᵢ + bᵢ), result = h_last W + b, rows are
 /// samples.
 ///
-/// Hidden weights start uniform in ±√(3/in), which keeps the variance of a layer's input (LeCun et al. 1998,
-/// "Efficient backprop", eq. 16), biases in ±√(1/in), the last layer at zero: the results start at zero.
-/// (Weights in ±√(1/in) shrink the signal from layer to layer, and fits of the same work end far worse.)
+/// Hidden weights and biases start uniform in ±2/√in, between the scales of LeCun et al. (1998, "Efficient
+/// backprop", eq. 16) and He et al. (arXiv:1502.01852, eq. 10): the signal keeps its size from layer to
+/// layer, and the kinks of relu spread over the inputs. The last layer starts at zero, and so do the results.
+/// (PyTorch's ±1/√in lets the signal shrink, and the same work ends twice as far from `rings`.)
 template <class Scalar_>
 class Mlp {
  public:
@@ -86,11 +87,8 @@ class Mlp {
   void initialise(std::span<Scalar> theta, Rng& rng) const {
     for (const Dense& dense : dense_) {
       const bool last = &dense == &dense_.back();
-      const Scalar unit = 1 / std::sqrt(static_cast<Scalar>(std::max<Eigen::Index>(dense.in, 1)));
-      auto p = view_parameters(dense, segment(dense, theta));
-      for (Scalar& value : p.weight.reshaped())
-        value = last ? 0 : std::sqrt(Scalar(3)) * unit * (2 * rng.uniform<Scalar>() - 1);
-      for (Scalar& value : p.bias) value = last ? 0 : unit * (2 * rng.uniform<Scalar>() - 1);
+      const Scalar reach = last ? 0 : 2 / std::sqrt(static_cast<Scalar>(std::max<Eigen::Index>(dense.in, 1)));
+      for (Scalar& value : segment(dense, theta)) value = last ? 0 : reach * (2 * rng.uniform<Scalar>() - 1);
     }
   }
 
