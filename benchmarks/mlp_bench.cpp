@@ -1,5 +1,4 @@
-// The conditioner alone: two hidden layers on one tile, with and without its gradients, for each activation
-// that costs something, and one row.
+// The conditioner alone: two hidden layers, with and without their gradients, on a batch and on one row.
 
 #include <benchmark/benchmark.h>
 
