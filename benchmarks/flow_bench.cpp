@@ -5,9 +5,12 @@
 
 #include <eigenflow/eigenflow.hpp>
 
+#include "support/data.hpp"
+
 namespace {
 
 namespace ef = eigenflow;
+using benchmarks::normal_batch;
 
 template <class Scalar>
 auto real_nvp(const benchmark::State& state, ef::Rng& rng) {
@@ -16,25 +19,14 @@ auto real_nvp(const benchmark::State& state, ef::Rng& rng) {
   const Block block(ef::AffineCoupling<Scalar>(dim, {.hidden = {width, width}}),
                     ef::Permutation<Scalar>::reverse(dim));
   ef::Flow flow(ef::Stack<Block>(couplings, block), rng);
-  ef::VectorX<Scalar> noise(flow.parameters().size());
-  rng.fill_normal(noise);
-  flow.parameters() += Scalar(0.01) * noise;  // away from the identity, where half the products would be zero
+  benchmarks::perturb(flow.parameters(), rng);
   return flow;
 }
 
-template <class Scalar>
-ef::MatrixX<Scalar> normal_batch(Eigen::Index rows, Eigen::Index dim, ef::Rng& rng) {
-  ef::MatrixX<Scalar> x(rows, dim);
-  rng.fill_normal(x);
-  return x;
-}
-
-template <class Scalar>
-void training_step(benchmark::State& state) {
-  ef::Rng rng(1);
-  auto flow = real_nvp<Scalar>(state, rng);
-  const ef::MatrixX<Scalar> x = normal_batch<Scalar>(state.range(2), state.range(3), rng);
-  const auto batch = ef::Batch<Scalar>::all(ef::detail::rows_of<const Scalar>(x));
+// Steps of maximum likelihood with Adam on one batch.
+template <class Scalar, class Flow>
+void train(benchmark::State& state, Flow& flow, const ef::MatrixX<Scalar>& x) {
+  const auto batch = ef::Batch<Scalar>::all(x);
   ef::VectorX<Scalar> grad(flow.parameters().size());
   const std::span<Scalar> gradient(grad.data(), static_cast<std::size_t>(grad.size()));
   const ef::Adam adam;
@@ -43,9 +35,23 @@ void training_step(benchmark::State& state) {
     benchmark::DoNotOptimize(ef::MaximumLikelihood{}(flow, batch, gradient));
     adam.step(adam_state, flow.theta(), std::span<const Scalar>(gradient), 1e-5);
   }
-  const double flops = 6.0 * static_cast<double>(grad.size() * state.range(2));
+}
+
+// A rate of `per_parameter` operations for each parameter and row.
+template <class Flow>
+void count_operations(benchmark::State& state, const Flow& flow, double per_parameter) {
+  const double flops = per_parameter * static_cast<double>(flow.parameters().size() * state.range(2));
   state.counters["GF/s"] = benchmark::Counter(flops * 1e-9, benchmark::Counter::kIsIterationInvariantRate,
                                               benchmark::Counter::kIs1000);
+}
+
+template <class Scalar>
+void training_step(benchmark::State& state) {
+  ef::Rng rng(1);
+  auto flow = real_nvp<Scalar>(state, rng);
+  const ef::MatrixX<Scalar> x = normal_batch<Scalar>(state.range(2), state.range(3), rng);
+  train(state, flow, x);
+  count_operations(state, flow, 6);
 }
 
 template <class Scalar>
@@ -58,9 +64,7 @@ void log_prob(benchmark::State& state) {
     flow.log_prob_into(x, result);
     benchmark::DoNotOptimize(result.data());
   }
-  const double flops = 2.0 * static_cast<double>(flow.parameters().size() * state.range(2));
-  state.counters["GF/s"] = benchmark::Counter(flops * 1e-9, benchmark::Counter::kIsIterationInvariantRate,
-                                              benchmark::Counter::kIs1000);
+  count_operations(state, flow, 2);
 }
 
 template <class Scalar>
@@ -109,15 +113,7 @@ void planar_training_step(benchmark::State& state) {
   ef::Rng rng(1);
   ef::Flow flow(ef::Stack<ef::Planar<Scalar, 2>>(32), rng);
   const ef::MatrixX<Scalar> x = normal_batch<Scalar>(state.range(0), 2, rng);
-  const auto batch = ef::Batch<Scalar>::all(ef::detail::rows_of<const Scalar>(x));
-  ef::VectorX<Scalar> grad(flow.parameters().size());
-  const std::span<Scalar> gradient(grad.data(), static_cast<std::size_t>(grad.size()));
-  const ef::Adam adam;
-  auto adam_state = adam.start<Scalar>(grad.size());
-  for (auto _ : state) {
-    benchmark::DoNotOptimize(ef::MaximumLikelihood{}(flow, batch, gradient));
-    adam.step(adam_state, flow.theta(), std::span<const Scalar>(gradient), 1e-5);
-  }
+  train(state, flow, x);
 }
 BENCHMARK_TEMPLATE(planar_training_step, float)
     ->ArgName("batch")

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <type_traits>
 
 #include "eigenflow/detail/rows.hpp"
 #include "eigenflow/tile.hpp"
@@ -16,7 +17,14 @@ struct Batch {
   Eigen::Index size = 0;                ///< how many
   const Scalar* weights = nullptr;      ///< one for each row of `data`; all one when null
 
-  /// All rows of a set.
+  /// All rows of a matrix, map or block, which must outlive the batch.
+  template <class X>
+  static Batch all(const Eigen::DenseBase<X>& x, const Scalar* weights = nullptr) {
+    static_assert(detail::has_memory<X>, "a batch refers to rows in memory: evaluate the expression first");
+    static_assert(std::is_same_v<typename X::Scalar, Scalar>,
+                  "this matrix has another scalar type than the batch");
+    return all(detail::rows_of<const Scalar>(x.derived()), weights);
+  }
   static Batch all(const detail::Rows<const Scalar>& data, const Scalar* weights = nullptr) {
     return {data, nullptr, data.rows, weights};
   }

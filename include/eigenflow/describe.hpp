@@ -29,7 +29,7 @@ std::string name_of(const Part& part) {
     name = Part::name();
   else
     name = "Layer";
-  if constexpr (requires { part.describe(); }) name += part.describe();
+  if constexpr (requires { part.describe(); }) name += " (" + part.describe() + ")";
   return name;
 }
 

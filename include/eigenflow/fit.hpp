@@ -106,13 +106,18 @@ History fit(FlowType& flow, const Eigen::DenseBase<X>& x,
     now.steps = step;
     now.training_loss /= static_cast<double>(taken);
     now.gradient_norm /= static_cast<double>(taken);
-    if (data.validates()) now.validation_loss = objective(flow, data.validation_batch(), {});
+    // Without a validation set the epoch's last batch tells whether its parameters are sound.
+    const double judged = objective(
+        flow, data.validates() ? data.validation_batch() : data.batch((taken - 1) * batch_size, batch_size),
+        {});
+    if (data.validates()) now.validation_loss = judged;
     now.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     history.epochs.push_back(now);
-    const double judged = data.validates() ? now.validation_loss : now.training_loss;
     if (!detail::is_finite(judged)) {
-      stop(Stopped::non_finite, "the validation loss was no longer finite after epoch " +
-                                    std::to_string(epoch) + "; the best parameters before it were restored");
+      stop(Stopped::non_finite, std::string(data.validates() ? "the validation loss" : "the loss") +
+                                    " was no longer finite after step " + std::to_string(step - 1) +
+                                    ", the last of epoch " + std::to_string(epoch) +
+                                    "; the best parameters before it were restored");
       break;
     }
     // Without a validation set the latest parameters are kept: a training loss from moving parameters judges
@@ -120,7 +125,7 @@ History fit(FlowType& flow, const Eigen::DenseBase<X>& x,
     if (!data.validates() || judged < history.best_loss) {
       best = flow.parameters();
       history.best_epoch = epoch;
-      history.best_loss = judged;
+      history.best_loss = data.validates() ? judged : now.training_loss;
     }
     if (options.callback && !options.callback(now))
       stop(Stopped::callback, "the callback stopped the fit after epoch " + std::to_string(epoch));

@@ -60,32 +60,57 @@ Lanes<Scalar, Packed> sigmoid(Lanes<Scalar, Packed> x) {
   return one / (one + exp(-x));
 }
 
-/// Hyperbolic tangent: odd and accurate near zero (Cephes, Moshier 1989), (1 - e^-2|x|) / (1 + e^-2|x|)
-/// beyond.
+namespace detail {
+
+/// tanh(x) where e⁻²|ˣ| is already there: odd and accurate near zero (Cephes, Moshier 1989), (1 - e) / (1 +
+/// e) beyond.
+template <class Scalar, bool Packed>
+Lanes<Scalar, Packed> tanh_from(Lanes<Scalar, Packed> x, Lanes<Scalar, Packed> e) {
+  using Number = Lanes<Scalar, Packed>;
+  const Number square = x * x;
+  Number ratio;  // (tanh(x) - x) / x³
+  if constexpr (std::is_same_v<Scalar, float>) {
+    constexpr std::array<float, 5> c{-3.33332819422e-1f, 1.33314422036e-1f, -5.37397155531e-2f,
+                                     2.06390887954e-2f, -5.70498872745e-3f};
+    ratio = polynomial(square, c);
+  } else {
+    constexpr std::array<double, 3> p{-1.61468768441708447952e3, -9.92877231001918586564e1,
+                                      -9.64399179425052238628e-1};
+    constexpr std::array<double, 4> q{4.84406305325125486048e3, 2.23548839060100448583e3,
+                                      1.12811678491632931402e2, 1.0};
+    ratio = polynomial(square, p) / polynomial(square, q);
+  }
+  const Number near = fma(x * square, ratio, x);
+  const Number far = (Number(1) - e) / (Number(1) + e);
+  return select(abs(x) >= Number(Scalar(0.625)), select(x < Number(0), -far, far), near);
+}
+
+}  // namespace detail
+
+/// Hyperbolic tangent.
 template <class Scalar, bool Packed>
 Lanes<Scalar, Packed> tanh(Lanes<Scalar, Packed> x) {
-  if constexpr (!Packed) {
+  if constexpr (Packed)
+    return detail::tanh_from(x, exp(-abs(x) - abs(x)));
+  else
     return std::tanh(x.value);
-  } else {
-    using Number = Lanes<Scalar, Packed>;
-    const Number size = abs(x), square = x * x;
-    Number ratio;  // (tanh(x) - x) / x³
-    if constexpr (std::is_same_v<Scalar, float>) {
-      constexpr std::array<float, 5> c{-3.33332819422e-1f, 1.33314422036e-1f, -5.37397155531e-2f,
-                                       2.06390887954e-2f, -5.70498872745e-3f};
-      ratio = detail::polynomial(square, c);
-    } else {
-      constexpr std::array<double, 3> p{-1.61468768441708447952e3, -9.92877231001918586564e1,
-                                        -9.64399179425052238628e-1};
-      constexpr std::array<double, 4> q{4.84406305325125486048e3, 2.23548839060100448583e3,
-                                        1.12811678491632931402e2, 1.0};
-      ratio = detail::polynomial(square, p) / detail::polynomial(square, q);
-    }
-    const Number near = fma(x * square, ratio, x);
-    const Number e = exp(-(size + size));
-    const Number far = (Number(1) - e) / (Number(1) + e);
-    return select(size >= Number(Scalar(0.625)), select(x < Number(0), -far, far), near);
-  }
+}
+
+/// tanh and its derivative, 1 - tanh², without cancellation far out.
+template <class Scalar, bool Packed>
+struct TanhAndSlope {
+  Lanes<Scalar, Packed> value;
+  Lanes<Scalar, Packed> slope;
+};
+template <class Scalar, bool Packed>
+TanhAndSlope<Scalar, Packed> tanh_and_slope(Lanes<Scalar, Packed> x) {
+  using Number = Lanes<Scalar, Packed>;
+  const Number one(1), e = exp(-abs(x) - abs(x)), ratio = one / (one + e);
+  const Number slope = Number(4) * e * ratio * ratio;
+  if constexpr (Packed)
+    return {detail::tanh_from(x, e), slope};
+  else
+    return {std::tanh(x.value), slope};
 }
 
 /// The error function, lane by lane by the standard library.

@@ -1,17 +1,14 @@
 #pragma once
 
-#include <numbers>
-
 #include "eigenflow/lanes.hpp"
 
 namespace eigenflow {
 
-/// A log-scale s of a free number a, bounded smoothly so that eˢ lies between 10^-Decades and 10^Decades:
-/// s = a / (1 + |a|/c), c = Decades · ln 10, with slope 1 at zero. (An unbounded log-scale overflows in
-/// training, and a hard clamp kills its gradient.)
-template <int Decades>
+/// A log-scale s of a free number a, bounded smoothly: s = a / (1 + |a|/B), |s| < B, with slope 1 at zero.
+/// (An unbounded log-scale overflows in training, and a hard clamp kills its gradient.)
+template <int Bound>
 struct SoftBound {
-  static constexpr double bound = Decades * std::numbers::ln10;
+  static_assert(Bound > 0, "a log-scale is bounded by a positive number");
 
   template <class Number>
   struct At {
@@ -22,7 +19,7 @@ struct SoftBound {
   template <class Number>
   At<Number> operator()(Number a) const {
     using Scalar = typename Number::Scalar;
-    const Number one(1), ratio = one / (one + abs(a) * Number(static_cast<Scalar>(1 / bound)));
+    const Number one(1), ratio = one / (one + abs(a) * Number(Scalar(1) / Scalar(Bound)));
     return {a * ratio, ratio * ratio};
   }
 };

@@ -23,7 +23,10 @@ struct MlpOptions {
 /// A multi-layer perceptron: h₀ = input, hᵢ = activation(hᵢ₋₁ Wᵢ + bᵢ), result = h_last W + b, rows are
 /// samples.
 ///
-/// Hidden weights start uniform in ±√(1/in) as in PyTorch, the last layer at zero: the results start at zero.
+/// Hidden weights and biases start uniform in ±2/√in, between the scales of LeCun et al. (1998, "Efficient
+/// backprop", eq. 16) and He et al. (arXiv:1502.01852, eq. 10): the signal keeps its size from layer to
+/// layer, and the kinks of relu spread over the inputs. The last layer starts at zero, and so do the results.
+/// (PyTorch's ±1/√in lets the signal shrink, and the same work ends twice as far from `rings`.)
 template <class Scalar_>
 class Mlp {
  public:
@@ -66,6 +69,13 @@ class Mlp {
   Eigen::Index in_dim() const { return dense_.front().in; }
   Eigen::Index out_dim() const { return dense_.back().out; }
   const Options& options() const { return options_; }
+  /// As "64 × 64, relu".
+  std::string describe() const {
+    std::string text;
+    for (const Eigen::Index width : options_.hidden)
+      text += (text.empty() ? "" : " × ") + std::to_string(width);
+    return (text.empty() ? "linear" : text + ", " + std::string(to_string(options_.activation)));
+  }
 
   template <class Self, class Visitor>
   static Parameters<Visitor> layout(Self& self, Visitor& visit) {
@@ -77,8 +87,7 @@ class Mlp {
   void initialise(std::span<Scalar> theta, Rng& rng) const {
     for (const Dense& dense : dense_) {
       const bool last = &dense == &dense_.back();
-      const Scalar reach =
-          last ? Scalar(0) : 1 / std::sqrt(static_cast<Scalar>(std::max<Eigen::Index>(dense.in, 1)));
+      const Scalar reach = last ? 0 : 2 / std::sqrt(static_cast<Scalar>(std::max<Eigen::Index>(dense.in, 1)));
       for (Scalar& value : segment(dense, theta)) value = last ? 0 : reach * (2 * rng.uniform<Scalar>() - 1);
     }
   }

@@ -84,6 +84,14 @@ template <class Scalar>
 void dense_one_row(const Scalar* x, const Scalar* w, const Scalar* bias, Scalar* y, Eigen::Index ins,
                    Eigen::Index outs) {
   using Number = Lanes<Scalar>;
+  if (ins < Number::width) {  // too short for vectors along the sum
+    for (Eigen::Index j = 0; j < outs; ++j) {
+      Scalar sum = bias[j];
+      for (Eigen::Index k = 0; k < ins; ++k) sum += x[k] * w[j * ins + k];
+      y[j] = sum;
+    }
+    return;
+  }
   constexpr Eigen::Index together = 4;  // independent sums hide the latency of fma
   Eigen::Index j = 0;
   for (; j + together <= outs; j += together) {

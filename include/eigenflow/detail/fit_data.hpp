@@ -41,6 +41,7 @@ class FitData {
       Rng split = rng_.fork(std::uint64_t{0});
       split.shuffle(std::span<Eigen::Index>(order_));
       std::sort(order_.begin(), order_.begin() + held_out_);  // neighbours in memory
+      check_split_weights();
     }
   }
 
@@ -80,7 +81,8 @@ class FitData {
  private:
   template <class Options>
   static void check_options(const Options& options) {
-    if (!(options.validation_fraction >= 0 && options.validation_fraction < 1))
+    if (!is_finite(options.validation_fraction) ||
+        !(options.validation_fraction >= 0 && options.validation_fraction < 1))
       refuse(
           "the validation fraction of fit must be at least 0 and below 1, so that rows are left to train on, "
           "but is " +
@@ -92,6 +94,12 @@ class FitData {
     if (!(options.learning_rate > 0) || !is_finite(options.learning_rate))
       refuse("the learning rate of fit must be positive and finite, but is " +
              std::to_string(options.learning_rate));
+    if (!is_finite(options.clip_norm) || options.clip_norm < 0)
+      refuse("the clip norm of fit must be positive, or 0 for no clipping, but is " +
+             std::to_string(options.clip_norm));
+    if (options.patience < 0)
+      refuse("the patience of fit must be a number of epochs, or 0 to never stop early, but is " +
+             std::to_string(options.patience));
   }
 
   static void check_rows(const char* call, const Rows<const Scalar>& x, Eigen::Index dim) {
@@ -116,6 +124,19 @@ class FitData {
       sum += static_cast<double>(weights_[i]);
     }
     if (!(sum > 0)) refuse("the weights of fit are all zero: give at least one row a positive weight");
+  }
+
+  // A loss over rows that do not count would be zero for every flow.
+  void check_split_weights() const {
+    if (weights_.size() == 0 || held_out_ == 0) return;
+    const auto counts = [this](Eigen::Index row) { return weights_[row] > 0; };
+    const auto middle = order_.begin() + held_out_;
+    if (std::none_of(order_.begin(), middle, counts))
+      refuse("all rows that fit held out for validation have weight zero: drop such rows, give your own " +
+             std::string("validation set, or set validation_fraction to 0"));
+    if (std::none_of(middle, order_.end(), counts))
+      refuse("fit held out every row with a positive weight for validation: drop the rows of weight zero, " +
+             std::string("give your own validation set, or set validation_fraction to 0"));
   }
 
   const Scalar* weights() const { return weights_.size() > 0 ? weights_.data() : nullptr; }

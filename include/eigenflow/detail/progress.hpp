@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <string>
 
+#include "eigenflow/detail/finite.hpp"
+
 #if defined(_WIN32)
 #include <io.h>
 #elif __has_include(<unistd.h>)
@@ -44,8 +46,9 @@ class ProgressBar {
     const Eigen::Index filled = steps_ > 0 ? width * step / steps_ : width;
     std::string bar(static_cast<std::size_t>(filled), '#');
     bar.resize(static_cast<std::size_t>(width), '.');
-    std::fprintf(stderr, "\r\x1b[K[%s] step %lld of %lld  loss %.4f  best %.4f", bar.c_str(),
-                 static_cast<long long>(step), static_cast<long long>(steps_), loss, best);
+    std::fprintf(stderr, "\r\x1b[K[%s] step %lld of %lld  loss %.4f", bar.c_str(),
+                 static_cast<long long>(step), static_cast<long long>(steps_), loss);
+    if (is_finite(best)) std::fprintf(stderr, "  best %.4f", best);
     std::fflush(stderr);
   }
 

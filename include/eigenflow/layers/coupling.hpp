@@ -58,6 +58,12 @@ class Coupling {
   static std::string name() {
     return std::string("Coupling<") + Transformer_::name() + ", " + Conditioner_::name() + '>';
   }
+  /// As "1 of 2 features, 64 × 64, relu".
+  std::string describe() const {
+    std::string text = std::to_string(transformed()) + " of " + std::to_string(dim()) + " features";
+    if constexpr (requires { conditioner_.describe(); }) text += ", " + conditioner_.describe();
+    return text;
+  }
   Eigen::Index dim() const { return dim_; }
   Eigen::Index split() const { return split_; }
   Eigen::Index context_dim() const { return context_dim_; }

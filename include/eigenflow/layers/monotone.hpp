@@ -28,8 +28,7 @@ struct Tanh {
 
   template <class Number>
   MonotoneAt<Number> operator()(Number a) const {
-    const Number one(1), e = exp(-abs(a) - abs(a)), ratio = one / (one + e), value = tanh(a);
-    const Number slope = Number(4) * e * ratio * ratio;
+    const auto [value, slope] = tanh_and_slope(a);
     return {value, slope, value * value, Number(-2) * value * slope};
   }
 };

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -66,6 +66,7 @@ class Planar {
 
   /// N numbers each, from the direction that was evaluated.
   struct Tape {
+    const detail::PlanarConstraint<Scalar, Dim_>* constraint;
     const Scalar* input;     // N × D
     const Scalar* value;     // h(a)
     const Scalar* slope;     // h'(a) / M
@@ -107,8 +108,8 @@ class Planar {
     if (tile.record) kept.leftCols(dim()) = tile.values;
     Scalar* const value = kept.data() + dim() * rows;
 
-    const ArenaScope scope(*tile.arena);
-    const Constraint c(p.u.data(), p.w.data(), dim(), max_slope, smallest_s(), *tile.arena);
+    const Constraint& c = *std::construct_at(tile.arena->template allocate<Constraint>(1), p.u.data(),
+                                             p.w.data(), dim(), max_slope, smallest_s(), *tile.arena);
     for (const RowStep<Scalar> step : RowSteps<Scalar>(rows)) {
       using Number = Lanes<Scalar>;
       Number a(p.b);
@@ -133,7 +134,7 @@ class Planar {
         step.store(value + 3 * rows, contract);
       }
     }
-    return {kept.data(), value, value + rows, value + 2 * rows, value + 3 * rows};
+    return {&c, kept.data(), value, value + rows, value + 2 * rows, value + 3 * rows};
   }
 
   // Where the map stretches, y - û h(v) has the rounding of y and not of the smaller x: moves x along w, by a
@@ -160,8 +161,7 @@ class Planar {
     const auto p = view_parameters(*this, theta);
     const Eigen::Index rows = tile.rows();
     const Scalar max_slope = static_cast<Scalar>(h_.max_slope());
-    const ArenaScope scope(*tile.arena);
-    const Constraint c(p.u.data(), p.w.data(), dim(), max_slope, smallest_s(), *tile.arena);
+    const Constraint& c = *tape.constraint;
     detail::PerFeature<Number, Dim_> sum_u_hat(*tile.arena, dim()), sum_w(*tile.arena, dim());
     Number sum_s(0), sum_b(0);
     for (const RowStep<Scalar> step : RowSteps<Scalar>(rows)) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <span>
 
 #include "eigenflow/batch.hpp"
@@ -21,6 +22,7 @@ struct MaximumLikelihood {
     double total_weight = 0;
     for (Eigen::Index i = 0; i < batch.size; ++i) total_weight += static_cast<double>(batch.weight(i));
     std::fill(grad.begin(), grad.end(), Scalar(0));
+    if (!(total_weight > 0)) return 0;  // a batch of rows that do not count
 
     const auto shard = [&](Eigen::Index first, Eigen::Index count, std::span<Scalar> shard_grad) {
       Arena& arena = detail::thread_arena();

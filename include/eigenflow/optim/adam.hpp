@@ -17,7 +17,8 @@ struct AdamState {
   Eigen::Index steps = 0;
 };
 
-/// AdamW: Adam with decoupled weight decay (Loshchilov & Hutter, arXiv:1711.05101, algorithm 2).
+/// AdamW: Adam with decoupled weight decay (Loshchilov & Hutter, arXiv:1711.05101, algorithm 2), where the
+/// decay is multiplied by the whole learning rate, as PyTorch and optax do.
 struct AdamW {
   double beta1 = 0.9;
   double beta2 = 0.999;

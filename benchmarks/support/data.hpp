@@ -1,0 +1,29 @@
+#pragma once
+
+#include <eigenflow/rng.hpp>
+#include <eigenflow/tile.hpp>
+
+// What benchmarks run on: the same numbers in every run.
+
+namespace benchmarks {
+
+namespace ef = eigenflow;
+
+/// N × D normals.
+template <class Scalar>
+ef::MatrixX<Scalar> normal_batch(Eigen::Index rows, Eigen::Index cols, ef::Rng& rng) {
+  ef::MatrixX<Scalar> x(rows, cols);
+  rng.fill_normal(x);
+  return x;
+}
+
+/// Moves parameters away from their start, at which half of the work may be with zeros.
+template <class Theta>
+void perturb(Theta&& theta, ef::Rng& rng) {
+  using Scalar = typename std::remove_cvref_t<Theta>::Scalar;
+  ef::VectorX<Scalar> noise(theta.size());
+  rng.fill_normal(noise);
+  theta += Scalar(0.01) * noise;
+}
+
+}  // namespace benchmarks

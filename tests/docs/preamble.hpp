@@ -1,0 +1,28 @@
+#pragma once
+
+// What a block of the documents that is no program of its own may use without saying so.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <eigenflow/eigenflow.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace ef = eigenflow;
+
+struct Preamble {
+  using Block = ef::Chain<ef::AffineCoupling<float, 2>, ef::Permutation<float, 2>>;
+
+  ef::Rng rng{1};
+  Eigen::Matrix<float, Eigen::Dynamic, 2> x = ef::two_moons<float>(300, rng);
+  ef::Flow<ef::Stack<Block>> flow{ef::Stack<Block>(2), rng};
+};
+
+// Names the block that runs, so that a failure can be told from the output.
+inline void report(const char* place) {
+  std::printf("%s\n", place);
+  std::fflush(stdout);
+}
