@@ -37,12 +37,13 @@ int main(int argc, char** argv) {
                           ef::Planar<float, 2>()};
     ef::Flow flow{ef::Chain{ef::Standardize<float, 2>(), ef::Stack(32, block)}, rng};
     ef::fit(flow, x,
-            {.steps = 40'000,
+            {.steps = 60'000,
              .batch_size = 256,
              .learning_rate = 2e-3,
              .schedule = ef::warm_up(200, ef::cosine_schedule()),
              .clip_norm = 1,
-             .validation_fraction = 0});
+             .validation_fraction = 0},
+            ef::Adam{.beta2 = 0.99});
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
     const Eigen::MatrixX2f fresh = set(100'000, rng);

@@ -91,7 +91,7 @@ TEST_CASE("DiagonalNormal: closed form, the bound of its scale, and samples") {
   VectorXd theta(4);
   theta << 0.5, -1, 0.7, -0.3;
   VectorXd deviation(2);
-  const double c = 9 * std::log(10.0);
+  const double c = 20;
   for (Index j = 0; j < 2; ++j) deviation[j] = std::exp(theta[2 + j] / (1 + std::abs(theta[2 + j]) / c));
   const Eigen::Vector2d z(1.5, 0.25);
   double expected = -log_two_pi;

@@ -26,14 +26,13 @@ static_assert(ef::Transformer<ef::Affine<float>> && ef::Transformer<ef::Shift<do
 
 }  // namespace
 
-TEST_CASE("Affine is x eˢ + t with s bounded smoothly by three decades") {
+TEST_CASE("Affine is x eˢ + t with s bounded smoothly by one") {
   const ef::Affine<long double> affine;
-  const long double bound = 3 * std::log(10.0L);
+  const long double bound = 1;
   for (const long double a : {0.0L, 0.5L, -2.0L, 40.0L, -1e30L}) {
     const long double s = a / (1 + std::abs(a) / bound), x = 1.25L, t = -0.75L;
     Memory memory{{a, t, 0}};
     const auto y = affine.forward(Number(x), memory.view(2));
-    // The bound is a double, whatever the scalar type.
     CHECK(static_cast<double>(y.value.value) ==
           Approx(static_cast<double>(x * std::exp(s) + t)).epsilon(1e-14));
     CHECK(static_cast<double>(y.log_det.value) == Approx(static_cast<double>(s)).epsilon(1e-15));
@@ -46,7 +45,7 @@ TEST_CASE("Affine is x eˢ + t with s bounded smoothly by three decades") {
 
 TEST_CASE("Affine and Shift: the gradients are those of the formulas") {
   // loss = g y + l log_det, with y = x eˢ + t and s' = (1 + |a|/c)⁻².
-  const long double x = 1.25L, a = -0.7L, t = 0.5L, g = 1.5L, l = -0.25L, c = 3 * std::log(10.0L);
+  const long double x = 1.25L, a = -0.7L, t = 0.5L, g = 1.5L, l = -0.25L, c = 1;
   const long double s = a / (1 + std::abs(a) / c),
                     slope = 1 / ((1 + std::abs(a) / c) * (1 + std::abs(a) / c));
   const ef::Affine<long double> affine;

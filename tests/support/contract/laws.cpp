@@ -26,19 +26,23 @@ std::vector<Start> starts(const Subject<float>& subject) {
   VectorX<float> initial = VectorX<float>::Zero(count);
   Rng rng(1);
   subject.initialise({initial.data(), static_cast<std::size_t>(count)}, rng);
-  const VectorX<float> normal = random_normal<float>(count, 1, 2);
-  // Sizes from 10⁻²⁰ to 10⁶ side by side.
-  VectorX<float> wild = normal;
-  Rng exponents(3);
-  for (float& value : wild)
-    value = std::copysign(std::pow(10.0F, 26 * exponents.uniform<float>() - 20), value);
   if (count == 0) return {{"none", initial, true}};
-  return {{"zero", VectorX<float>::Zero(count), true},
-          {"initial", initial, true},
-          {"random", normal, true},
-          {"large", 10 * normal, false},
-          {"huge", 1000 * normal, false},
-          {"wild", wild, false}};
+  std::vector<Start> all{{"zero", VectorX<float>::Zero(count), true},
+                         {"initial", initial, true},
+                         {"random", random_normal<float>(count, 1, 2), true}};
+  // The residual holds for every theta: several draws, since one may miss the hard half of a constraint.
+  for (std::uint64_t draw = 0; draw < 3; ++draw) {
+    const VectorX<float> normal = random_normal<float>(count, 1, 30 + draw);
+    VectorX<float> wild = normal;  // sizes from 10⁻²⁰ to 10⁶ side by side
+    Rng exponents(40 + draw);
+    for (float& value : wild)
+      value = std::copysign(std::pow(10.0F, 26 * exponents.uniform<float>() - 20), value);
+    const std::string number = ", draw " + std::to_string(draw);
+    all.push_back({"of size 3" + number, 3 * normal, false});
+    all.push_back({"of size 1000" + number, 1000 * normal, false});
+    all.push_back({"of all sizes" + number, wild, false});
+  }
+  return all;
 }
 
 template <class S>

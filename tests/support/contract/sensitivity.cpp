@@ -34,14 +34,17 @@ VectorX<Wide> largest_in_row(const MatrixX<Wide>& a, const MatrixX<Wide>& b) {
 }  // namespace
 
 Evaluation<Wide> evaluation_allowance(const Subject<Wide>& reference, Direction direction,
-                                      const Problem<Wide>& problem, Wide epsilon) {
+                                      const Problem<Wide>& problem, Wide epsilon, InputsOffBy off) {
   const Evaluation<Wide> centre = evaluate(reference, direction, problem);
   const VectorX<Wide> scale = largest_in_row(problem.x, centre.values);
+  const VectorX<Wide> input_scale =
+      off == InputsOffBy::own_size ? largest_in_row(problem.x, problem.x) : scale;
   Rng rng(2024);
   Evaluation<Wide> moves{MatrixX<Wide>::Zero(problem.x.rows(), problem.x.cols()),
                          VectorX<Wide>::Zero(problem.x.rows())};
   for (int i = 0; i < patterns; ++i) {
-    const Evaluation<Wide> moved = evaluate(reference, direction, perturbed(problem, scale, epsilon, rng));
+    const Evaluation<Wide> moved =
+        evaluate(reference, direction, perturbed(problem, input_scale, epsilon, rng));
     moves.values = moves.values.cwiseMax((moved.values - centre.values).cwiseAbs());
     moves.log_det = moves.log_det.cwiseMax((moved.log_det - centre.log_det).cwiseAbs());
   }
