@@ -28,7 +28,7 @@ TEST_CASE("a flow prints its architecture, with parameter counts") {
         "    0 Standardize\n"
         "    1 Stack: 1,216 parameters\n"
         "      4 × Chain: 304 parameters\n"
-        "        0 Coupling<affine, mlp>: 304 parameters\n"
+        "        0 Coupling<affine, mlp> (2 of 3 features, 50, relu): 304 parameters\n"
         "        1 Permutation\n"
         "  base DiagonalNormal: 6 parameters\n");
 }
