@@ -41,7 +41,6 @@ MUTATIONS = [
     ("planar", PLANAR, "implicit gradient of wᵀû dropped", "sum_s -= grad_tau * h * Number(1 / max_slope);", ""),
     ("planar", PLANAR, "vjp of the inverse is forward's", "vjp<true>(theta, grad, tape, tile);",
      "vjp<false>(theta, grad, tape, tile);"),
-    ("planar", PLANAR, "stretched planes do not land on their root", "if (c.s > 2)", "if (c.s > 2e30F)"),
     ("planar", ROOT, "root accepted early", "Number(2 * std::numeric_limits<Scalar>::epsilon())",
      "Number(Scalar(0.03))"),
     ("planar", ROOT, "a converged lane goes on", "v = select(active, next, v);", "v = next;"),

@@ -31,7 +31,7 @@ std::vector<Start> starts(const Subject<float>& subject) {
                          {"initial", initial, true},
                          {"random", random_normal<float>(count, 1, 2), true}};
   // The residual holds for every theta: several draws, since one may miss the hard half of a constraint.
-  for (std::uint64_t draw = 0; draw < 3; ++draw) {
+  for (std::uint64_t draw = 0; draw < 8; ++draw) {
     const VectorX<float> normal = random_normal<float>(count, 1, 30 + draw);
     VectorX<float> wild = normal;  // sizes from 10⁻²⁰ to 10⁶ side by side
     Rng exponents(40 + draw);
@@ -39,6 +39,7 @@ std::vector<Start> starts(const Subject<float>& subject) {
       value = std::copysign(std::pow(10.0F, 26 * exponents.uniform<float>() - 20), value);
     const std::string number = ", draw " + std::to_string(draw);
     all.push_back({"of size 3" + number, 3 * normal, false});
+    if (draw % 2 == 0) continue;
     all.push_back({"of size 1000" + number, 1000 * normal, false});
     all.push_back({"of all sizes" + number, wild, false});
   }
