@@ -20,7 +20,8 @@ std::vector<S> sweep(double low, double high, bool both_signs) {
   constexpr int count = 20'000;
   std::vector<S> values{S(0)};
   for (int i = 0; i < count; ++i) {
-    const S value = static_cast<S>(std::exp(std::log(low) + (std::log(high) - std::log(low)) * i / (count - 1.0)));
+    const S value =
+        static_cast<S>(std::exp(std::log(low) + (std::log(high) - std::log(low)) * i / (count - 1.0)));
     values.push_back(value);
     if (both_signs) values.push_back(-value);
   }
