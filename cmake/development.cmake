@@ -18,7 +18,7 @@ include(${CMAKE_CURRENT_LIST_DIR}/warnings.cmake)
 add_library(eigenflow_dev_native INTERFACE)
 target_link_libraries(eigenflow_dev_native INTERFACE eigenflow::native)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  target_compile_options(eigenflow_dev_native INTERFACE -Wno-uninitialized -Wno-maybe-uninitialized)
+  target_compile_options(eigenflow_dev_native INTERFACE -Wno-uninitialized)
 endif()
 
 # Flags that must be the same in every object of a program.

@@ -85,8 +85,13 @@ struct Lanes {
 template <class Scalar_>
 struct Lanes<Scalar_, false> {
   using Scalar = Scalar_;
-  using Mask = bool;
   static constexpr Eigen::Index width = 1;
+
+  struct Mask {
+    bool value;
+    friend Mask operator&(Mask a, Mask b) { return {a.value && b.value}; }
+    friend Mask operator|(Mask a, Mask b) { return {a.value || b.value}; }
+  };
 
   Scalar value;
 
@@ -105,12 +110,13 @@ struct Lanes<Scalar_, false> {
   Lanes& operator-=(Lanes b) { return *this = *this - b; }
   Lanes& operator*=(Lanes b) { return *this = *this * b; }
 
-  friend Mask operator<(Lanes a, Lanes b) { return a.value < b.value; }
-  friend Mask operator>(Lanes a, Lanes b) { return a.value > b.value; }
-  friend Mask operator<=(Lanes a, Lanes b) { return a.value <= b.value; }
-  friend Mask operator>=(Lanes a, Lanes b) { return a.value >= b.value; }
+  friend Mask operator<(Lanes a, Lanes b) { return {a.value < b.value}; }
+  friend Mask operator>(Lanes a, Lanes b) { return {a.value > b.value}; }
+  friend Mask operator<=(Lanes a, Lanes b) { return {a.value <= b.value}; }
+  friend Mask operator>=(Lanes a, Lanes b) { return {a.value >= b.value}; }
 
-  friend Lanes select(Mask mask, Lanes yes, Lanes no) { return mask ? yes : no; }
+  friend Lanes select(Mask mask, Lanes yes, Lanes no) { return mask.value ? yes : no; }
+  friend bool any(Mask mask) { return mask.value; }
 
   friend Lanes fma(Lanes a, Lanes b, Lanes c) { return a.value * b.value + c.value; }
   friend Lanes min(Lanes a, Lanes b) { return b.value < a.value ? b : a; }
@@ -128,10 +134,6 @@ struct Lanes<Scalar_, false> {
     return function(a.value);
   }
 };
-
-inline bool any(bool mask) {
-  return mask;
-}
 
 /// One step down the rows of a column: `width` rows, or the last few when the height is no multiple of it.
 template <class Scalar>
