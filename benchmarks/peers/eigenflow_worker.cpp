@@ -53,8 +53,12 @@ Call task(const Order& order, Flow made, ef::Rng rng) {
     ef::AdamState<Scalar> adam;
   };
   const Eigen::Index rows = order.task == "one_point" ? 1 : order.batch;
-  auto work = std::make_shared<Work>(Work{std::move(made), rng, benchmarks::normal_batch<Scalar>(rows, order.dim, rng),
-                                          ef::VectorX<Scalar>(rows), {}, {}});
+  auto work = std::make_shared<Work>(Work{std::move(made),
+                                          rng,
+                                          benchmarks::normal_batch<Scalar>(rows, order.dim, rng),
+                                          ef::VectorX<Scalar>(rows),
+                                          {},
+                                          {}});
   benchmarks::perturb(work->flow.parameters(), rng);
   if (order.task == "training_step") {
     work->grad.resize(work->flow.theta().size());

@@ -162,6 +162,11 @@ decltype(auto) with_activation(Activation activation, With&& with) {
   return with(IdentityFunction{});
 }
 
+/// Whether the derivative follows from the value, so that the pre-activation need not be kept.
+inline bool derivative_from_value(Activation activation) {
+  return with_activation(activation, [](auto function) { return decltype(function)::derivative_from_value; });
+}
+
 }  // namespace detail
 
 /// The activation's name as in files and printed architectures: "relu", "silu"...

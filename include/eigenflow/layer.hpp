@@ -36,7 +36,8 @@ concept Layer = std::copyable<L> &&
   requires std::is_trivially_destructible_v<decltype(layer.inverse(theta, tile))>;
 
   // Their vector-Jacobian products: replace tile.grad_values (∂loss/∂output) by ∂loss/∂input, with
-  // ∂loss/∂log_det in tile.grad_log_det, and add ∂loss/∂theta to `out`, exactly once an entry. An empty `out`
+  // ∂loss/∂log_det in tile.grad_log_det, and add ∂loss/∂theta to `out`, exactly once an entry: a
+  // finished sum, since a product added in place may be fused and round differently. An empty `out`
   // asks for no theta gradient. Order: theta, gradient, tape, tile.
   layer.forward_vjp(theta, out, layer.forward(theta, tile), tile);
   layer.inverse_vjp(theta, out, layer.inverse(theta, tile), tile);

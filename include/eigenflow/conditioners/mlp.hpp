@@ -117,13 +117,18 @@ class Mlp {
       const Dense& layer = dense_[i];
       const auto p = view_parameters(layer, segment(layer, theta));
       const Panels z = Panels::allocate(arena, input.rows(), layer.out);
-      detail::dense(from, p.weight.data(), p.bias.data(), z);
       if (i == hidden) {
+        detail::dense(from, p.weight.data(), p.bias.data(), z, [](Eigen::Index) {});
         z.give(result);
       } else {
-        from = activate(z, pass);
+        // In place, unless the derivative needs the pre-activations and a vjp follows.
+        const bool apart = pass.record && !detail::derivative_from_value(options_.activation);
+        const Panels h = apart ? Panels::allocate(arena, input.rows(), layer.out) : z;
+        detail::dense(from, p.weight.data(), p.bias.data(), z,
+                      [&](Eigen::Index panel) { activate(z, h, panel); });
         std::construct_at(derivative_from + i, z);
-        std::construct_at(values + i, from);
+        std::construct_at(values + i, h);
+        from = h;
       }
     }
     return {first, derivative_from, values};
@@ -134,17 +139,27 @@ class Mlp {
     using Panels = detail::Panels<Scalar>;
     Arena& arena = *pass.arena;
     Panels grad_z = Panels::allocate(arena, grad_result.rows(), out_dim());
+    detail::ColumnSums<Scalar> bias_sums(out_dim(), arena);
     grad_z.take(grad_result);
+    for (Eigen::Index p = 0; p < grad_z.count(); ++p) bias_sums.add(grad_z, p);
     for (std::size_t i = dense_.size(); i-- > 0;) {
       const Dense& layer = dense_[i];
       if (!grad.empty()) {
         auto g = view_parameters(layer, segment(layer, grad));
         detail::dense_grad_w(i == 0 ? tape.input : tape.values[i - 1], grad_z, g.weight.data(), arena);
-        detail::dense_grad_bias(grad_z, g.bias.data());
+        bias_sums.give(g.bias.data());
       }
       const Panels grad_from = Panels::allocate(arena, grad_z.rows, layer.in);
-      detail::dense_grad_x(grad_z, view_parameters(layer, segment(layer, theta)).weight.data(), grad_from);
-      if (i > 0) scale_by_derivative(grad_from, tape.derivative_from[i - 1]);
+      const Scalar* const weight = view_parameters(layer, segment(layer, theta)).weight.data();
+      if (i == 0) {
+        detail::dense_grad_x(grad_z, weight, grad_from, arena, [](Eigen::Index) {});
+      } else {
+        bias_sums = detail::ColumnSums<Scalar>(layer.in, arena);
+        detail::dense_grad_x(grad_z, weight, grad_from, arena, [&](Eigen::Index panel) {
+          scale_by_derivative(grad_from, tape.derivative_from[i - 1], panel);
+          bias_sums.add(grad_from, panel);
+        });
+      }
       grad_z = grad_from;
     }
     grad_z.add_to(grad_input);
@@ -156,22 +171,18 @@ class Mlp {
     return theta.subspan(static_cast<std::size_t>(dense.offset), static_cast<std::size_t>(dense.size()));
   }
 
-  // In place, unless the derivative needs the pre-activations and a vjp follows.
-  detail::Panels<Scalar> activate(const detail::Panels<Scalar>& z, const Pass& pass) const {
-    return detail::with_activation(options_.activation, [&](auto function) {
-      const bool apart = pass.record && !decltype(function)::derivative_from_value;
-      const auto to = apart ? detail::Panels<Scalar>::allocate(*pass.arena, z.rows, z.cols) : z;
-      z.for_each_vector(
-          [&](Eigen::Index i) { function.value(Lanes<Scalar>::load(z.data + i)).store(to.data + i); });
-      return to;
+  void activate(const detail::Panels<Scalar>& z, const detail::Panels<Scalar>& h, Eigen::Index panel) const {
+    detail::with_activation(options_.activation, [&](auto function) {
+      z.for_each_vector_of(
+          panel, [&](Eigen::Index i) { function.value(Lanes<Scalar>::load(z.data + i)).store(h.data + i); });
     });
   }
 
-  void scale_by_derivative(const detail::Panels<Scalar>& grad,
-                           const detail::Panels<Scalar>& derivative_from) const {
+  void scale_by_derivative(const detail::Panels<Scalar>& grad, const detail::Panels<Scalar>& derivative_from,
+                           Eigen::Index panel) const {
     using Number = Lanes<Scalar>;
     detail::with_activation(options_.activation, [&](auto function) {
-      grad.for_each_vector([&](Eigen::Index i) {
+      grad.for_each_vector_of(panel, [&](Eigen::Index i) {
         function.scale(Number::load(grad.data + i), Number::load(derivative_from.data + i))
             .store(grad.data + i);
       });

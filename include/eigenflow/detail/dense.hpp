@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <array>
+#include <cstring>
 
 #include "eigenflow/detail/panels.hpp"
 #include "eigenflow/detail/transpose.hpp"
@@ -10,24 +11,42 @@
 
 namespace eigenflow::detail {
 
-/// y = x w + bias.
-template <class Scalar>
-void dense(const Panels<Scalar>& x, const Scalar* w, const Scalar* bias, const Panels<Scalar>& y) {
+/// y = x w + bias; calls after(p) when panel p of y is done.
+template <class Scalar, class After>
+void dense(const Panels<Scalar>& x, const Scalar* w, const Scalar* bias, const Panels<Scalar>& y,
+           const After& after) {
   constexpr Eigen::Index height = Panels<Scalar>::height;
-  const RightOperand<Scalar> right{w, 1, x.cols};
-  for (Eigen::Index p = 0; p < x.count(); ++p)
-    multiply<Scalar>({x.panel(p), height}, right, {x.cols, x.cols}, {y.panel(p), height, bias},
-                     x.filled_rows(p), y.cols);
+  multiply(x.data, x.filled_rows(), RightOperand<Scalar>{w, 1, x.cols}, x.cols,
+           Result<Scalar>{y.data, height, height * y.cols, bias}, y.cols, after);
 }
 
-/// grad_x = grad_y wᵀ.
-template <class Scalar>
-void dense_grad_x(const Panels<Scalar>& grad_y, const Scalar* w, const Panels<Scalar>& grad_x) {
-  constexpr Eigen::Index height = Panels<Scalar>::height;
-  const RightOperand<Scalar> right{w, grad_x.cols, 1};
-  for (Eigen::Index p = 0; p < grad_y.count(); ++p)
-    multiply<Scalar>({grad_y.panel(p), height}, right, {grad_y.cols, grad_y.cols}, {grad_x.panel(p), height},
-                     grad_y.filled_rows(p), grad_x.cols);
+/// grad_x = grad_y wᵀ; calls after(p) when panel p of grad_x is done.
+template <class Scalar, class After>
+void dense_grad_x(const Panels<Scalar>& grad_y, const Scalar* w, const Panels<Scalar>& grad_x, Arena& arena,
+                  const After& after) {
+  constexpr Eigen::Index height = Panels<Scalar>::height, columns = Block<Scalar>::columns;
+  const Eigen::Index ins = grad_x.cols, outs = grad_y.cols;
+  const Result<Scalar> result{grad_x.data, height, height * ins};
+  // The numbers that one step of the depth takes lie side by side, a whole column of w from those of the
+  // next.
+  if (outs <= 128)
+    return multiply(grad_y.data, grad_y.filled_rows(), RightOperand<Scalar>{w, ins, 1}, outs, result, ins,
+                    after);
+  // A deep product would fetch a cache line for each step: gather the steps of a block of columns.
+  const ArenaScope scope(arena);
+  const Eigen::Index blocks = (ins + columns - 1) / columns;
+  Scalar* const gathered = arena.allocate<Scalar>(static_cast<std::size_t>(blocks * columns * outs));
+  Scalar* to = gathered;
+  for (Eigen::Index first = 0; first < ins; first += columns) {
+    if (first + columns <= ins)
+      for (Eigen::Index m = 0; m < outs; ++m, to += columns)
+        std::memcpy(to, w + m * ins + first, sizeof(Scalar) * static_cast<std::size_t>(columns));
+    else
+      for (Eigen::Index m = 0; m < outs; ++m, to += columns)
+        std::copy_n(w + m * ins + first, ins - first, to);
+  }
+  multiply(grad_y.data, grad_y.filled_rows(), RightOperand<Scalar>{gathered, columns, 1, columns * outs},
+           outs, result, ins, after);
 }
 
 /// sums(i, m) += Σ_n wide(n, i) thin(n, m) for the M = `M` columns of `thin`; strides say where sums(i, m)
@@ -62,22 +81,42 @@ void dense_grad_w(const Panels<Scalar>& x, const Panels<Scalar>& grad_y, Scalar*
   constexpr Eigen::Index height = Panels<Scalar>::height;
   const ArenaScope scope(arena);
   const Transposed<Scalar> transposed(x, arena);
-  multiply<Scalar>({transposed.data, transposed.stride}, {grad_y.data, 1, height, height * outs},
-                   {x.rows, height}, {grad_w, ins, nullptr, true}, ins, outs);
+  const Eigen::Index depth = x.filled_rows();
+  Scalar* const columns = arena.allocate<Scalar>(static_cast<std::size_t>(depth * outs));
+  grad_y.give_filled(columns);
+  multiply(transposed.data, ins, RightOperand<Scalar>{columns, 1, depth}, depth,
+           Result<Scalar>{grad_w, ins, height, nullptr, true}, outs, [](Eigen::Index) {});
 }
 
-/// grad_bias (M) += the sums of the columns of grad_y.
+/// The sums of the columns of a batch, gathered panel by panel: what the bias's gradient is.
 template <class Scalar>
-void dense_grad_bias(const Panels<Scalar>& grad_y, Scalar* grad_bias) {
-  using Number = Lanes<Scalar>;
-  for (Eigen::Index j = 0; j < grad_y.cols; ++j) {
-    Number sum(0);
-    for (Eigen::Index p = 0; p < grad_y.count(); ++p)
-      for (Eigen::Index n = 0; n < grad_y.filled_rows(p); n += Number::width)
-        sum += Number::load(grad_y.column(p, j) + n);
-    grad_bias[j] += reduce_add(sum);
+class ColumnSums {
+ public:
+  ColumnSums(Eigen::Index columns, Arena& arena)
+      : columns_(columns), sums_(arena.allocate<Scalar>(static_cast<std::size_t>(columns * Number::width))) {
+    std::fill_n(sums_, columns * Number::width, Scalar(0));
   }
-}
+
+  void add(const Panels<Scalar>& x, Eigen::Index p) const {
+    const Eigen::Index filled = x.filled_rows(p);
+    for (Eigen::Index j = 0; j < columns_; ++j) {
+      const Scalar* const column = x.column(p, j);
+      Number sum = Number::load(sums_ + j * Number::width);
+      for (Eigen::Index n = 0; n < filled; n += Number::width) sum += Number::load(column + n);
+      sum.store(sums_ + j * Number::width);
+    }
+  }
+  /// to (columns) += the sums.
+  void give(Scalar* to) const {
+    for (Eigen::Index j = 0; j < columns_; ++j) to[j] += reduce_add(Number::load(sums_ + j * Number::width));
+  }
+
+ private:
+  using Number = Lanes<Scalar>;
+
+  Eigen::Index columns_;
+  Scalar* sums_;
+};
 
 /// One sample: y (M) = x (K) w + bias, each a sum along a contiguous column of w.
 template <class Scalar>

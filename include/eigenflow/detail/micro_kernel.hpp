@@ -29,41 +29,36 @@ struct Block {
   static constexpr Eigen::Index rows = packets * Lanes<Scalar>::width;
 };
 
-/// The left operand: rows contiguous, one column of them for each step of the depth.
-template <class Scalar>
-struct LeftOperand {
-  const Scalar* data;
-  Eigen::Index depth_stride;
-};
-
-/// The right operand: single numbers, at data + depth · depth_stride + column · column_stride. Its depth may
-/// lie in segments, `segment_stride` apart.
+/// The right operand: single numbers, at data + k · depth_stride + column · column_stride for step k of the
+/// depth. From one block of columns to the next it is `block_stride`, where blocks are gathered.
 template <class Scalar>
 struct RightOperand {
   const Scalar* data;
   Eigen::Index depth_stride;
   Eigen::Index column_stride;
-  Eigen::Index segment_stride = 0;
+  Eigen::Index block_stride = Block<Scalar>::columns * column_stride;
 
-  RightOperand from_column(Eigen::Index column) const {
-    return {data + column * column_stride, depth_stride, column_stride, segment_stride};
+  const Scalar* at(Eigen::Index column) const {
+    constexpr Eigen::Index columns = Block<Scalar>::columns;
+    return data + column / columns * block_stride + column % columns * column_stride;
   }
 };
 
-/// The depth, cut into segments of equal length but for the last.
-struct Depth {
-  Eigen::Index length;
-  Eigen::Index segment_length;
-};
-
-/// The result: rows contiguous. Its block starts from `bias` (one a column) when there is one, else from
-/// zero; with `add` it is then added to what stands there, once.
+/// The result: rows contiguous, `panel_stride` from one panel of rows to the next. Each block starts from
+/// `bias` (one a column) when there is one, else from zero; with `add` it is then added to what stands there,
+/// once.
 template <class Scalar>
 struct Result {
   Scalar* data;
   Eigen::Index column_stride;
+  Eigen::Index panel_stride;
   const Scalar* bias = nullptr;
   bool add = false;
+
+  Result at(Eigen::Index panel, Eigen::Index column) const {
+    return {data + panel * panel_stride + column * column_stride, column_stride, panel_stride,
+            bias ? bias + column : nullptr, add};
+  }
 };
 
 /// Calls body(0), body(1), ... with constants, so that what they index stays in registers at any optimisation
@@ -76,77 +71,93 @@ void unroll(const Body& body) {
   (std::make_index_sequence<static_cast<std::size_t>(Count)>{});
 }
 
-/// One block of result = left · right; only the first `rows` of its rows are stored.
+/// One block of result = left · right; only the first `rows` of its rows are stored. The left operand is a
+/// panel: Block::rows contiguous rows for each step of the depth, readable as a whole.
 template <int Packets, int Columns, class Scalar>
-void micro_kernel(const LeftOperand<Scalar>& left, const RightOperand<Scalar>& right, const Depth& depth,
-                  const Result<Scalar>& result, Eigen::Index rows) {
+void micro_kernel(const Scalar* left, const RightOperand<Scalar>& right, Eigen::Index column,
+                  Eigen::Index depth, const Result<Scalar>& result, Eigen::Index rows) {
   using Number = Lanes<Scalar>;
-  constexpr Eigen::Index width = Number::width;
+  constexpr Eigen::Index width = Number::width, height = Block<Scalar>::rows;
   Number sum[static_cast<std::size_t>(Packets * Columns)];
   unroll<Columns>([&](auto c) {
-    unroll<Packets>([&](auto p) { sum[c * Packets + p] = result.bias ? Number(result.bias[c]) : Number(0); });
+    const Number start = result.bias ? Number(result.bias[c]) : Number(0);
+    unroll<Packets>([&](auto p) { sum[c * Packets + p] = start; });
   });
-  const Scalar* a = left.data;
-  for (Eigen::Index segment = 0, done = 0; done < depth.length; ++segment, done += depth.segment_length) {
-    const Scalar* b = right.data + segment * right.segment_stride;
-    const Eigen::Index steps = std::min(depth.segment_length, depth.length - done);
-    for (Eigen::Index k = 0; k < steps; ++k, a += left.depth_stride, b += right.depth_stride) {
-      Number x[static_cast<std::size_t>(Packets)];
-      unroll<Packets>([&](auto p) { x[p] = Number::load(a + p * width); });
-      unroll<Columns>([&](auto c) {
-        const Number y(b[c * right.column_stride]);
-        unroll<Packets>([&](auto p) { sum[c * Packets + p] = fma(x[p], y, sum[c * Packets + p]); });
+  if (result.add)  // what stands there is far away: on its way while the depth passes by
+    unroll<Columns>([&](auto c) {
+      Eigen::internal::prefetch(result.data + c * result.column_stride);
+      Eigen::internal::prefetch(result.data + c * result.column_stride + height - 1);
+    });
+  const Eigen::Index column_stride = right.column_stride, depth_stride = right.depth_stride;
+  const Scalar* b = right.at(column);
+  for (Eigen::Index k = 0; k < depth; ++k, left += height, b += depth_stride) {
+    Number x[static_cast<std::size_t>(Packets)];
+    unroll<Packets>([&](auto p) { x[p] = Number::load(left + p * width); });
+    unroll<Columns>([&](auto c) {
+      const Number y(b[c * column_stride]);
+      unroll<Packets>([&](auto p) { sum[c * Packets + p] = fma(x[p], y, sum[c * Packets + p]); });
+    });
+  }
+  if (rows >= Packets * width) {
+    unroll<Columns>([&](auto c) {
+      Scalar* const to = result.data + c * result.column_stride;
+      unroll<Packets>([&](auto p) {
+        const Number block = sum[c * Packets + p];
+        (result.add ? Number::load(to + p * width) + block : block).store(to + p * width);
       });
-    }
+    });
+    return;
   }
   unroll<Columns>([&](auto c) {
     Scalar* const to = result.data + c * result.column_stride;
     unroll<Packets>([&](auto p) {
+      if (p * width >= rows) return;
+      const RowStep<Scalar> step(p * width, std::min(width, rows - p * width));
       const Number block = sum[c * Packets + p];
-      if ((p + 1) * width <= rows) {
-        (result.add ? Number::load(to + p * width) + block : block).store(to + p * width);
-      } else if (p * width < rows) {
-        const RowStep<Scalar> rest(p * width, rows - p * width);
-        rest.store(to, result.add ? rest.load(to) + block : block);
-      }
+      step.store(to, result.add ? step.load(to) + block : block);
     });
   });
 }
 
-/// A strip of at most Block::rows rows and any number of columns, in blocks of 6, 4, 2 and 1 columns.
-template <int Packets, class Scalar>
-void multiply_strip(const LeftOperand<Scalar>& left, const RightOperand<Scalar>& right, const Depth& depth,
-                    const Result<Scalar>& result, Eigen::Index rows, Eigen::Index columns) {
-  Eigen::Index column = 0;
-  const auto blocks_of = [&]<int Columns>(std::integral_constant<int, Columns>) {
-    for (; column + Columns <= columns; column += Columns)
-      micro_kernel<Packets, Columns>(left, right.from_column(column), depth,
-                                     {result.data + column * result.column_stride, result.column_stride,
-                                      result.bias ? result.bias + column : nullptr, result.add},
-                                     rows);
-  };
-  blocks_of(std::integral_constant<int, Block<Scalar>::columns>{});
-  blocks_of(std::integral_constant<int, 4>{});
-  blocks_of(std::integral_constant<int, 2>{});
-  blocks_of(std::integral_constant<int, 1>{});
+/// The same for a panel of any number of rows, at most Block::rows: no more vectors than they need.
+template <int Columns, class Scalar>
+void multiply_block(const Scalar* left, const RightOperand<Scalar>& right, Eigen::Index column,
+                    Eigen::Index depth, const Result<Scalar>& result, Eigen::Index rows) {
+  constexpr Eigen::Index width = Lanes<Scalar>::width;
+  constexpr int packets = Block<Scalar>::packets;
+  if (rows > packets / 2 * width)
+    micro_kernel<packets, Columns>(left, right, column, depth, result, rows);
+  else if (packets == 4 && rows > width)
+    micro_kernel<2, Columns>(left, right, column, depth, result, rows);
+  else
+    micro_kernel<1, Columns>(left, right, column, depth, result, rows);
 }
 
-/// result (rows × columns) = left · right, strip by strip. `left` must be readable to a whole vector of rows.
-template <class Scalar>
-void multiply(const LeftOperand<Scalar>& left, const RightOperand<Scalar>& right, const Depth& depth,
-              const Result<Scalar>& result, Eigen::Index rows, Eigen::Index columns) {
-  constexpr Eigen::Index width = Lanes<Scalar>::width;
-  Eigen::Index row = 0;
-  const auto strips_of = [&]<int Packets>(std::integral_constant<int, Packets>) {
-    for (; row + (Packets - 1) * width < rows; row += Packets * width)
-      multiply_strip<Packets>(
-          LeftOperand<Scalar>{left.data + row, left.depth_stride}, right, depth,
-          Result<Scalar>{result.data + row, result.column_stride, result.bias, result.add}, rows - row,
-          columns);
-  };
-  if constexpr (Block<Scalar>::packets == 4) strips_of(std::integral_constant<int, 4>{});
-  strips_of(std::integral_constant<int, 2>{});
-  strips_of(std::integral_constant<int, 1>{});
+/// result (rows × columns) = left · right, where the rows of `left` lie in panels, one after the other; calls
+/// after(p) when panel p of the result is done, while it is still in the cache. A few panels at a time pass
+/// by each block of columns, so that neither side comes from far more often than it must.
+template <class Scalar, class After>
+void multiply(const Scalar* left, Eigen::Index rows, const RightOperand<Scalar>& right, Eigen::Index depth,
+              const Result<Scalar>& result, Eigen::Index columns, const After& after) {
+  constexpr Eigen::Index height = Block<Scalar>::rows,
+                         together = (Eigen::Index{128} << 10) / (height * sizeof(Scalar));
+  const Eigen::Index panels = (rows + height - 1) / height,
+                     group = std::max<Eigen::Index>(1, together / std::max<Eigen::Index>(1, depth));
+  for (Eigen::Index first = 0; first < panels; first += group) {
+    const Eigen::Index last = std::min(first + group, panels);
+    Eigen::Index column = 0;
+    const auto blocks_of = [&]<int Columns>(std::integral_constant<int, Columns>) {
+      for (; column + Columns <= columns; column += Columns)
+        for (Eigen::Index p = first; p < last; ++p)
+          multiply_block<Columns>(left + p * height * depth, right, column, depth, result.at(p, column),
+                                  std::min(height, rows - p * height));
+    };
+    blocks_of(std::integral_constant<int, Block<Scalar>::columns>{});
+    blocks_of(std::integral_constant<int, 4>{});
+    blocks_of(std::integral_constant<int, 2>{});
+    blocks_of(std::integral_constant<int, 1>{});
+    for (Eigen::Index p = first; p < last; ++p) after(p);
+  }
 }
 
 }  // namespace eigenflow::detail

@@ -32,23 +32,19 @@ struct Panels {
   Scalar* column(Eigen::Index p, Eigen::Index j) const { return panel(p) + j * height; }
   /// Rows of panel p that hold samples, and those with the filling.
   Eigen::Index real_rows(Eigen::Index p) const { return std::min(height, rows - p * height); }
-  Eigen::Index filled_rows(Eigen::Index p) const {
-    constexpr Eigen::Index width = Lanes<Scalar>::width;
-    return (real_rows(p) + width - 1) / width * width;
-  }
+  Eigen::Index filled_rows(Eigen::Index p) const { return fill(real_rows(p)); }
+  Eigen::Index filled_rows() const { return fill(rows); }
 
-  /// Calls body(i) for the place of every vector of every column.
+  /// Calls body(i) for the place of every vector of panel p.
   template <class Body>
-  void for_each_vector(Body&& body) const {
+  void for_each_vector_of(Eigen::Index p, const Body& body) const {
     constexpr Eigen::Index width = Lanes<Scalar>::width;
-    for (Eigen::Index p = 0; p < count(); ++p) {
-      const Eigen::Index filled = filled_rows(p), first = p * height * cols;
-      if (filled == height) {
-        for (Eigen::Index i = 0; i < height * cols; i += width) body(first + i);
-      } else {
-        for (Eigen::Index j = 0; j < cols; ++j)
-          for (Eigen::Index i = 0; i < filled; i += width) body(first + j * height + i);
-      }
+    const Eigen::Index filled = filled_rows(p), first = p * height * cols;
+    if (filled == height) {
+      for (Eigen::Index i = 0; i < height * cols; i += width) body(first + i);
+    } else {
+      for (Eigen::Index j = 0; j < cols; ++j)
+        for (Eigen::Index i = 0; i < filled; i += width) body(first + j * height + i);
     }
   }
 
@@ -56,22 +52,56 @@ struct Panels {
   void take(const ConstMatrixMap<Scalar>& from) const {
     for (Eigen::Index p = 0; p < count(); ++p)
       for (Eigen::Index j = 0; j < cols; ++j) {
-        Scalar* const to = column(p, j);
-        std::copy_n(from.col(j).data() + p * height, real_rows(p), to);
-        std::fill(to + real_rows(p), to + filled_rows(p), Scalar(0));
+        const Scalar* const source = from.col(j).data() + p * height;
+        if (real_rows(p) == height) {
+          copy_column(source, column(p, j));
+        } else {
+          Scalar* const end = std::copy_n(source, real_rows(p), column(p, j));
+          std::fill(end, column(p, j) + filled_rows(p), Scalar(0));
+        }
       }
   }
   /// Gives the samples to a column-major batch.
   void give(MatrixMap<Scalar>& to) const {
     for (Eigen::Index p = 0; p < count(); ++p)
-      for (Eigen::Index j = 0; j < cols; ++j)
-        std::copy_n(column(p, j), real_rows(p), to.col(j).data() + p * height);
+      for (Eigen::Index j = 0; j < cols; ++j) {
+        Scalar* const target = to.col(j).data() + p * height;
+        if (real_rows(p) == height)
+          copy_column(column(p, j), target);
+        else
+          std::copy_n(column(p, j), real_rows(p), target);
+      }
+  }
+  /// Gives whole columns, with their filling, one after the other.
+  void give_filled(Scalar* to) const {
+    const Eigen::Index filled = filled_rows();
+    for (Eigen::Index p = 0; p < count(); ++p)
+      for (Eigen::Index j = 0; j < cols; ++j) {
+        Scalar* const target = to + j * filled + p * height;
+        if (filled_rows(p) == height)
+          copy_column(column(p, j), target);
+        else
+          std::copy_n(column(p, j), filled_rows(p), target);
+      }
   }
   /// Adds the samples to a column-major batch.
   void add_to(MatrixMap<Scalar>& to) const {
     for (Eigen::Index p = 0; p < count(); ++p)
       for (Eigen::Index j = 0; j < cols; ++j)
         to.col(j).segment(p * height, real_rows(p)) += ConstVectorMap<Scalar>(column(p, j), real_rows(p));
+  }
+
+ private:
+  static Eigen::Index fill(Eigen::Index rows) {
+    constexpr Eigen::Index width = Lanes<Scalar>::width;
+    return (rows + width - 1) / width * width;
+  }
+  // A height that the compiler knows: a few vector moves instead of a call.
+  static void copy_column(const Scalar* from, Scalar* to) {
+    unroll<Block<Scalar>::packets>([&](auto i) {
+      constexpr Eigen::Index width = Lanes<Scalar>::width;
+      Lanes<Scalar>::load(from + i * width).store(to + i * width);
+    });
   }
 };
 

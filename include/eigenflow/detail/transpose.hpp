@@ -13,37 +13,39 @@
 
 namespace eigenflow::detail {
 
-/// The transpose of a batch of panels: for each sample its K features, contiguous, filled up to a whole
-/// vector.
+/// The transpose of a batch of panels, N × K: panels of features, each with Block::rows of them contiguous
+/// for every sample. The last panel is filled with zeros up to a whole vector.
 template <class Scalar>
 struct Transposed {
-  Scalar* data;
-  Eigen::Index stride;
+  static constexpr Eigen::Index height = Block<Scalar>::rows;
 
-  Transposed(const Panels<Scalar>& x, Arena& arena) : stride((x.cols + width - 1) / width * width) {
-    data = arena.allocate<Scalar>(static_cast<std::size_t>(x.count() * Panels<Scalar>::height * stride));
+  Scalar* data;
+
+  Transposed(const Panels<Scalar>& x, Arena& arena) {
+    const Eigen::Index panels = (x.cols + height - 1) / height, depth = x.filled_rows();
+    data = arena.allocate<Scalar>(static_cast<std::size_t>(panels * height * depth));
     for (Eigen::Index p = 0; p < x.count(); ++p)
-      for (Eigen::Index n = 0; n < x.filled_rows(p); n += width)
-        for (Eigen::Index j = 0; j < x.cols; j += width)
+      for (Eigen::Index j = 0; j < x.cols; j += width)
+        for (Eigen::Index n = 0; n < x.filled_rows(p); n += width)
           square(x.column(p, j) + n, std::min(width, x.cols - j),
-                 data + (p * Panels<Scalar>::height + n) * stride + j);
+                 data + (j / height * depth + p * height + n) * height + j % height);
   }
 
  private:
   static constexpr Eigen::Index width = Lanes<Scalar>::width;
 
-  // `width` rows of `columns` columns, Panels::height apart; missing columns become zero.
-  void square(const Scalar* from, Eigen::Index columns, Scalar* to) const {
+  // `width` rows of `columns` columns, `height` apart; missing columns become zero.
+  static void square(const Scalar* from, Eigen::Index columns, Scalar* to) {
     if constexpr (width == 1) {
       *to = *from;
     } else {
       using Packet = typename Lanes<Scalar>::Packet;
       Eigen::internal::PacketBlock<Packet, static_cast<int>(width)> block;
       for (Eigen::Index j = 0; j < width; ++j)
-        block.packet[j] = j < columns ? Eigen::internal::ploadu<Packet>(from + j * Panels<Scalar>::height)
+        block.packet[j] = j < columns ? Eigen::internal::ploadu<Packet>(from + j * height)
                                       : Eigen::internal::pset1<Packet>(Scalar(0));
       Eigen::internal::ptranspose(block);
-      for (Eigen::Index i = 0; i < width; ++i) Eigen::internal::pstoreu(to + i * stride, block.packet[i]);
+      for (Eigen::Index i = 0; i < width; ++i) Eigen::internal::pstoreu(to + i * height, block.packet[i]);
     }
   }
 };
