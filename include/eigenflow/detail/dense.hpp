@@ -36,14 +36,13 @@ void dense_grad_x(const Panels<Scalar>& grad_y, const Scalar* w, const Panels<Sc
   const ArenaScope scope(arena);
   const Eigen::Index blocks = (ins + columns - 1) / columns;
   Scalar* const gathered = arena.allocate<Scalar>(static_cast<std::size_t>(blocks * columns * outs));
-  Scalar* to = gathered;
-  for (Eigen::Index first = 0; first < ins; first += columns) {
-    if (first + columns <= ins)
-      for (Eigen::Index m = 0; m < outs; ++m, to += columns)
-        std::memcpy(to, w + m * ins + first, sizeof(Scalar) * static_cast<std::size_t>(columns));
-    else
-      for (Eigen::Index m = 0; m < outs; ++m, to += columns)
-        std::copy_n(w + m * ins + first, ins - first, to);
+  for (Eigen::Index m = 0; m < outs; ++m) {
+    const Scalar* const from = w + m * ins;
+    Scalar* to = gathered + m * columns;
+    Eigen::Index first = 0;
+    for (; first + columns <= ins; first += columns, to += columns * outs)
+      std::memcpy(to, from + first, sizeof(Scalar) * static_cast<std::size_t>(columns));
+    std::copy(from + first, from + ins, to);
   }
   multiply(grad_y.data, grad_y.filled_rows(), RightOperand<Scalar>{gathered, columns, 1, columns * outs},
            outs, result, ins, after);
