@@ -77,45 +77,63 @@ void for_each_piece(Eigen::Index rows, Eigen::Index height, double work_per_row,
   for (Eigen::Index i = 0; i < pieces; ++i) piece(i);
 }
 
-/// Sums work(first, count, gradient) over all pieces, and its additions to `grad`, both in the order of the
-/// pieces. One thread adds to `grad` directly; several add their pieces in turn: the same sums, since a piece
-/// adds once an entry.
+/// Returns the sum of work(first, count, gradient) over all pieces and overwrites `grad` by the sum of what
+/// they add to their gradient, both in the order of the pieces. One thread adds to `grad` directly. Several
+/// take a piece each, the first of them directly into `grad`, and then share out the adding of the others'
+/// gradients: the same sums, since a piece adds once an entry.
 template <class Scalar, class Work>
 double fold_pieces(Eigen::Index rows, Eigen::Index height, double work_per_row, std::span<Scalar> grad,
                    const Work& work) {
   const Eigen::Index pieces = (rows + height - 1) / height;
   [[maybe_unused]] const int threads = useful_threads(pieces, work_per_row * static_cast<double>(rows));
+  const auto piece = [&](Eigen::Index i, std::span<Scalar> to) {
+    return work(i * height, std::min(height, rows - i * height), to);
+  };
   double total = 0;
 #ifdef _OPENMP
   if (threads > 1) {
+    using Array = Eigen::Array<Scalar, Eigen::Dynamic, 1>;
     Capture capture;
+    Arena& arena = thread_arena();
+    const ArenaScope scope(arena);
+    const std::size_t size = grad.size();
+    Scalar* const others = arena.allocate<Scalar>(size * static_cast<std::size_t>(threads - 1));
+    double* const parts = arena.allocate<double>(static_cast<std::size_t>(threads));
 #pragma omp parallel num_threads(threads)
     {
-      Arena& arena = thread_arena();
-      const ArenaScope scope(arena);
-      const std::span<Scalar> own(arena.allocate<Scalar>(grad.size()), grad.size());
-#pragma omp for ordered schedule(static, 1)
-      for (Eigen::Index i = 0; i < pieces; ++i) {
-        double part = 0;
-        capture.run([&] {
-          std::fill(own.begin(), own.end(), Scalar(0));
-          part = work(i * height, std::min(height, rows - i * height), own);
-        });
-#pragma omp ordered
-        {
-          total += part;
-          Eigen::Map<Eigen::Array<Scalar, Eigen::Dynamic, 1>> sum(grad.data(),
-                                                                  static_cast<Eigen::Index>(grad.size()));
-          sum += Eigen::Map<const Eigen::Array<Scalar, Eigen::Dynamic, 1>>(own.data(), sum.size());
+      const Eigen::Index team = omp_get_num_threads(), me = omp_get_thread_num();
+      const auto gradient_of = [&](Eigen::Index thread) {
+        return thread == 0 ? grad
+                           : std::span<Scalar>(others + static_cast<std::size_t>(thread - 1) * size, size);
+      };
+      const Eigen::Index entries = static_cast<Eigen::Index>(size), begin = entries * me / team,
+                         count = entries * (me + 1) / team - begin;
+      std::fill_n(grad.data() + begin, count, Scalar(0));
+#pragma omp barrier
+      for (Eigen::Index first = 0; first < pieces; first += team) {
+        const Eigen::Index busy = std::min(team, pieces - first);
+        if (me < busy) {
+          parts[me] = 0;
+          capture.run([&] {
+            if (me > 0) std::fill_n(gradient_of(me).data(), size, Scalar(0));
+            parts[me] = piece(first + me, gradient_of(me));
+          });
         }
+#pragma omp barrier
+        for (Eigen::Index other = 1; other < busy; ++other)
+          Eigen::Map<Array>(grad.data() + begin, count) +=
+              Eigen::Map<const Array>(gradient_of(other).data() + begin, count);
+        if (me == 0)
+          for (Eigen::Index thread = 0; thread < busy; ++thread) total += parts[thread];
+#pragma omp barrier
       }
     }
     capture.rethrow();
     return total;
   }
 #endif
-  for (Eigen::Index i = 0; i < pieces; ++i)
-    total += work(i * height, std::min(height, rows - i * height), grad);
+  std::fill(grad.begin(), grad.end(), Scalar(0));
+  for (Eigen::Index i = 0; i < pieces; ++i) total += piece(i, grad);
   return total;
 }
 

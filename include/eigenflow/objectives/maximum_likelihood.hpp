@@ -21,8 +21,10 @@ struct MaximumLikelihood {
     using Scalar = typename Flow::Scalar;
     double total_weight = 0;
     for (Eigen::Index i = 0; i < batch.size; ++i) total_weight += static_cast<double>(batch.weight(i));
-    std::fill(grad.begin(), grad.end(), Scalar(0));
-    if (!(total_weight > 0)) return 0;  // a batch of rows that do not count
+    if (!(total_weight > 0)) {  // a batch of rows that do not count
+      std::fill(grad.begin(), grad.end(), Scalar(0));
+      return 0;
+    }
 
     const auto shard = [&](Eigen::Index first, Eigen::Index count, std::span<Scalar> shard_grad) {
       Arena& arena = detail::thread_arena();

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <span>
 
+#include "eigenflow/detail/parallel.hpp"
 #include "eigenflow/lanes.hpp"
 #include "eigenflow/tile.hpp"
 
@@ -54,14 +55,20 @@ struct AdamW {
     const Number shrink = number(1 - learning_rate * weight_decay);
     Scalar* const mean = state.mean.data() + offset;
     Scalar* const variance = state.variance.data() + offset;
-    for (const RowStep<Scalar> step : RowSteps<Scalar>(static_cast<Eigen::Index>(theta.size()))) {
-      const Number g = step.load(grad.data());
-      const Number m = fma(keep1, step.load(mean), gain1 * g),
-                   v = fma(keep2, step.load(variance), gain2 * g * g);
-      step.store(mean, m);
-      step.store(variance, v);
-      step.store(theta.data(), shrink * step.load(theta.data()) - rate * m / (sqrt(v) + floor));
-    }
+    constexpr Eigen::Index piece = 1 << 14;
+    constexpr double work = 8;  // of one entry, against the multiplications that parallel.hpp counts
+    detail::for_each_piece(
+        static_cast<Eigen::Index>(theta.size()), piece, work, [&](Eigen::Index first, Eigen::Index count) {
+          for (const RowStep<Scalar> step : RowSteps<Scalar>(count)) {
+            const Number g = step.load(grad.data() + first);
+            const Number m = fma(keep1, step.load(mean + first), gain1 * g),
+                         v = fma(keep2, step.load(variance + first), gain2 * g * g);
+            step.store(mean + first, m);
+            step.store(variance + first, v);
+            step.store(theta.data() + first,
+                       shrink * step.load(theta.data() + first) - rate * m / (sqrt(v) + floor));
+          }
+        });
   }
 
   /// One step for the whole of theta.
