@@ -141,7 +141,8 @@ class Mlp {
     Panels grad_z = Panels::allocate(arena, grad_result.rows(), out_dim());
     detail::ColumnSums<Scalar> bias_sums(out_dim(), arena);
     grad_z.take(grad_result);
-    for (Eigen::Index p = 0; p < grad_z.count(); ++p) bias_sums.add(grad_z, p);
+    for (Eigen::Index p = 0; p < grad_z.count(); ++p)
+      bias_sums.add(grad_z, p, [](Eigen::Index, Lanes<Scalar> grad) { return grad; });
     for (std::size_t i = dense_.size(); i-- > 0;) {
       const Dense& layer = dense_[i];
       if (!grad.empty()) {
@@ -156,8 +157,7 @@ class Mlp {
       } else {
         bias_sums = detail::ColumnSums<Scalar>(layer.in, arena);
         detail::dense_grad_x(grad_z, weight, grad_from, arena, [&](Eigen::Index panel) {
-          scale_by_derivative(grad_from, tape.derivative_from[i - 1], panel);
-          bias_sums.add(grad_from, panel);
+          scale_by_derivative(grad_from, tape.derivative_from[i - 1], panel, bias_sums);
         });
       }
       grad_z = grad_from;
@@ -179,12 +179,11 @@ class Mlp {
   }
 
   void scale_by_derivative(const detail::Panels<Scalar>& grad, const detail::Panels<Scalar>& derivative_from,
-                           Eigen::Index panel) const {
+                           Eigen::Index panel, const detail::ColumnSums<Scalar>& bias_sums) const {
     using Number = Lanes<Scalar>;
     detail::with_activation(options_.activation, [&](auto function) {
-      grad.for_each_vector_of(panel, [&](Eigen::Index i) {
-        function.scale(Number::load(grad.data + i), Number::load(derivative_from.data + i))
-            .store(grad.data + i);
+      bias_sums.add(grad, panel, [&](Eigen::Index i, Number g) {
+        return function.scale(g, Number::load(derivative_from.data + i));
       });
     });
   }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <array>
 #include <cstring>
 
 #include "eigenflow/detail/panels.hpp"
@@ -48,24 +47,39 @@ void dense_grad_x(const Panels<Scalar>& grad_y, const Scalar* w, const Panels<Sc
            outs, result, ins, after);
 }
 
-/// sums(i, m) += Σ_n wide(n, i) thin(n, m) for the M = `M` columns of `thin`; strides say where sums(i, m)
-/// lies.
+/// sums(i, m) += Σ_n wide(n, i) thin(n, m) for `I` columns of `wide` from the i-th and the M = `M` columns of
+/// `thin`; strides say where sums(i, m) lies. Several columns at once hide the latency of fma.
+template <int I, int M, class Scalar>
+void thin_grad_w_block(const Panels<Scalar>& wide, Eigen::Index first, const Panels<Scalar>& thin,
+                       Scalar* sums, Eigen::Index wide_stride, Eigen::Index thin_stride) {
+  using Number = Lanes<Scalar>;
+  Number sum[static_cast<std::size_t>(I * M)];
+  unroll<I * M>([&](auto k) { sum[k] = Number(0); });
+  for (Eigen::Index p = 0; p < wide.count(); ++p) {
+    const Scalar* const x = wide.column(p, first);
+    const Scalar* const y = thin.panel(p);
+    for (Eigen::Index n = 0; n < wide.filled_rows(p); n += Number::width) {
+      Number thin_number[static_cast<std::size_t>(M)];
+      unroll<M>([&](auto m) { thin_number[m] = Number::load(y + m * Panels<Scalar>::height + n); });
+      unroll<I>([&](auto i) {
+        const Number number = Number::load(x + i * Panels<Scalar>::height + n);
+        unroll<M>([&](auto m) { sum[i * M + m] = fma(number, thin_number[m], sum[i * M + m]); });
+      });
+    }
+  }
+  unroll<I>([&](auto i) {
+    unroll<M>(
+        [&](auto m) { sums[(first + i) * wide_stride + m * thin_stride] += reduce_add(sum[i * M + m]); });
+  });
+}
+
+/// The same for all columns of `wide`.
 template <int M, class Scalar>
 void thin_grad_w(const Panels<Scalar>& wide, const Panels<Scalar>& thin, Scalar* sums,
                  Eigen::Index wide_stride, Eigen::Index thin_stride) {
-  using Number = Lanes<Scalar>;
-  for (Eigen::Index i = 0; i < wide.cols; ++i) {
-    std::array<Number, static_cast<std::size_t>(M)> sum;
-    sum.fill(Number(0));
-    for (Eigen::Index p = 0; p < wide.count(); ++p)
-      for (Eigen::Index n = 0; n < wide.filled_rows(p); n += Number::width) {
-        const Number x = Number::load(wide.column(p, i) + n);
-        for (std::size_t m = 0; m < sum.size(); ++m)
-          sum[m] = fma(x, Number::load(thin.column(p, static_cast<Eigen::Index>(m)) + n), sum[m]);
-      }
-    for (std::size_t m = 0; m < sum.size(); ++m)
-      sums[i * wide_stride + static_cast<Eigen::Index>(m) * thin_stride] += reduce_add(sum[m]);
-  }
+  Eigen::Index i = 0;
+  for (; i + 4 <= wide.cols; i += 4) thin_grad_w_block<4, M>(wide, i, thin, sums, wide_stride, thin_stride);
+  for (; i < wide.cols; ++i) thin_grad_w_block<1, M>(wide, i, thin, sums, wide_stride, thin_stride);
 }
 
 /// grad_w (K × M) += xᵀ grad_y, each entry's sum over the batch added once.
@@ -96,12 +110,18 @@ class ColumnSums {
     std::fill_n(sums_, columns * Number::width, Scalar(0));
   }
 
-  void add(const Panels<Scalar>& x, Eigen::Index p) const {
+  /// Adds the columns of panel p; each of its vectors first becomes change(place, vector).
+  template <class Change>
+  void add(const Panels<Scalar>& x, Eigen::Index p, const Change& change) const {
     const Eigen::Index filled = x.filled_rows(p);
     for (Eigen::Index j = 0; j < columns_; ++j) {
-      const Scalar* const column = x.column(p, j);
+      const Eigen::Index column = x.column(p, j) - x.data;
       Number sum = Number::load(sums_ + j * Number::width);
-      for (Eigen::Index n = 0; n < filled; n += Number::width) sum += Number::load(column + n);
+      for (Eigen::Index i = column; i < column + filled; i += Number::width) {
+        const Number changed = change(i, Number::load(x.data + i));
+        changed.store(x.data + i);
+        sum += changed;
+      }
       sum.store(sums_ + j * Number::width);
     }
   }

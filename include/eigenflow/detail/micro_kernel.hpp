@@ -134,15 +134,16 @@ void multiply_block(const Scalar* left, const RightOperand<Scalar>& right, Eigen
 }
 
 /// result (rows × columns) = left · right, where the rows of `left` lie in panels, one after the other; calls
-/// after(p) when panel p of the result is done, while it is still in the cache. A few panels at a time pass
-/// by each block of columns, so that neither side comes from far more often than it must.
+/// after(p) when panel p of the result is done. As many panels as fit the second cache pass by each block of
+/// columns together, so that the right operand comes from further away less often.
 template <class Scalar, class After>
 void multiply(const Scalar* left, Eigen::Index rows, const RightOperand<Scalar>& right, Eigen::Index depth,
               const Result<Scalar>& result, Eigen::Index columns, const After& after) {
-  constexpr Eigen::Index height = Block<Scalar>::rows,
-                         together = (Eigen::Index{128} << 10) / (height * sizeof(Scalar));
+  constexpr Eigen::Index height = Block<Scalar>::rows, scalar_bytes = sizeof(Scalar);
+  constexpr Eigen::Index second_cache = Eigen::Index{128} << 10;
   const Eigen::Index panels = (rows + height - 1) / height,
-                     group = std::max<Eigen::Index>(1, together / std::max<Eigen::Index>(1, depth));
+                     panel_bytes = std::max<Eigen::Index>(depth, 1) * height * scalar_bytes;
+  const Eigen::Index group = std::max<Eigen::Index>(second_cache / panel_bytes, 1);
   for (Eigen::Index first = 0; first < panels; first += group) {
     const Eigen::Index last = std::min(first + group, panels);
     Eigen::Index column = 0;
