@@ -142,7 +142,7 @@ class Mlp {
     detail::ColumnSums<Scalar> bias_sums(out_dim(), arena);
     grad_z.take(grad_result);
     for (Eigen::Index p = 0; p < grad_z.count(); ++p)
-      bias_sums.add(grad_z, p, [](Eigen::Index, Lanes<Scalar> grad) { return grad; });
+      bias_sums.add(grad_z, p, [](Eigen::Index, Lanes<Scalar> numbers) { return numbers; });
     for (std::size_t i = dense_.size(); i-- > 0;) {
       const Dense& layer = dense_[i];
       if (!grad.empty()) {
