@@ -33,7 +33,7 @@ def conditioner(layers, x):
 
 def scale_and_shift(layers, a, width):
     s, t = jnp.split(conditioner(layers, a), 2, axis=1)
-    return jnp.tanh(s), t
+    return s / (1 + jnp.abs(s)), t  # the bound that eigenflow uses
 
 
 def log_prob(parameters, x):
