@@ -163,8 +163,8 @@ template <int Panels, int Packets, int Columns, class Scalar>
 void micro_kernel(const LeftOperand<Scalar>& left, Eigen::Index panel, const RightOperand<Scalar>& right,
                   Eigen::Index column, Eigen::Index depth, const Result<Scalar>& result, Eigen::Index rows) {
   micro_kernel<Panels, Packets, Columns>(left, panel, right, column, depth, result, rows,
-                                         std::make_index_sequence<Panels * Packets>{},
-                                         std::make_index_sequence<Panels * Packets * Columns>{});
+                                         std::make_index_sequence<std::size_t{Panels * Packets}>{},
+                                         std::make_index_sequence<std::size_t{Panels * Packets * Columns}>{});
 }
 
 }  // namespace eigenflow::detail
