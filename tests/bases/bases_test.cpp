@@ -2,7 +2,6 @@
 #include <limits>
 #include <numbers>
 
-#include "eigenflow/bases/conditional_normal.hpp"
 #include "eigenflow/bases/diagonal_normal.hpp"
 #include "eigenflow/bases/standard_normal.hpp"
 #include "eigenflow/bases/uniform.hpp"
@@ -71,9 +70,6 @@ TEST_CASE("the bases obey the laws of gradients and batches") {
   });
   contract::check_base<1, 3>("DiagonalNormal", []<class S, int D>(contract::Kind<S, D> kind) {
     return ef::DiagonalNormal<S, D>(kind.dim);
-  });
-  contract::check_base<1, 3>("ConditionalNormal", []<class S, int D>(contract::Kind<S, D> kind) {
-    return ef::ConditionalNormal<S, D>(kind.dim, 2, {.hidden = {3}, .activation = ef::Activation::tanh});
   });
   // A box that holds all moderate points; the extreme ones lie outside, where -∞ is no NaN.
   contract::check_base<2>("Uniform", []<class S, int D>(contract::Kind<S, D> kind) {
