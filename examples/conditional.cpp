@@ -83,10 +83,10 @@ int main(int argc, char** argv) {
 
   const ef::MlpOptions network{.hidden = {48, 48}, .activation = ef::Activation::silu};
   const ef::Chain block{ef::AffineCoupling<float, 2>(2, network, 1), ef::Permutation<float, 2>()};
-  ef::Flow flow{ef::Chain{ef::Standardize<float, 2>(), ef::Stack(16, block)}, rng};
+  ef::Flow flow{ef::Chain{ef::Standardize<float, 2>(), ef::Stack(12, block)}, rng};
   const ef::History history = ef::fit(flow, x, c,
-                                      {.steps = 20'000,
-                                       .batch_size = 512,
+                                      {.steps = 10'000,
+                                       .batch_size = 256,
                                        .learning_rate = 2e-3,
                                        .schedule = ef::warm_up(200, ef::cosine_schedule()),
                                        .clip_norm = 1});

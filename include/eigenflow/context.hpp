@@ -44,26 +44,29 @@ class Context {
 
 namespace detail {
 
+[[noreturn]] inline void refuse_context(const char* call, Eigen::Index rows, Eigen::Index cols,
+                                        Eigen::Index n, Eigen::Index dim) {
+  const std::string came = shape(rows, cols);
+  if (dim == 0)
+    refuse(
+        std::string(call) + " was given a context of " + came +
+        ", but this flow is not conditional: leave it out, or give the flow's couplings a context_dim of " +
+        std::to_string(cols));
+  const std::string wanted = shape(n, dim) + ", one row for each sample (or " + shape(1, dim) + " for all)";
+  if (cols == 0)
+    refuse(std::string(call) + " was given no context, but this flow is conditional: give it one of " +
+           wanted);
+  const bool turned = rows == dim && (cols == n || cols == 1);
+  refuse(std::string(call) + " expects a context of " + wanted + ", but got " + came +
+         (turned ? ": a context is a row, so pass c.transpose()" : ""));
+}
+
 /// One row of context for each of n samples, from n rows or from one that holds for all. Refuses a context
 /// that does not fit.
 template <class Scalar>
 Rows<const Scalar> context_rows(const char* call, Rows<const Scalar> c, Eigen::Index n, Eigen::Index dim) {
-  if (dim == 0 && c.cols == 0) return {nullptr, n, 0, 0, 0};
-  if (dim == 0)
-    refuse(
-        std::string(call) + " was given a context of " + shape(c.rows, c.cols) +
-        ", but this flow is not conditional: leave it out, or give the flow's couplings a context_dim of " +
-        std::to_string(c.cols));
-  const std::string wanted = std::to_string(n) + " × " + std::to_string(dim) +
-                             ", one row for each sample (or 1 × " + std::to_string(dim) + " for all)";
-  if (c.cols == 0)
-    refuse(std::string(call) + " was given no context, but this flow is conditional: give it one of " +
-           wanted);
-  if (c.cols != dim || (c.rows != n && c.rows != 1))
-    refuse(
-        std::string(call) + " expects a context of " + wanted + ", but got " + shape(c.rows, c.cols) +
-        (c.rows == dim && (c.cols == n || c.cols == 1) ? ": a context is a row, so pass c.transpose()" : ""));
-  if (c.rows == 1) c.row_stride = 0;
+  if (c.cols != dim || (dim > 0 && c.rows != n && c.rows != 1)) refuse_context(call, c.rows, c.cols, n, dim);
+  if (c.rows == 1 || dim == 0) c.row_stride = 0;
   c.rows = n;
   return c;
 }
