@@ -79,29 +79,29 @@ std::string refusal(const MatrixXd& x, const MatrixXd& c, const ef::FitOptions<d
 }  // namespace
 
 TEST_CASE("fit finds a conditional density: couplings") {
-  const Truth data(20'000, 1);
+  const Truth data(8000, 1);
   Model flow = coupling_flow();
   const ef::History history =
       ef::fit(flow, data.x, data.c,
-              {.epochs = 20, .batch_size = 200, .learning_rate = 5e-3, .schedule = ef::cosine_schedule()});
+              {.epochs = 30, .batch_size = 200, .learning_rate = 5e-3, .schedule = ef::cosine_schedule()});
   const auto [kl, error] = divergence(flow);
   INFO("KL " << kl << " ± " << error);
-  CHECK(kl < 0.012);
+  CHECK(kl < 0.02);
   CHECK(kl > -4 * error);
   CHECK(history.best_loss < 2.9);
 }
 
 TEST_CASE("fit finds a conditional density: a base that reads the context") {
   // The base sees x₂ - c x₁ only where a coupling takes it there; one coupling does.
-  const Truth data(20'000, 1);
+  const Truth data(8000, 1);
   ef::Rng rng(1);
   ef::Flow flow{Coupling(2, {.hidden = {16}, .activation = ef::Activation::tanh}, 1),
                 ef::ConditionalNormal<double, 2>(2, 1, {.hidden = {}}), rng};
   ef::fit(flow, data.x, data.c,
-          {.epochs = 20, .batch_size = 200, .learning_rate = 1e-2, .schedule = ef::cosine_schedule()});
+          {.epochs = 30, .batch_size = 200, .learning_rate = 1e-2, .schedule = ef::cosine_schedule()});
   const auto [kl, error] = divergence(flow);
   INFO("KL " << kl << " ± " << error);
-  CHECK(kl < 0.012);
+  CHECK(kl < 0.02);
   CHECK(kl > -4 * error);
 }
 
