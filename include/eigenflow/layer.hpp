@@ -3,8 +3,10 @@
 #include <Eigen/Core>
 #include <concepts>
 #include <span>
+#include <string>
 #include <type_traits>
 
+#include "eigenflow/error.hpp"
 #include "eigenflow/layout.hpp"
 #include "eigenflow/rng.hpp"
 #include "eigenflow/tile.hpp"
@@ -46,7 +48,8 @@ concept Layer = std::copyable<L> &&
 // What a layer may have beyond that:
 //   context_dim()                    columns of tile.context that it reads (0 when absent)
 //   initialise_from(theta, tiles)    a start from data (Standardize): `tiles(visit)` calls visit(tile) on all
-//   of it describe(std::ostream&)          one line for the printed architecture, beyond its name
+//                                    of it
+//   describe()                       a few words for the printed architecture, beyond its name
 
 /// The name that a layer, transformer, conditioner or base prints itself with.
 template <class T>
@@ -54,13 +57,26 @@ concept Named = requires {
   { T::name() } -> std::convertible_to<std::string>;
 };
 
-/// The columns of context that a layer reads.
-template <class L>
-Eigen::Index context_dim(const L& layer) {
-  if constexpr (requires { layer.context_dim(); })
-    return layer.context_dim();
+/// The columns of context that a layer or a base reads.
+template <class Part>
+Eigen::Index context_dim(const Part& part) {
+  if constexpr (requires { part.context_dim(); })
+    return part.context_dim();
   else
     return 0;
 }
+
+namespace detail {
+
+/// The columns of context that parts read which are joined: all the same number, or none.
+inline Eigen::Index common_context(const char* whole, Eigen::Index some, Eigen::Index others) {
+  if (some > 0 && others > 0 && some != others)
+    refuse("the parts of a " + std::string(whole) + " must read the same context, but one reads " +
+           std::to_string(some) + " columns and another " + std::to_string(others) +
+           ": give all of them one context_dim");
+  return some > 0 ? some : others;
+}
+
+}  // namespace detail
 
 }  // namespace eigenflow
