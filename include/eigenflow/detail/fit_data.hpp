@@ -12,7 +12,7 @@
 #include "eigenflow/batch.hpp"
 #include "eigenflow/detail/finite.hpp"
 #include "eigenflow/detail/flow_parts.hpp"
-#include "eigenflow/layers/standardize.hpp"
+#include "eigenflow/layer.hpp"
 #include "eigenflow/rng.hpp"
 
 namespace eigenflow::detail {
