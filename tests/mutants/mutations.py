@@ -67,7 +67,7 @@ MUTATIONS = [
     ("softsign", MONOTONE, "slope", "return {value, ratio * ratio, size", "return {value, ratio, size"),
     ("leaky_relu", MONOTONE, "slope below zero", "select(positive, one, low)", "select(positive, one, one)"),
     ("leaky_relu", MONOTONE, "complement of the slope", "select(positive, zero, one - low)", "select(positive, zero, low)"),
-    ("leaky_relu", PLANAR, "s not kept from zero", "? tiny : std::sqrt(tiny)", "? tiny : tiny"),
+    ("leaky_relu", CONSTRAINT, "s not kept from zero", "? tiny : std::sqrt(tiny)", "? tiny : tiny"),
     # ---- Radial, forward
     ("radial", RADIAL, "log_det signs swapped", "generating ? before - log_det : before + log_det",
      "generating ? before + log_det : before - log_det"),
