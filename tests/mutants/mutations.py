@@ -173,7 +173,6 @@ MUTATIONS = [
     # ---- Householder
     ("householder", HOUSEHOLDER, "inverse in forward's order", "(generating ? count_ - 1 - k : k) * dim()", "k * dim()"),
     ("householder", HOUSEHOLDER, "a projection", "push(w, Number(-2) * along(w, x), x);", "push(w, Number(-1) * along(w, x), x);"),
-    ("householder", HOUSEHOLDER, "gradient in v along v", "total.col(i) -= w.dot(total.col(i)) * w;", ""),
     ("householder", HOUSEHOLDER, "length of v dropped", "total.col(i) *= units.inverse_length[i];", ""),
     ("householder", HOUSEHOLDER, "output not reflected back", "push(w, Number(-2) * a, y);", ""),
     ("householder", HOUSEHOLDER, "half of the gradient dropped", "fma(-b, y[j], sum)", "sum"),

@@ -150,7 +150,7 @@ class Householder {
   }
 
   // Reflects output and cotangent back, one by one. With a = wᵀy and b = wᵀg of one reflection's output y and
-  // its cotangent g, ∂loss/∂w = 2 (a g - b y) but for a part along w, which the length of v takes away.
+  // its cotangent g, ∂loss/∂w = 2 (a g - b y), which is orthogonal to w: all of it turns v.
   template <bool generating>
   void vjp(std::span<const Scalar> theta, std::span<Scalar> grad, Tape tape, Tile<Scalar>& tile) const {
     Arena& arena = *tile.arena;
@@ -179,9 +179,7 @@ class Householder {
     if (grad.empty()) return;
     MatrixMap<Scalar> total(arena.allocate<Scalar>(static_cast<std::size_t>(dim() * count_)), dim(), count_);
     for (Eigen::Index i = 0; i < count_; ++i) {
-      const ConstVectorMap<Scalar> w(units.w + i * dim(), dim());
       for (Eigen::Index j = 0; j < dim(); ++j) total(j, i) = 2 * reduce_add(sums[i * dim() + j]);
-      total.col(i) -= w.dot(total.col(i)) * w;
       total.col(i) *= units.inverse_length[i];
     }
     view_parameters(*this, grad).vectors += total;
