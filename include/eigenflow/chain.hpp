@@ -11,7 +11,6 @@
 
 #include "eigenflow/detail/segments.hpp"
 #include "eigenflow/layer.hpp"
-#include "eigenflow/layers/standardize.hpp"
 
 namespace eigenflow {
 namespace detail {
@@ -81,10 +80,11 @@ class Chain {
                layers_);
   }
 
-  /// Hands the data to each layer that starts from data, as the layers before it leave them.
-  void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles) {
-    std::size_t i = 0;
-    std::apply([&](auto&... layer) { (start(layer, i++, theta, tiles), ...); }, layers_);
+  /// Hands the data to each layer that starts from data, as the layers before it (in this direction) leave
+  /// it.
+  void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles,
+                       Direction direction = Direction::forward) {
+    start_each(theta, tiles, direction, Indices{});
   }
 
   using ForwardTape =
@@ -125,22 +125,36 @@ class Chain {
     offset += count;
   }
 
+  template <std::size_t... I>
+  void start_each(std::span<Scalar> theta, const TileSource<Scalar>& tiles, Direction direction,
+                  std::index_sequence<I...>) {
+    if (direction == Direction::forward)
+      (start(std::get<I>(layers_), I, theta, tiles, direction), ...);
+    else
+      (start(std::get<size - 1 - I>(layers_), size - 1 - I, theta, tiles, direction), ...);
+  }
   template <class L>
-  void start(L& layer, std::size_t i, std::span<Scalar> theta, const TileSource<Scalar>& tiles) {
-    if constexpr (requires { layer.initialise_from(theta, tiles); }) {
-      layer.initialise_from(segments_[i].of(theta), [&](const std::function<void(Tile<Scalar>&)>& visit) {
-        tiles([&](Tile<Scalar>& tile) {
-          const ArenaScope scope(*tile.arena);
-          forward_before(i, std::span<const Scalar>(theta), tile, Indices{});
-          visit(tile);
-        });
+  void start(L& layer, std::size_t i, std::span<Scalar> theta, const TileSource<Scalar>& tiles,
+             Direction direction) {
+    const TileSource<Scalar> arriving = [&](const std::function<void(Tile<Scalar>&)>& visit) {
+      tiles([&](Tile<Scalar>& tile) {
+        const ArenaScope scope(*tile.arena);
+        run_until(i, theta, tile, direction, Indices{});
+        visit(tile);
       });
-    }
+    };
+    start_from_data(layer, segments_[i].of(theta), arriving, direction);
   }
   template <std::size_t... I>
-  void forward_before(std::size_t end, std::span<const Scalar> theta, Tile<Scalar>& tile,
-                      std::index_sequence<I...>) const {
-    ((I < end ? void(std::get<I>(layers_).forward(segments_[I].of(theta), tile)) : void()), ...);
+  void run_until(std::size_t end, std::span<const Scalar> theta, Tile<Scalar>& tile, Direction direction,
+                 std::index_sequence<I...>) const {
+    if (direction == Direction::forward)
+      ((I < end ? void(std::get<I>(layers_).forward(segments_[I].of(theta), tile)) : void()), ...);
+    else
+      ((size - 1 - I > end
+            ? void(std::get<size - 1 - I>(layers_).inverse(segments_[size - 1 - I].of(theta), tile))
+            : void()),
+       ...);
   }
 
   // Braces run left to right; the inverse's tuple is filled from its end by a fold over the reversed index.

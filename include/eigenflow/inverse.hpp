@@ -35,6 +35,12 @@ class Inverse {
 
   void initialise(std::span<Scalar> theta, Rng& rng) const { layer_.initialise(theta, rng); }
 
+  /// The data that enters this layer's forward enters the other's inverse.
+  void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles,
+                       Direction direction = Direction::forward) {
+    start_from_data(layer_, theta, tiles, opposite(direction));
+  }
+
   auto forward(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
     return layer_.inverse(theta, tile);
   }

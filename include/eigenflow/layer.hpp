@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <concepts>
+#include <functional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -47,9 +48,33 @@ concept Layer = std::copyable<L> &&
 
 // What a layer may have beyond that:
 //   context_dim()                    columns of tile.context that it reads (0 when absent)
-//   initialise_from(theta, tiles)    a start from data (Standardize): `tiles(visit)` calls visit(tile) on all
-//                                    of it
+//   initialise_from(theta, tiles, direction)   a start from the data that enters `direction`, once (ActNorm,
+//                                    Standardize), or a look at it (Support); see start_from_data
 //   describe()                       a few words for the printed architecture, beyond its name
+
+/// The two ways through a layer: data x → latent z, and back.
+enum class Direction { forward, inverse };
+
+constexpr Direction opposite(Direction direction) {
+  return direction == Direction::forward ? Direction::inverse : Direction::forward;
+}
+
+/// Calls its argument on every tile of a data set, in order: what a data-dependent start may look at.
+template <class Scalar>
+using TileSource = std::function<void(const std::function<void(Tile<Scalar>&)>&)>;
+
+/// Hands the data that enters `direction` to a layer that starts from data; nothing for other layers.
+template <class L, class Scalar>
+void start_from_data(L& layer, std::span<Scalar> theta, const TileSource<Scalar>& tiles,
+                     Direction direction) {
+  if constexpr (requires { layer.initialise_from(theta, tiles, direction); })
+    layer.initialise_from(theta, tiles, direction);
+  else
+    static_assert(
+        !requires { &L::initialise_from; },
+        "a layer's initialise_from takes (theta, tiles, direction): the direction is the one that the "
+        "data enters");
+}
 
 /// The name that a layer, transformer, conditioner or base prints itself with.
 template <class T>

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <concepts>
+
 #include "eigenflow/lanes.hpp"
 
 namespace eigenflow {
@@ -21,6 +23,12 @@ struct SoftBound {
     using Scalar = typename Number::Scalar;
     const Number one(1), ratio = one / (one + abs(a) * Number(Scalar(1) / Scalar(Bound)));
     return {a * ratio, ratio * ratio};
+  }
+  /// For one number.
+  template <std::floating_point Scalar>
+  At<Scalar> operator()(Scalar a) const {
+    const auto at = (*this)(Lanes<Scalar, false>(a));
+    return {at.value.value, at.slope.value};
   }
 };
 

@@ -9,7 +9,6 @@
 
 #include "eigenflow/detail/segments.hpp"
 #include "eigenflow/layer.hpp"
-#include "eigenflow/layers/standardize.hpp"
 
 namespace eigenflow {
 
@@ -52,19 +51,21 @@ class Stack {
     for (std::size_t i = 0; i < layers_.size(); ++i) layers_[i].initialise(segments_[i].of(theta), rng);
   }
 
-  void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles) requires requires(L& layer) {
-    layer.initialise_from(theta, tiles);
-  }
-  {
-    for (std::size_t i = 0; i < layers_.size(); ++i)
-      layers_[i].initialise_from(segments_[i].of(theta), [&](const auto& visit) {
+  /// Hands the data to each layer that starts from data, as the layers before it (in this direction) leave
+  /// it.
+  void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles,
+                       Direction direction = Direction::forward) {
+    for (std::size_t done = 0; done < layers_.size(); ++done) {
+      const TileSource<Scalar> arriving = [&](const std::function<void(Tile<Scalar>&)>& visit) {
         tiles([&](Tile<Scalar>& tile) {
           const ArenaScope scope(*tile.arena);
-          for (std::size_t before = 0; before < i; ++before)
-            layers_[before].forward(segments_[before].of(std::span<const Scalar>(theta)), tile);
+          for (std::size_t k = 0; k < done; ++k) run(nth(k, direction), theta, tile, direction);
           visit(tile);
         });
-      });
+      };
+      const std::size_t i = nth(done, direction);
+      start_from_data(layers_[i], segments_[i].of(theta), arriving, direction);
+    }
   }
 
   using ForwardTape = decltype(std::declval<const L&>().forward({}, std::declval<Tile<Scalar>&>()));
@@ -115,6 +116,16 @@ class Stack {
   }
 
  private:
+  // The k-th layer that a direction meets.
+  std::size_t nth(std::size_t k, Direction direction) const {
+    return direction == Direction::forward ? k : layers_.size() - 1 - k;
+  }
+  void run(std::size_t i, std::span<const Scalar> theta, Tile<Scalar>& tile, Direction direction) const {
+    if (direction == Direction::forward)
+      layers_[i].forward(segments_[i].of(theta), tile);
+    else
+      layers_[i].inverse(segments_[i].of(theta), tile);
+  }
   void add(L layer, Eigen::Index i) {
     if (!layers_.empty()) {
       if (layer.dim() != dim())

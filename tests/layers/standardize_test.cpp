@@ -1,33 +1,15 @@
 #include "eigenflow/layers/standardize.hpp"
 
 #include <cmath>
-#include <vector>
 
 #include "eigenflow/chain.hpp"
 #include "eigenflow/layers/permutation.hpp"
 #include "support/catch.hpp"
 #include "support/layer_contract.hpp"
+#include "support/tiles.hpp"
 
 namespace ef = eigenflow;
 using Catch::Matchers::ContainsSubstring;
-
-namespace {
-
-template <class Scalar>
-ef::TileSource<Scalar> tiles_of(const Eigen::Matrix<Scalar, -1, -1>& x, Eigen::Index height) {
-  return [&x, height](const std::function<void(ef::Tile<Scalar>&)>& visit) {
-    ef::Arena arena;
-    for (Eigen::Index first = 0; first < x.rows(); first += height) {
-      const ef::ArenaScope scope(arena);
-      auto tile = ef::Tile<Scalar>::allocate(arena, std::min(height, x.rows() - first), x.cols(), false);
-      tile.values = x.middleRows(first, tile.rows());
-      tile.log_det.setZero();
-      visit(tile);
-    }
-  };
-}
-
-}  // namespace
 
 TEST_CASE("Standardize obeys the laws") {
   contract::check_layer("Standardize", []<class S, int D>(contract::Kind<S, D> kind) {
@@ -45,7 +27,7 @@ TEST_CASE("Standardize takes mean and deviation from the data, once, whatever th
   x << 1, 1e6 + 1, 7, 2, 1e6 + 2, 7, 3, 1e6 + 3, 7, 4, 1e6 + 4, 7, 5, 1e6 + 5, 7;
   ef::Standardize<double> layer(3);
   CHECK_FALSE(layer.initialised());
-  layer.initialise_from({}, tiles_of<double>(x, 2));
+  layer.initialise_from({}, support::tiles_of<double>(x, 2));
   CHECK(layer.initialised());
   CHECK(layer.mean()[0] == Approx(3).epsilon(1e-15));
   CHECK(layer.mean()[1] == Approx(1e6 + 3).epsilon(1e-15));
@@ -55,12 +37,12 @@ TEST_CASE("Standardize takes mean and deviation from the data, once, whatever th
   CHECK(layer.scale()[2] == 1.0);  // a constant feature
 
   const Eigen::MatrixXd other = 10 * x;
-  layer.initialise_from({}, tiles_of<double>(other, 5));
+  layer.initialise_from({}, support::tiles_of<double>(other, 5));
   CHECK(layer.mean()[0] == Approx(3).epsilon(1e-15));
 
   ef::Standardize<double> untouched(3);
   const Eigen::MatrixXd none(0, 3);
-  untouched.initialise_from({}, tiles_of<double>(none, 5));
+  untouched.initialise_from({}, support::tiles_of<double>(none, 5));
   CHECK_FALSE(untouched.initialised());
 }
 
@@ -68,7 +50,7 @@ TEST_CASE("Standardize of float data keeps the digits of a large mean") {
   Eigen::MatrixXf x(4096, 1);
   for (Eigen::Index i = 0; i < x.rows(); ++i) x(i, 0) = 1e6F + 2 * static_cast<float>(i % 4);
   ef::Standardize<float> layer(1);
-  layer.initialise_from({}, tiles_of<float>(x, 256));
+  layer.initialise_from({}, support::tiles_of<float>(x, 256));
   CHECK(layer.mean()[0] == 1e6F + 3);
   CHECK(layer.scale()[0] == Approx(std::sqrt(5.0)).epsilon(1e-6));
 }
@@ -77,7 +59,7 @@ TEST_CASE("Standardize inside a Chain sees what the layers before it give") {
   Eigen::MatrixXd x(4, 2);
   x << 0, 10, 2, 20, 4, 30, 6, 40;
   ef::Chain chain(ef::Permutation<double>({1, 0}), ef::Standardize<double>(2));
-  chain.initialise_from({}, tiles_of<double>(x, 3));
+  chain.initialise_from({}, support::tiles_of<double>(x, 3));
   CHECK(chain.layer<1>().mean()[0] == Approx(25));
   CHECK(chain.layer<1>().mean()[1] == Approx(3));
 }
@@ -91,4 +73,14 @@ TEST_CASE("Standardize refuses statistics that are none") {
     scale[2] = bad;
     CHECK_THROWS_WITH(ef::Standardize<double>(Vector::Zero(3), scale), ContainsSubstring("feature 2"));
   }
+}
+
+TEST_CASE("Standardize of data that enters its inverse") {
+  Eigen::MatrixXd x(4, 1);
+  x << 1, 3, 5, 7;
+  ef::Standardize<double> layer(1);
+  layer.initialise_from({}, support::tiles_of<double>(x, 3), ef::Direction::inverse);
+  // x scale + mean has mean 0 and variance 1.
+  CHECK(layer.scale()[0] == Approx(1 / std::sqrt(5.0)).epsilon(1e-15));
+  CHECK(layer.mean()[0] == Approx(-4 / std::sqrt(5.0)).epsilon(1e-15));
 }

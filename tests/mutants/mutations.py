@@ -14,6 +14,13 @@ DENSE = "detail/dense.hpp"
 ACTIVATION = "activation.hpp"
 PERMUTATION = "layers/permutation.hpp"
 STANDARDIZE = "layers/standardize.hpp"
+ACT_NORM = "layers/act_norm.hpp"
+LU = "layers/lu_linear.hpp"
+TRIANGULAR = "detail/triangular.hpp"
+HOUSEHOLDER = "layers/householder.hpp"
+SYLVESTER = "layers/sylvester.hpp"
+SUPPORT = "layers/support.hpp"
+SUPPORT_MAPS = "detail/support_maps.hpp"
 CHAIN = "chain.hpp"
 STACK = "stack.hpp"
 INVERSE = "inverse.hpp"
@@ -61,7 +68,7 @@ MUTATIONS = [
     ("softsign", MONOTONE, "slope", "return {value, ratio * ratio, size", "return {value, ratio, size"),
     ("leaky_relu", MONOTONE, "slope below zero", "select(positive, one, low)", "select(positive, one, one)"),
     ("leaky_relu", MONOTONE, "complement of the slope", "select(positive, zero, one - low)", "select(positive, zero, low)"),
-    ("leaky_relu", PLANAR, "s not kept from zero", "? tiny : std::sqrt(tiny)", "? tiny : tiny"),
+    ("leaky_relu", CONSTRAINT, "s not kept from zero", "? tiny : std::sqrt(tiny)", "? tiny : tiny"),
     # ---- Radial, forward
     ("radial", RADIAL, "log_det signs swapped", "generating ? before - log_det : before + log_det",
      "generating ? before + log_det : before - log_det"),
@@ -135,11 +142,68 @@ MUTATIONS = [
     ("permutation", PERMUTATION, "forward_vjp is inverse_vjp", "{\n    scatter(tile.grad_values, tile);", "{\n    gather(tile.grad_values, tile);"),
     ("permutation", PERMUTATION, "inverse_vjp does nothing", "{\n    gather(tile.grad_values, tile);", "{\n    (void)tile;"),
     # ---- Standardize
-    ("standardize", STANDARDIZE, "log_det's sign, forward", "tile.log_det.array() -= log_scale();", "tile.log_det.array() += log_scale();"),
-    ("standardize", STANDARDIZE, "log_det assigned, inverse", "tile.log_det.array() += log_scale();", "tile.log_det.setConstant(log_scale());"),
-    ("standardize", STANDARDIZE, "mean dropped, inverse", ".array() * scale_[j] + mean_[j];", ".array() * scale_[j];"),
-    ("standardize", STANDARDIZE, "gradient forward", "tile.grad_values.col(j) /= scale_[j];", "tile.grad_values.col(j) *= scale_[j];"),
-    ("standardize", STANDARDIZE, "gradient inverse", "tile.grad_values.col(j) *= scale_[j];", "tile.grad_values.col(j) *= 1;"),
+    ("standardize", STANDARDIZE, "log_det's sign, forward", "tile.log_det.array() -= statistics_.log_scale();", "tile.log_det.array() += statistics_.log_scale();"),
+    ("standardize", STANDARDIZE, "log_det assigned, inverse", "tile.log_det.array() += statistics_.log_scale();", "tile.log_det.setConstant(statistics_.log_scale());"),
+    ("standardize", STANDARDIZE, "mean dropped, inverse", ".array() * scale()[j] + mean()[j];", ".array() * scale()[j];"),
+    ("standardize", STANDARDIZE, "gradient forward", "tile.grad_values.col(j) /= scale()[j];", "tile.grad_values.col(j) *= scale()[j];"),
+    ("standardize", STANDARDIZE, "gradient inverse", "tile.grad_values.col(j) *= scale()[j];", "tile.grad_values.col(j) *= 1;"),
+    # ---- ActNorm
+    ("act_norm", ACT_NORM, "log_det's sign", "generating ? -log_det : log_det;", "log_det;"),
+    ("act_norm", ACT_NORM, "log of the data's scale dropped", "Scalar log_det = -statistics_.log_scale();", "Scalar log_det = 0;"),
+    ("act_norm", ACT_NORM, "the directions' constants swapped", "from(generating ? p.shift[j] : mean()[j])", "from(generating ? mean()[j] : p.shift[j])"),
+    ("act_norm", ACT_NORM, "the scale not inverted", "generating ? std::exp(-s) * scale()[j]", "generating ? std::exp(s) * scale()[j]"),
+    ("act_norm", ACT_NORM, "gradient of log_det dropped", "step.load(tile.grad_log_det.data()));\n        sum_shift", "Number(0));\n        sum_shift"),
+    ("act_norm", ACT_NORM, "slope of the bound dropped", "generating ? -s.slope : s.slope", "generating ? Scalar(-1) : Scalar(1)"),
+    ("act_norm", ACT_NORM, "gradient of the shift, inverse", "sum_shift += generating ? pulled : from;", "sum_shift += from;"),
+    ("act_norm", ACT_NORM, "gradient of the shift assigned", "out.shift[j] += reduce_add", "out.shift[j] = reduce_add"),
+    # ---- LuLinear
+    ("lu_linear", LU, "log_det's sign, inverse", "tile.log_det.array() -= f.log_det;", "tile.log_det.array() += f.log_det;"),
+    ("lu_linear", LU, "bias dropped, forward", "step.load(inner) + Number(bias[j])", "step.load(inner)"),
+    ("lu_linear", LU, "L and U in the wrong order, inverse", "detail::triangular_solve(f.lower(), x);\n    const Panels middle = kept(x, tile);\n    detail::triangular_solve(f.upper(), x);",
+     "detail::triangular_solve(f.upper(), x);\n    const Panels middle = kept(x, tile);\n    detail::triangular_solve(f.lower(), x);"),
+    ("lu_linear", LU, "transpose forgotten", "detail::triangular_multiply(f.lower().transposed(), g);", "detail::triangular_multiply(f.lower(), g);"),
+    ("lu_linear", LU, "transpose forgotten, inverse", "detail::triangular_solve(f.upper().transposed(), g);", "detail::triangular_solve(f.upper(), g);"),
+    ("lu_linear", LU, "tape of the middle not kept", "if (!tile.record) return panels;", "if (true) return panels;"),
+    ("lu_linear", LU, "gradients of L and U swapped", "(i > j ? by_lower : by_upper)(i, j)", "(i > j ? by_upper : by_lower)(i, j)"),
+    ("lu_linear", LU, "gradient of the diagonal without log_det", "by_upper(i, i) + sum)", "by_upper(i, i))"),
+    ("lu_linear", LU, "gradient of the bias assigned", "bias += column_sums(tile);", "bias = column_sums(tile);"),
+    ("lu_linear", LU, "gradient of the bias, inverse", "bias -= column_sums(tile);", "bias += column_sums(tile);"),
+    ("lu_linear", TRIANGULAR, "solution with the diagonal itself", "x[i] = solving ? sum * diagonal : sum;", "x[i] = solving ? sum : sum;"),
+    ("lu_linear", TRIANGULAR, "blocks in the wrong order", "const bool ascending = (matrix_.part == Triangle::upper) != solving;", "const bool ascending = (matrix_.part == Triangle::upper) == solving;"),
+    ("lu_linear", TRIANGULAR, "what lies outside of a block dropped", "nullptr, true}", "nullptr, false}"),
+    # ---- Householder
+    ("householder", HOUSEHOLDER, "inverse in forward's order", "(generating ? count_ - 1 - k : k) * dim()", "k * dim()"),
+    ("householder", HOUSEHOLDER, "a projection", "push(w, Number(-2) * along(w, x), x);", "push(w, Number(-1) * along(w, x), x);"),
+    ("householder", HOUSEHOLDER, "length of v dropped", "total.col(i) *= units.inverse_length[i];", ""),
+    ("householder", HOUSEHOLDER, "output not reflected back", "push(w, Number(-2) * a, y);", ""),
+    ("householder", HOUSEHOLDER, "half of the gradient dropped", "fma(-b, y[j], sum)", "sum"),
+    ("householder", HOUSEHOLDER, "gradient assigned", "vectors += total;", "vectors = total;"),
+    ("householder", HOUSEHOLDER, "vjp in the wrong order", "const Eigen::Index i = generating ? k : count_ - 1 - k;", "const Eigen::Index i = k;"),
+    # ---- Support
+    ("support", SUPPORT_MAPS, "logit's log_det", "size + Number(2) * log1p_unit(e) - log_width()", "size + log1p_unit(e) - log_width()"),
+    ("support", SUPPORT_MAPS, "width dropped", "Number(high - low) * (e / (Number(1) + e))", "e / (Number(1) + e)"),
+    ("support", SUPPORT_MAPS, "an end's gradient dropped", "+ (g + l) / off_edge", "+ g / off_edge"),
+    ("support", SUPPORT_MAPS, "gradient of the inverse's log_det", "select(z < Number(0), tilt, -tilt)", "select(z < Number(0), -tilt, tilt)"),
+    ("support", SUPPORT_MAPS, "log's log_det", "return {Number(this->side) * log_a, -log_a};", "return {Number(this->side) * log_a, log_a};"),
+    ("support", SUPPORT_MAPS, "not mirrored below", "(g - Number(this->side) * l) / this->distance(x)", "(g - l) / this->distance(x)"),
+    ("support", SUPPORT_MAPS, "softplus's log_det", "-softplus(-along)};", "softplus(-along)};"),
+    ("support", SUPPORT_MAPS, "softplus's gradient", "((one - t) * twice)", "((one + t) * twice)"),
+    ("support", SUPPORT, "log_det assigned", "step.load(tile.log_det.data()) + out.log_det", "out.log_det"),
+    ("support", SUPPORT, "a NaN becomes a number", "select(is_number, out.value, in)", "clamp(lowest, lowest, highest)"),
+    ("support", SUPPORT, "tape not kept", "if (tile.record) kept = tile.values;", ""),
+    # ---- Sylvester
+    ("sylvester", SYLVESTER, "log_det signs swapped", "generating ? before - log_det : before + log_det", "generating ? before + log_det : before - log_det"),
+    ("sylvester", SYLVESTER, "b dropped", "c = Number(shared.b[i]) + right_of", "c = right_of"),
+    ("sylvester", SYLVESTER, "the others' movement dropped, inverse", "if constexpr (generating) t[i] -= others;", ""),
+    ("sylvester", SYLVESTER, "inverse moves the wrong way", "moved[i] = -moved[i];\n        move", "moved[i] = moved[i];\n        move"),
+    ("sylvester", SYLVESTER, "gradient of log_det dropped", "grad_a[i] = grad_log_det * kept(3, i);", "grad_a[i] = Number(0);"),
+    ("sylvester", SYLVESTER, "implicit gradient without the contraction", "- w * slope * others) * kept(4, i);", "- w * slope * others);"),
+    ("sylvester", SYLVESTER, "implicit gradient of the others dropped", "e - above(shared.r_tilde, i, pull)", "e"),
+    ("sylvester", SYLVESTER, "gradient of s dropped", "sum_s[i] = fma(grad_log_det * kept(2, i), kept(4, i), sum_s[i]);", ""),
+    ("sylvester", SYLVESTER, "gradient of Q: half of it", "fma(grad_y, moved[k], sum)", "sum"),
+    ("sylvester", SYLVESTER, "gradient of R off the diagonal", "sum_r[ik] = fma(m[i], h[k], sum_r[ik]);", "if (i == k) sum_r[ik] = fma(m[i], h[k], sum_r[ik]);"),
+    ("sylvester", SYLVESTER, "gradient of y before the move, inverse", "generating ? to : from;", "from;"),
+    ("sylvester", SYLVESTER, "gradient of b assigned", "g.b[i] += reduce_add", "g.b[i] = reduce_add"),
     # ---- compositions
     ("chain", CHAIN, "inverse in forward's order", "inverse_one(std::get<size - 1 - I>(layers_), segments_[size - 1 - I], theta, tile)),\n     ...);",
      "inverse_one(std::get<size - 1 - I>(layers_), segments_[I], theta, tile)),\n     ...);"),

@@ -13,7 +13,7 @@
 #include "eigenflow/context.hpp"
 #include "eigenflow/detail/finite.hpp"
 #include "eigenflow/detail/sentences.hpp"
-#include "eigenflow/layers/standardize.hpp"
+#include "eigenflow/layer.hpp"
 #include "eigenflow/rng.hpp"
 
 namespace eigenflow::detail {

@@ -11,6 +11,14 @@
 
 namespace eigenflow::detail {
 
+/// The smallest s that a planar map may have. Without a bound of h its inverse divides by s: what that gives
+/// must stay finite.
+template <class Scalar, class Monotone>
+Scalar smallest_s(const Monotone& h) {
+  constexpr Scalar tiny = std::numeric_limits<Scalar>::min();
+  return h.bound() <= std::numeric_limits<double>::max() ? tiny : std::sqrt(tiny);
+}
+
 /// Planar's û and s = 1 + M wᵀû > 0 from the free u and w (arXiv:1505.05770, appendix A.1, with a softplus
 /// that is the identity at u = 0), and the pull-back of their gradients to u and w.
 template <class Scalar, int Dim>

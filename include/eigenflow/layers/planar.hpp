@@ -93,12 +93,6 @@ class Planar {
  private:
   using Constraint = detail::PlanarConstraint<Scalar, Dim_>;
 
-  // Without a bound of h the inverse divides by s: what it gives must stay finite.
-  Scalar smallest_s() const {
-    constexpr Scalar tiny = std::numeric_limits<Scalar>::min();
-    return h_.bound() <= std::numeric_limits<double>::max() ? tiny : std::sqrt(tiny);
-  }
-
   template <bool generating>
   Tape evaluate(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
     const auto p = view_parameters(*this, theta);
@@ -108,8 +102,9 @@ class Planar {
     if (tile.record) kept.leftCols(dim()) = tile.values;
     Scalar* const value = kept.data() + dim() * rows;
 
-    const Constraint& c = *std::construct_at(tile.arena->template allocate<Constraint>(1), p.u.data(),
-                                             p.w.data(), dim(), max_slope, smallest_s(), *tile.arena);
+    const Constraint& c =
+        *std::construct_at(tile.arena->template allocate<Constraint>(1), p.u.data(), p.w.data(), dim(),
+                           max_slope, detail::smallest_s<Scalar>(h_), *tile.arena);
     for (const RowStep<Scalar> step : RowSteps<Scalar>(rows)) {
       using Number = Lanes<Scalar>;
       Number a(p.b);

@@ -1,18 +1,14 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <cmath>
-#include <functional>
 #include <span>
+#include <utility>
 
+#include "eigenflow/detail/feature_statistics.hpp"
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/layer.hpp"
 
 namespace eigenflow {
-
-/// Calls its argument on every tile of a data set, in order: what a data-dependent start may look at.
-template <class Scalar>
-using TileSource = std::function<void(const std::function<void(Tile<Scalar>&)>&)>;
 
 /// z = (x - mean) / scale per feature, with log-det -Σ log scale: data of any unit and range come out with
 /// mean zero and unit variance. Put it first; `fit` sets it from the training data, once, and it is never
@@ -26,99 +22,59 @@ class Standardize {
   using Parameters = NoParameters<Visitor>;
 
   Standardize() requires(Dim_ != Eigen::Dynamic) : Standardize(Dim_) {}
-  explicit Standardize(Dimension<Dim_> dim)
-      : dim_(dim), mean_(VectorX<Scalar>::Zero(dim)), scale_(VectorX<Scalar>::Ones(dim)) {}
+  explicit Standardize(Dimension<Dim_> dim) : dim_(dim), statistics_(dim) {}
 
   /// Known statistics. Throws std::invalid_argument unless both have D entries and every scale is positive
   /// and finite.
   Standardize(VectorX<Scalar> mean, VectorX<Scalar> scale)
-      : dim_(mean.size()), mean_(std::move(mean)), scale_(std::move(scale)), initialised_(true) {
-    if (scale_.size() != mean_.size())
-      detail::refuse("Standardize needs a mean and a scale for each feature, but got " +
-                     std::to_string(mean_.size()) + " means and " + std::to_string(scale_.size()) +
-                     " scales");
-    for (Eigen::Index j = 0; j < scale_.size(); ++j)
-      if (!(scale_[j] > 0 && scale_[j] <= std::numeric_limits<Scalar>::max()))
-        detail::refuse("the scale of feature " + std::to_string(j) +
-                       " in Standardize must be positive and finite, but is " + std::to_string(scale_[j]));
-  }
+      : dim_(mean.size()), statistics_("Standardize", std::move(mean), std::move(scale)) {}
 
   static constexpr const char* name() { return "Standardize"; }
   Eigen::Index dim() const { return dim_; }
-  const VectorX<Scalar>& mean() const { return mean_; }
-  const VectorX<Scalar>& scale() const { return scale_; }
-  bool initialised() const { return initialised_; }
+  const VectorX<Scalar>& mean() const { return statistics_.mean; }
+  const VectorX<Scalar>& scale() const { return statistics_.scale; }
+  bool initialised() const { return statistics_.known; }
 
   template <class Self, class Visitor>
   static NoParameters<Visitor> layout(Self& self, Visitor& visit) {
-    visit.constant("mean", self.mean_);
-    visit.constant("scale", self.scale_);
-    visit.constant("initialised", self.initialised_);
+    visit.constant("mean", self.statistics_.mean);
+    visit.constant("scale", self.statistics_.scale);
+    visit.constant("initialised", self.statistics_.known);
     return {};
   }
 
   void initialise(std::span<Scalar>, Rng&) const {}
 
-  /// Takes mean and standard deviation from the data (two passes, sums in double), unless it has them
-  /// already.
-  void initialise_from(std::span<Scalar>, const TileSource<Scalar>& tiles) {
-    if (initialised_) return;
-    using Sums = Eigen::Array<double, 1, Eigen::Dynamic>;
-    double rows = 0;
-    Sums sum = Sums::Zero(dim());
-    tiles([&](const Tile<Scalar>& tile) {
-      rows += static_cast<double>(tile.rows());
-      sum += tile.values.template cast<double>().array().colwise().sum();
-    });
-    if (rows == 0) return;
-    const Sums mean = sum / rows;
-    Sums squares = Sums::Zero(dim());
-    tiles([&](const Tile<Scalar>& tile) {
-      squares += (tile.values.template cast<double>().array().rowwise() - mean).square().colwise().sum();
-    });
-    for (Eigen::Index j = 0; j < dim(); ++j) {
-      const double deviation = std::sqrt(squares[j] / rows);
-      mean_[j] = static_cast<Scalar>(mean[j]);
-      // Below the resolution of the values themselves a spread is rounding: the feature is constant.
-      const double resolution = 4 * std::numeric_limits<Scalar>::epsilon() * std::abs(mean[j]);
-      const bool spread = deviation > resolution && deviation > std::numeric_limits<Scalar>::min();
-      scale_[j] = spread ? static_cast<Scalar>(deviation) : Scalar(1);
-    }
-    initialised_ = true;
+  /// Takes mean and standard deviation from the data that enters `direction`, unless it has them already.
+  void initialise_from(std::span<Scalar>, const TileSource<Scalar>& tiles,
+                       Direction direction = Direction::forward) {
+    statistics_.take(tiles, direction);
   }
 
   struct Tape {};
 
   Tape forward(std::span<const Scalar>, Tile<Scalar>& tile) const {
     for (Eigen::Index j = 0; j < dim(); ++j)
-      tile.values.col(j) = (tile.values.col(j).array() - mean_[j]) / scale_[j];
-    tile.log_det.array() -= log_scale();
+      tile.values.col(j) = (tile.values.col(j).array() - mean()[j]) / scale()[j];
+    tile.log_det.array() -= statistics_.log_scale();
     return {};
   }
   Tape inverse(std::span<const Scalar>, Tile<Scalar>& tile) const {
     for (Eigen::Index j = 0; j < dim(); ++j)
-      tile.values.col(j) = tile.values.col(j).array() * scale_[j] + mean_[j];
-    tile.log_det.array() += log_scale();
+      tile.values.col(j) = tile.values.col(j).array() * scale()[j] + mean()[j];
+    tile.log_det.array() += statistics_.log_scale();
     return {};
   }
   void forward_vjp(std::span<const Scalar>, std::span<Scalar>, Tape, Tile<Scalar>& tile) const {
-    for (Eigen::Index j = 0; j < dim(); ++j) tile.grad_values.col(j) /= scale_[j];
+    for (Eigen::Index j = 0; j < dim(); ++j) tile.grad_values.col(j) /= scale()[j];
   }
   void inverse_vjp(std::span<const Scalar>, std::span<Scalar>, Tape, Tile<Scalar>& tile) const {
-    for (Eigen::Index j = 0; j < dim(); ++j) tile.grad_values.col(j) *= scale_[j];
+    for (Eigen::Index j = 0; j < dim(); ++j) tile.grad_values.col(j) *= scale()[j];
   }
 
  private:
-  Scalar log_scale() const {
-    double sum = 0;
-    for (const Scalar scale : scale_) sum += std::log(static_cast<double>(scale));
-    return static_cast<Scalar>(sum);
-  }
-
   [[no_unique_address]] Dimension<Dim_> dim_;
-  VectorX<Scalar> mean_;
-  VectorX<Scalar> scale_;
-  bool initialised_ = false;
+  detail::FeatureStatistics<Scalar> statistics_;
 };
 
 }  // namespace eigenflow

@@ -1,0 +1,146 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <utility>
+
+#include "eigenflow/detail/feature_statistics.hpp"
+#include "eigenflow/dimension.hpp"
+#include "eigenflow/lanes.hpp"
+#include "eigenflow/layer.hpp"
+#include "eigenflow/soft_bound.hpp"
+
+namespace eigenflow {
+
+/// The activation normalization of Glow (Kingma & Dhariwal, arXiv:1807.03039, section 3.1): a trainable scale
+/// and shift per feature that start where the first data comes out with mean zero and unit variance.
+///
+///   map         z = eˢ (x - mean)/scale + shift,   s = a/(1 + |a|/20): |s| < 20 for every theta
+///   log-det     Σ (s - log scale)
+///   inverse     x = e⁻ˢ scale (z - shift) + mean
+///
+/// Mean and scale come from the first data that `fit` sees, and are structure: saved, never trained, never
+/// set again. What is trained is the way from there, in units of the data's spread, so that theta = 0 is the
+/// start whatever the data's units, and an optimizer's step has one size for all features. A constant feature
+/// (as every feature of a single row is) has scale 1.
+template <class Scalar_, int Dim_ = Eigen::Dynamic>
+class ActNorm {
+ public:
+  using Scalar = Scalar_;
+  static constexpr int static_dim = Dim_;
+
+  template <class Visitor>
+  struct Parameters {
+    typename Visitor::Vector log_scale;  ///< D: a
+    typename Visitor::Vector shift;      ///< D
+  };
+
+  ActNorm() requires(Dim_ != Eigen::Dynamic) : ActNorm(Dim_) {}
+  explicit ActNorm(Dimension<Dim_> dim) : dim_(dim), statistics_(dim) {}
+
+  /// A start that you know. Throws std::invalid_argument unless both have D entries, all finite, and every
+  /// scale is positive.
+  ActNorm(VectorX<Scalar> mean, VectorX<Scalar> scale)
+      : dim_(mean.size()), statistics_("ActNorm", std::move(mean), std::move(scale)) {}
+
+  static constexpr const char* name() { return "ActNorm"; }
+  Eigen::Index dim() const { return dim_; }
+  const VectorX<Scalar>& mean() const { return statistics_.mean; }
+  const VectorX<Scalar>& scale() const { return statistics_.scale; }
+  /// Whether mean and scale have been set.
+  bool initialised() const { return statistics_.known; }
+
+  template <class Self, class Visitor>
+  static Parameters<Visitor> layout(Self& self, Visitor& visit) {
+    visit.constant("mean", self.statistics_.mean);
+    visit.constant("scale", self.statistics_.scale);
+    visit.constant("initialised", self.statistics_.known);
+    return {visit.vector("log_scale", self.dim()), visit.vector("shift", self.dim())};
+  }
+
+  void initialise(std::span<Scalar> theta, Rng&) const { std::fill(theta.begin(), theta.end(), Scalar(0)); }
+
+  /// Takes mean and deviation from the data that enters `direction`, unless it has them already.
+  void initialise_from(std::span<Scalar>, const TileSource<Scalar>& tiles,
+                       Direction direction = Direction::forward) {
+    statistics_.take(tiles, direction);
+  }
+
+  struct Tape {
+    const Scalar* scaled;  // N × D: z - shift, or x - mean
+  };
+
+  Tape forward(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
+    return evaluate<false>(theta, tile);
+  }
+  Tape inverse(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
+    return evaluate<true>(theta, tile);
+  }
+  void forward_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, Tape tape,
+                   Tile<Scalar>& tile) const {
+    vjp<false>(theta, grad, tape, tile);
+  }
+  void inverse_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, Tape tape,
+                   Tile<Scalar>& tile) const {
+    vjp<true>(theta, grad, tape, tile);
+  }
+
+ private:
+  using Number = Lanes<Scalar>;
+  using LogScale = SoftBound<20>;
+
+  // How much longer the output of a direction is than its input.
+  template <bool generating>
+  Scalar stretch(Eigen::Index j, Scalar s) const {
+    return generating ? std::exp(-s) * scale()[j] : std::exp(s) / scale()[j];
+  }
+
+  template <bool generating>
+  Tape evaluate(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
+    const auto p = view_parameters(*this, theta);
+    typename Tile<Scalar>::Matrix kept = tile.scratch(tile.record ? dim() : 0);
+    Scalar log_det = -statistics_.log_scale();
+    for (Eigen::Index j = 0; j < dim(); ++j) {
+      const Scalar s = LogScale{}(p.log_scale[j]).value;
+      log_det += s;
+      const Number factor(stretch<generating>(j, s)), from(generating ? p.shift[j] : mean()[j]),
+          to(generating ? mean()[j] : p.shift[j]);
+      Scalar* const x = tile.values.col(j).data();
+      for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows())) {
+        const Number scaled = (step.load(x) - from) * factor;
+        step.store(x, scaled + to);
+        if (tile.record) step.store(kept.col(j).data(), scaled);
+      }
+    }
+    tile.log_det.array() += generating ? -log_det : log_det;
+    return {kept.data()};
+  }
+
+  template <bool generating>
+  void vjp(std::span<const Scalar> theta, std::span<Scalar> grad, Tape tape, Tile<Scalar>& tile) const {
+    const auto p = view_parameters(*this, theta);
+    for (Eigen::Index j = 0; j < dim(); ++j) {
+      const auto s = LogScale{}(p.log_scale[j]);
+      const Number factor(stretch<generating>(j, s.value));
+      Number sum_scale(0), sum_shift(0);
+      Scalar* const g = tile.grad_values.col(j).data();
+      for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows())) {
+        const Number from = step.load(g), pulled = from * factor;
+        sum_scale += fma(from, step.load(tape.scaled + j * tile.rows()), step.load(tile.grad_log_det.data()));
+        sum_shift += generating ? pulled : from;
+        step.store(g, pulled);
+      }
+      if (grad.empty()) continue;
+      auto out = view_parameters(*this, grad);
+      out.log_scale[j] += reduce_add(sum_scale * Number(generating ? -s.slope : s.slope));
+      out.shift[j] += reduce_add(generating ? -sum_shift : sum_shift);
+    }
+  }
+
+  [[no_unique_address]] Dimension<Dim_> dim_;
+  detail::FeatureStatistics<Scalar> statistics_;
+};
+
+}  // namespace eigenflow

@@ -1,0 +1,286 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "eigenflow/detail/finite.hpp"
+#include "eigenflow/detail/support_maps.hpp"
+#include "eigenflow/dimension.hpp"
+#include "eigenflow/inverse.hpp"
+#include "eigenflow/layer.hpp"
+
+namespace eigenflow {
+
+/// How a half line becomes the whole line: by the logarithm (products become sums, the edge is far away), or
+/// by the inverse of softplus (the identity far from the edge).
+enum class HalfLineMap { log, softplus };
+
+/// The values that one feature can take: low < x < high.
+struct FeatureSupport {
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
+  HalfLineMap map = HalfLineMap::log;
+};
+
+/// Any number: the feature passes untouched.
+inline FeatureSupport real() {
+  return {};
+}
+/// Between two numbers, by the logit: interval(0, 100) for percentages.
+inline FeatureSupport interval(double low, double high) {
+  return {low, high};
+}
+/// Above a number, such as an income above zero.
+inline FeatureSupport above(double low, HalfLineMap map = HalfLineMap::log) {
+  return {low, std::numeric_limits<double>::infinity(), map};
+}
+/// Below a number.
+inline FeatureSupport below(double high, HalfLineMap map = HalfLineMap::log) {
+  return {-std::numeric_limits<double>::infinity(), high, map};
+}
+/// Above zero.
+inline FeatureSupport positive(HalfLineMap map = HalfLineMap::log) {
+  return above(0, map);
+}
+
+/// Takes features that have edges onto the whole line, so that a flow's density is exact on boxes, half lines
+/// and any mixture of them, and its samples never leave them:
+///
+///   map         z_j = logit((x_j - low)/(high - low)) on an interval, log(x_j - low) or softplus⁻¹(x_j -
+///   low) on
+///               a half line (mirrored below an edge), x_j without edges
+///   log-det     Σ_j log|dz_j/dx_j|, without cancellation at either end
+///   inverse     in closed form; lands strictly inside of the edges for every z, so that its density is
+///   finite
+///
+/// Put it first. Nothing is trained. A point on an edge or beyond has density zero: its log_det is -∞, its z
+/// the nearest inner number's, its gradient zero, and no other row is touched. `fit` refuses such training
+/// rows in a sentence. Data that are rounded onto an edge (0 %, a count of zero) are not continuous there:
+/// widen the support by half a step of their resolution, or spread them by noise of that size.
+template <class Scalar_, int Dim_ = Eigen::Dynamic>
+class Support {
+ public:
+  using Scalar = Scalar_;
+  static constexpr int static_dim = Dim_;
+  template <class Visitor>
+  using Parameters = NoParameters<Visitor>;
+
+  /// One support for each feature: Support<float>{{interval(0, 1), positive(), real()}}. Throws
+  /// std::invalid_argument unless low < high in this scalar type, and finite where it is an edge.
+  explicit Support(const std::vector<FeatureSupport>& features)
+      : dim_(static_cast<Eigen::Index>(features.size())) {
+    for (const FeatureSupport& feature : features) add(feature);
+  }
+  /// The same support for all features.
+  Support(Dimension<Dim_> dim, const FeatureSupport& feature)
+      : Support(std::vector<FeatureSupport>(static_cast<std::size_t>(Eigen::Index(dim)), feature)) {}
+
+  static constexpr const char* name() { return "Support"; }
+  Eigen::Index dim() const { return dim_; }
+  /// As "2 intervals, 1 half line, 1 real".
+  std::string describe() const {
+    std::vector<Eigen::Index> counts(3, 0);
+    for (const Eigen::Index kind : kinds_)
+      ++counts[static_cast<std::size_t>(std::min<Eigen::Index>(kind, 2))];
+    std::string text;
+    const auto say = [&](Eigen::Index count, const char* what) {
+      if (count > 0)
+        text += (text.empty() ? "" : ", ") + std::to_string(count) + ' ' + what + (count > 1 ? "s" : "");
+    };
+    say(counts[interval_kind], "interval");
+    say(counts[log_kind], "half line");
+    if (counts[real_kind] > 0)
+      text += (text.empty() ? "" : ", ") + std::to_string(counts[real_kind]) + " real";
+    return text;
+  }
+  FeatureSupport feature(Eigen::Index j) const {
+    const HalfLineMap map = kind(j) == softplus_kind ? HalfLineMap::softplus : HalfLineMap::log;
+    return {static_cast<double>(low_[at(j)]), static_cast<double>(high_[at(j)]), map};
+  }
+
+  template <class Self, class Visitor>
+  static NoParameters<Visitor> layout(Self& self, Visitor& visit) {
+    visit.constant("low", self.low_);
+    visit.constant("high", self.high_);
+    visit.constant("kinds", self.kinds_);
+    return {};
+  }
+  void initialise(std::span<Scalar>, Rng&) const {}
+
+  /// Looks at the training rows. Throws std::invalid_argument, naming the feature, when some have no density.
+  void initialise_from(std::span<Scalar>, const TileSource<Scalar>& tiles,
+                       Direction direction = Direction::forward) {
+    if (direction == Direction::inverse) return;
+    std::vector<Eigen::Index> beyond(kinds_.size(), 0);
+    Eigen::Index rows = 0;
+    tiles([&](const Tile<Scalar>& tile) {
+      rows += tile.rows();
+      for (Eigen::Index j = 0; j < dim_; ++j)
+        beyond[at(j)] +=
+            (tile.values.col(j).array() <= low_[at(j)] || tile.values.col(j).array() >= high_[at(j)]).count();
+    });
+    for (Eigen::Index j = 0; j < dim_; ++j)
+      if (beyond[at(j)] > 0)
+        detail::refuse(
+            "feature " + std::to_string(j) + " has " + std::to_string(beyond[at(j)]) + " of " +
+            std::to_string(rows) + " rows on or beyond the edges of its support, " +
+            std::to_string(low_[at(j)]) + " and " + std::to_string(high_[at(j)]) +
+            ", where the density is zero: widen the support by half a step of the data's resolution, "
+            "or spread values on an edge by noise of that size");
+  }
+
+  struct Tape {
+    const Scalar* input;  // N × D
+  };
+
+  Tape forward(std::span<const Scalar>, Tile<Scalar>& tile) const { return evaluate<false>(tile); }
+  Tape inverse(std::span<const Scalar>, Tile<Scalar>& tile) const { return evaluate<true>(tile); }
+  void forward_vjp(std::span<const Scalar>, std::span<Scalar>, Tape tape, Tile<Scalar>& tile) const {
+    vjp<false>(tape, tile);
+  }
+  void inverse_vjp(std::span<const Scalar>, std::span<Scalar>, Tape tape, Tile<Scalar>& tile) const {
+    vjp<true>(tape, tile);
+  }
+
+ private:
+  using Number = Lanes<Scalar>;
+  static constexpr Eigen::Index real_kind = 0, interval_kind = 1, log_kind = 2, softplus_kind = 3;
+
+  static std::size_t at(Eigen::Index j) { return static_cast<std::size_t>(j); }
+  Eigen::Index kind(Eigen::Index j) const { return kinds_[at(j)]; }
+
+  void add(const FeatureSupport& feature) {
+    const auto low = static_cast<Scalar>(feature.low), high = static_cast<Scalar>(feature.high);
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    const auto is = [](double edge, double end) {  // by bits: -ffast-math knows no infinity
+      return std::bit_cast<std::uint64_t>(edge) == std::bit_cast<std::uint64_t>(end);
+    };
+    const bool from = !is(feature.low, -infinity), to = !is(feature.high, infinity);
+    const bool edges_finite = (!from || detail::is_finite(low)) && (!to || detail::is_finite(high));
+    if (!edges_finite || (from && to && (!(low < high) || !detail::is_finite(high - low))))
+      detail::refuse(
+          "feature " + std::to_string(kinds_.size()) + " of a Support has the edges " +
+          std::to_string(feature.low) + " and " + std::to_string(feature.high) +
+          ": give finite edges with low < high in this scalar type, or real(), above(low), below(high)");
+    low_.push_back(low);
+    high_.push_back(high);
+    const Eigen::Index half_line = feature.map == HalfLineMap::log ? log_kind : softplus_kind;
+    kinds_.push_back(from && to ? interval_kind : from || to ? half_line : real_kind);
+  }
+
+  // Calls body with the map of feature j; nothing for one without edges.
+  template <class Body>
+  void with_map(Eigen::Index j, const Body& body) const {
+    if (kind(j) == real_kind) return;
+    if (kind(j) == interval_kind) return body(detail::IntervalMap<Scalar>{low_[at(j)], high_[at(j)]});
+    const bool above = detail::is_finite(low_[at(j)]);
+    const detail::HalfLine<Scalar> line{above ? low_[at(j)] : high_[at(j)], above ? Scalar(1) : Scalar(-1)};
+    if (kind(j) == log_kind)
+      body(detail::LogMap<Scalar>{line});
+    else
+      body(detail::SoftplusMap<Scalar>{line});
+  }
+
+  static Number clamp(Number x, Number lowest, Number highest) {  // a NaN stays
+    return select(x < lowest, lowest, select(x > highest, highest, x));
+  }
+
+  template <bool generating>
+  Tape evaluate(Tile<Scalar>& tile) const {
+    typename Tile<Scalar>::Matrix kept = tile.scratch(tile.record ? dim() : 0);
+    if (tile.record) kept = tile.values;
+    for (Eigen::Index j = 0; j < dim(); ++j)
+      with_map(j, [&](const auto& map) {
+        const Number lowest(map.lowest()), highest(map.highest()), zero(0);
+        Scalar* const values = tile.values.col(j).data();
+        for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows())) {
+          const Number in = step.load(values);
+          const auto is_number = (in <= zero) | (in > zero);
+          Transformed<Number> out;
+          if constexpr (generating) {
+            out = map.inverse(in);
+            out.value = clamp(out.value, lowest, highest);
+            // What is not finite shows in log_det, wherever x landed.
+            out.log_det = select(abs(in) <= Number(std::numeric_limits<Scalar>::max()), out.log_det, in);
+          } else {
+            out = map.forward(clamp(in, lowest, highest));
+            const auto beyond = (in < lowest) | (in > highest);
+            out.log_det = select(beyond, Number(-std::numeric_limits<Scalar>::infinity()), out.log_det);
+          }
+          step.store(values, select(is_number, out.value, in));
+          step.store(tile.log_det.data(), step.load(tile.log_det.data()) + out.log_det);
+        }
+      });
+    return {kept.data()};
+  }
+
+  template <bool generating>
+  void vjp(Tape tape, Tile<Scalar>& tile) const {
+    for (Eigen::Index j = 0; j < dim(); ++j)
+      with_map(j, [&](const auto& map) {
+        const Number lowest(map.lowest()), highest(map.highest());
+        Scalar* const grad = tile.grad_values.col(j).data();
+        for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows())) {
+          const Number in = step.load(tape.input + j * tile.rows()), g = step.load(grad),
+                       l = step.load(tile.grad_log_det.data());
+          if constexpr (generating) {
+            step.store(grad, map.inverse_vjp(in, g, l));
+          } else {
+            const auto inside = (in >= lowest) & (in <= highest);
+            step.store(grad, select(inside, map.forward_vjp(in, g, l), Number(0)));
+          }
+        }
+      });
+  }
+
+  [[no_unique_address]] Dimension<Dim_> dim_;
+  std::vector<Scalar> low_, high_;
+  std::vector<Eigen::Index> kinds_;
+};
+
+/// All features on one interval, the unit interval unless given: z = logit((x - low)/(high - low)).
+template <class Scalar, int Dim = Eigen::Dynamic>
+class Logit : public Support<Scalar, Dim> {
+ public:
+  Logit() requires(Dim != Eigen::Dynamic) : Logit(Dim) {}
+  explicit Logit(Dimension<Dim> dim, double low = 0, double high = 1)
+      : Support<Scalar, Dim>(dim, interval(low, high)) {}
+  static constexpr const char* name() { return "Logit"; }
+};
+/// From the whole line to an interval.
+template <class Scalar, int Dim = Eigen::Dynamic>
+using Sigmoid = Inverse<Logit<Scalar, Dim>>;
+
+/// All features above one edge, zero unless given: z = log(x - low).
+template <class Scalar, int Dim = Eigen::Dynamic>
+class Log : public Support<Scalar, Dim> {
+ public:
+  Log() requires(Dim != Eigen::Dynamic) : Log(Dim) {}
+  explicit Log(Dimension<Dim> dim, double low = 0) : Support<Scalar, Dim>(dim, above(low)) {}
+  static constexpr const char* name() { return "Log"; }
+};
+/// From the whole line to a half line, x = eᶻ + low.
+template <class Scalar, int Dim = Eigen::Dynamic>
+using Exp = Inverse<Log<Scalar, Dim>>;
+
+/// All features above one edge, zero unless given: z = log(e^{x - low} - 1).
+template <class Scalar, int Dim = Eigen::Dynamic>
+class SoftplusInverse : public Support<Scalar, Dim> {
+ public:
+  SoftplusInverse() requires(Dim != Eigen::Dynamic) : SoftplusInverse(Dim) {}
+  explicit SoftplusInverse(Dimension<Dim> dim, double low = 0)
+      : Support<Scalar, Dim>(dim, above(low, HalfLineMap::softplus)) {}
+  static constexpr const char* name() { return "SoftplusInverse"; }
+};
+/// From the whole line to a half line, x = log(1 + eᶻ) + low.
+template <class Scalar, int Dim = Eigen::Dynamic>
+using Softplus = Inverse<SoftplusInverse<Scalar, Dim>>;
+
+}  // namespace eigenflow

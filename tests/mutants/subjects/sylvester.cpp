@@ -1,0 +1,10 @@
+#include "eigenflow/layers/sylvester.hpp"
+
+#include "mutants/subject.hpp"
+
+namespace ef = eigenflow;
+
+void enrol() {
+  mutants::check_layer(
+      3, []<class S, int D>(contract::Kind<S, D> kind) { return ef::Sylvester<S, D>(kind.dim, 2); });
+}
