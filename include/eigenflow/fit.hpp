@@ -120,8 +120,7 @@ History fit(FlowType& flow, const Eigen::DenseBase<X>& x,
                                     "; the best parameters before it were restored");
       break;
     }
-    // Without a validation set the latest parameters are kept: a training loss from moving parameters judges
-    // nothing.
+    // Without a validation set the latest are kept: a training loss of moving parameters judges nothing.
     if (!data.validates() || judged < history.best_loss) {
       best = flow.parameters();
       history.best_epoch = epoch;

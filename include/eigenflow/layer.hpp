@@ -44,9 +44,10 @@ concept Layer = std::copyable<L> &&
 };
 
 // What a layer may have beyond that:
-//   context_dim()                    columns of tile.context that it reads (0 when absent)
-//   initialise_from(theta, tiles)    a start from data (Standardize): `tiles(visit)` calls visit(tile) on all
-//   of it describe(std::ostream&)          one line for the printed architecture, beyond its name
+//   context_dim()                  columns of tile.context that it reads (0 when absent)
+//   initialise_from(theta, tiles)  a start from data (Standardize): tiles(visit) calls visit on every tile
+//   name()                         what it prints itself as: "Coupling<affine, mlp>"
+//   describe()                     what stands in brackets after the name: "1 of 2 features, 64 × 64, relu"
 
 /// The name that a layer, transformer, conditioner or base prints itself with.
 template <class T>
