@@ -26,8 +26,7 @@ void dense_grad_x(const Panels<Scalar>& grad_y, const Scalar* w, const Panels<Sc
   constexpr Eigen::Index height = Panels<Scalar>::height, columns = Block<Scalar>::columns;
   const Eigen::Index ins = grad_x.cols, outs = grad_y.cols;
   const Result<Scalar> result{grad_x.data, height, height * ins};
-  // The numbers that one step of the depth takes lie side by side, a whole column of w from those of the
-  // next.
+  // The numbers that one step of the depth takes lie side by side, a column of w away from those of the next.
   if (outs <= 128)
     return multiply(grad_y.data, grad_y.filled_rows(), RightOperand<Scalar>{w, ins, 1}, outs, result, ins,
                     after);
