@@ -46,6 +46,8 @@ TEST_CASE("a Stack is its layers one after the other, theta in their order") {
   CHECK((whole.log_det - log_det).cwiseAbs().maxCoeff() < 2e-15);
   CHECK(ef::name_parameters(stack)[4].path == "1.w");
   CHECK(ef::name_parameters(stack)[4].offset == 7);
+  CHECK(stack.segment(1).offset == 5);
+  CHECK(stack.segment(1).size == 5);
 }
 
 TEST_CASE("a Stack refuses to be empty, and layers of different dimensions") {

@@ -26,9 +26,8 @@ concept Conditioner = std::copyable<C> &&
   { conditioner.in_dim() } -> std::convertible_to<Eigen::Index>;
   { conditioner.out_dim() } -> std::convertible_to<Eigen::Index>;
 
-  C::layout(conditioner, visitor);  // what it has, see layout.hpp
-  conditioner.initialise(out,
-                         rng);  // the initial theta; all results zero, so that a flow starts as the identity
+  C::layout(conditioner, visitor);   // what it has, see layout.hpp
+  conditioner.initialise(out, rng);  // the initial theta: results zero, so that a flow starts as the identity
 
   // result (N × out) = m(input), input N × in. Returns a tape, trivially destructible, its arrays in
   // pass.arena; it may keep `input` by pointer, which outlives the tape.

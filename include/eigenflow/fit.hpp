@@ -111,8 +111,7 @@ History fit_rows(FlowType& flow, FitData<typename FlowType::Scalar> data,
                                     "; the best parameters before it were restored");
       break;
     }
-    // Without a validation set the latest parameters are kept: a training loss from moving parameters judges
-    // nothing.
+    // Without a validation set the latest are kept: a training loss of moving parameters judges nothing.
     if (!data.validates() || judged < history.best_loss) {
       best = flow.parameters();
       history.best_epoch = epoch;

@@ -77,7 +77,6 @@ class Flow : public FlowParameters<Parts...> {
   Flow(Parts... parts, Rng& rng) : Parameters(std::move(parts)...) { this->initialise(rng); }
 
   // ---- density
-  // -----------------------------------------------------------------------------------------------------
 
   /// x (N × D) → latent z (N × D) and log|det ∂z/∂x| (N).
   template <class X>
@@ -170,7 +169,6 @@ class Flow : public FlowParameters<Parts...> {
   }
 
   // ---- samples
-  // -----------------------------------------------------------------------------------------------------
 
   /// n samples, N × D; `rng` moves on by one number, whatever n.
   Samples sample(Eigen::Index n, Rng& rng) const { return sample(n, {}, rng); }

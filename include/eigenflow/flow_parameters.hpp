@@ -48,7 +48,6 @@ class FlowParameters {
   const BaseType& base() const { return base_; }
 
   // ---- parameters
-  // --------------------------------------------------------------------------------------------------
 
   /// theta: all trainable numbers, layer by layer, the base's last; a view that may be written through.
   VectorMap<Scalar> parameters() { return {theta_.data(), theta_.size()}; }
@@ -87,7 +86,6 @@ class FlowParameters {
   }
 
   // ---- freezing
-  // ----------------------------------------------------------------------------------------------------
 
   /// Keeps the parameters of layer i out of training: `fit` leaves them untouched, bit for bit.
   void freeze(std::size_t i) {
@@ -116,7 +114,6 @@ class FlowParameters {
   std::vector<detail::Segment> trainable() const { return detail::complement(frozen_, theta_.size()); }
 
   // ---- for objectives
-  // ----------------------------------------------------------------------------------------------
 
   detail::Segment layer_segment() const { return {0, theta_.size() - base_size_}; }
   detail::Segment base_segment() const { return {theta_.size() - base_size_, base_size_}; }

@@ -62,8 +62,8 @@ Lanes<Scalar, Packed> sigmoid(Lanes<Scalar, Packed> x) {
 
 namespace detail {
 
-/// tanh(x) where e⁻²|ˣ| is already there: odd and accurate near zero (Cephes, Moshier 1989), (1 - e) / (1 +
-/// e) beyond.
+/// tanh(x) where e = e⁻²|ˣ| is already there: odd and accurate near zero (Cephes, Moshier 1989), and
+/// (1 - e) / (1 + e) beyond.
 template <class Scalar, bool Packed>
 Lanes<Scalar, Packed> tanh_from(Lanes<Scalar, Packed> x, Lanes<Scalar, Packed> e) {
   using Number = Lanes<Scalar, Packed>;

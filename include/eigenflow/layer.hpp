@@ -50,7 +50,8 @@ concept Layer = std::copyable<L> &&
 //   context_dim()                    columns of tile.context that it reads (0 when absent)
 //   initialise_from(theta, tiles, direction)   a start from the data that enters `direction`, once (ActNorm,
 //                                    Standardize), or a look at it (Support); see start_from_data
-//   describe()                       a few words for the printed architecture, beyond its name
+//   name()                           what it prints itself as: "Coupling<affine, mlp>"
+//   describe()                       what stands in brackets after the name: "1 of 2 features, 64 × 64, relu"
 
 /// The two ways through a layer: data x → latent z, and back.
 enum class Direction { forward, inverse };

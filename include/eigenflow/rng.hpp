@@ -158,8 +158,7 @@ class Rng {
   void fill_normal(Out&& out) {
     using S = typename std::remove_cvref_t<Out>::Scalar;
     fill(out, [](std::span<std::uint64_t> words, S* values) {
-      // Two passes: the first has no branch and runs in SIMD, the second mends the 15 % that lie in the
-      // tails.
+      // Two passes: the first has no branch and runs in SIMD, the second mends the 15 % in the tails.
       for (std::size_t i = 0; i < words.size(); ++i) {
         values[i] =
             static_cast<S>(detail::normal_quantile_near_centre(detail::centred_uniform_from(words[i])));

@@ -38,6 +38,8 @@ class Stack {
   Eigen::Index context_dim() const { return context_dim_; }
   Eigen::Index size() const { return static_cast<Eigen::Index>(layers_.size()); }
   const L& operator[](Eigen::Index i) const { return layers_[static_cast<std::size_t>(i)]; }
+  /// The place of layer i's parameters in the stack's theta.
+  const detail::Segment& segment(Eigen::Index i) const { return segments_[static_cast<std::size_t>(i)]; }
 
   template <class Self, class Visitor>
   static Parameters<Visitor> layout(Self& self, Visitor& visit) {

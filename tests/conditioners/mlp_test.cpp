@@ -2,7 +2,9 @@
 
 #include <cmath>
 #include <limits>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "eigenflow/layers/coupling.hpp"
@@ -118,6 +120,54 @@ TEMPLATE_TEST_CASE("Mlp is its formula, for every activation, depth and shape of
         }
       }
     }
+  }
+}
+
+// The laws ask for small networks: their numeric derivatives would take hours here. Wide products go in
+// blocks and over several groups of rows, and a deep one gathers its weights first.
+TEMPLATE_TEST_CASE("Mlp's gradients are the products of the formula, for wide layers and many rows", "",
+                   float, double) {
+  using Matrix = MatrixX<Wide>;
+  const Index rows = 301, in = 7;
+  for (const auto& [width, out] : {std::pair<Index, Index>{151, 131}, {131, 3}, {64, 256}}) {
+    const ef::Mlp<TestType> mlp(in, out, {.hidden = {width}, .activation = Activation::identity});
+    const auto theta = contract::random_normal<TestType>(ef::parameter_count(mlp), 1, 1);
+    const auto input = contract::random_normal<TestType>(rows, in, 2);
+    const auto cotangent = contract::random_normal<TestType>(rows, out, 3);
+    MatrixX<TestType> result(rows, out), grad_input = MatrixX<TestType>::Zero(rows, in);
+    VectorX<TestType> grad = VectorX<TestType>::Zero(theta.size());
+    const auto span = [](auto& v) { return std::span(v.data(), static_cast<std::size_t>(v.size())); };
+    const auto map = [](const auto& m) { return ef::ConstMatrixMap<TestType>(m.data(), m.rows(), m.cols()); };
+    ef::MatrixMap<TestType> result_map(result.data(), rows, out), input_map(grad_input.data(), rows, in);
+    ef::Arena& arena = contract::poisoned_arena<TestType>();
+    const ef::ArenaScope scope(arena);
+    const ef::Pass pass{&arena, true};
+    const auto tape = mlp.forward(span(theta), map(input), result_map, pass);
+    mlp.vjp(span(theta), span(grad), tape, map(cotangent), input_map, pass);
+
+    // Each product is the same product of sizes, times a rounding for each of the numbers that it adds up.
+    const VectorX<Wide> wide = theta.template cast<Wide>();
+    const Matrix x = input.template cast<Wide>(), g = cotangent.template cast<Wide>(),
+                 w0 = ef::ConstMatrixMap<Wide>(wide.data(), in, width),
+                 b0 = wide.segment(in * width, width).transpose(),
+                 w1 = ef::ConstMatrixMap<Wide>(wide.data() + (in + 1) * width, width, out),
+                 b1 = wide.tail(out).transpose(), ones = Matrix::Ones(1, rows);
+    const auto expect = [&](const auto& got, const Matrix& expected, const Matrix& size, const char* what) {
+      const Wide terms = static_cast<Wide>(rows + in + width + out);
+      contract::expect_close(got.template cast<Wide>(), expected,
+                             terms * std::numeric_limits<TestType>::epsilon() * size, what);
+    };
+    const Matrix h = x * w0 + b0.replicate(rows, 1), back = g * w1.transpose();
+    const Matrix h_size = x.cwiseAbs() * w0.cwiseAbs() + b0.cwiseAbs().replicate(rows, 1),
+                 back_size = g.cwiseAbs() * w1.cwiseAbs().transpose();
+    expect(result, h * w1 + b1.replicate(rows, 1), h_size * w1.cwiseAbs() + b1.cwiseAbs().replicate(rows, 1),
+           "result");
+    expect(grad_input, back * w0.transpose(), back_size * w0.cwiseAbs().transpose(), "gradient of the input");
+    const auto views = ef::view_parameters(mlp, span(grad));
+    expect(views[0].weight, x.transpose() * back, x.cwiseAbs().transpose() * back_size, "first weight");
+    expect(views[0].bias.transpose(), ones * back, ones * back_size, "first bias");
+    expect(views[1].weight, h.transpose() * g, h_size.transpose() * g.cwiseAbs(), "second weight");
+    expect(views[1].bias.transpose(), ones * g, ones * g.cwiseAbs(), "second bias");
   }
 }
 

@@ -68,8 +68,13 @@ void for_each_piece(Eigen::Index rows, Eigen::Index height, double work_per_row,
 #ifdef _OPENMP
   if (threads > 1) {
     Capture capture;
-#pragma omp parallel for schedule(static) num_threads(threads)
-    for (Eigen::Index i = 0; i < pieces; ++i) capture.run([&] { piece(i); });
+    // Shared out by hand: LLVM's runtime takes memory from the heap whenever it shares out a loop.
+#pragma omp parallel num_threads(threads)
+    {
+      const Eigen::Index team = omp_get_num_threads(), me = omp_get_thread_num();
+      for (Eigen::Index i = pieces * me / team; i < pieces * (me + 1) / team; ++i)
+        capture.run([&] { piece(i); });
+    }
     capture.rethrow();
     return;
   }

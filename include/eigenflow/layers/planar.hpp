@@ -20,13 +20,13 @@ namespace eigenflow {
 /// eq. 10:
 ///
 ///   map         f(x) = x + û h(wᵀx + b),   h monotone with slopes in [0, M], tanh by default
-///   log-det     log(1 + wᵀû h'(a)) = log((1 - h'/M) + s h'/M),   a = wᵀx + b,   s = 1 + M wᵀû          (eq.
-///   12) constraint  û = u + ((s - 1)/M - wᵀu) w/‖w‖² with s = softplus(M wᵀu + ln(e - 1)) > 0, so that every
-///   theta is
-///               invertible (appendix A.1) and u = 0 is the identity; û = u where w = 0
-///   inverse     f⁻¹(y) = y - û h(v), where v solves v + wᵀû h(v) = wᵀy + b, strictly increasing: bracketed
-///   Newton gradient    of the inverse by the implicit-function theorem: dv = (d(wᵀy + b) - h d(wᵀû)) / (1 +
-///   wᵀû h')
+///   log-det     log(1 + wᵀû h'(a)) = log((1 - h'/M) + s h'/M),   a = wᵀx + b,   s = 1 + M wᵀû     (eq. 12)
+///   constraint  û = u + ((s - 1)/M - wᵀu) w/‖w‖²,   s = softplus(M wᵀu + ln(e - 1)) > 0:
+///               every theta is invertible (appendix A.1), and u = 0 is the identity; û = u where w = 0
+///   inverse     f⁻¹(y) = y - û h(v), where v solves v + wᵀû h(v) = wᵀy + b, which increases strictly in v,
+///               by a bracketed Newton iteration
+///   gradient    of the inverse by the implicit-function theorem:
+///               dv = (d(wᵀy + b) - h d(wᵀû)) / (1 + wᵀû h')
 ///
 /// Numerics: the residual |f(f⁻¹(y)) - y| stays within a few ulp of the largest intermediate for every theta;
 /// log_det is finite for every theta, since s is carried as itself and never as s - 1.
@@ -147,8 +147,8 @@ class Planar {
     }
   }
 
-  /// With τ = wᵀ(input) + b: forward has a = τ; the inverse has v(τ, wᵀû), dv = (dτ - h dk)/(1 + k h'), k =
-  /// wᵀû.
+  // With τ = wᵀ(input) + b and k = wᵀû: forward has a = τ; the inverse has v(τ, k) with
+  // dv = (dτ - h dk)/(1 + k h').
   template <bool generating>
   void vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape,
            Tile<Scalar>& tile) const {

@@ -17,8 +17,7 @@ constexpr Index more_than_a_tile = 257;
 struct Start {
   std::string name;
   VectorX<float> theta;
-  bool
-      moderate;  // of a size that training reaches, for which accuracy is promised and not the residual alone
+  bool moderate;  // of a size that training reaches: accuracy is promised, and not the residual alone
 };
 
 std::vector<Start> starts(const Subject<float>& subject) {
