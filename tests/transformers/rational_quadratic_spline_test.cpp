@@ -127,7 +127,67 @@ void check_edges() {
   }
 }
 
+/// x, g(x) and log g'(x) as another library computed them in double.
+struct Golden {
+  double x, value, log_det;
+};
+
+// 8 bins on [-3, 3]: widths, heights, slopes.
+const std::vector<double> golden_parameters{0.384, 1.182,  -0.689, -1.005, 0.948, 0.76,   -1.144, -0.466,
+                                            1.264, 0.14,   -1.3,   0.195,  1.249, -0.517, -1.116, 0.804,
+                                            0.909, -1.039, -0.641, 1.204,  0.331, -1.289, 0.001};
+
+template <class Spline>
+void check_golden(const Spline& spline, bool generating, const std::vector<Golden>& points) {
+  for (const Golden& point : points) {
+    const auto r = run(spline, generating, point.x, golden_parameters);
+    INFO("x " << point.x);
+    CHECK(std::abs(r.value - point.value) < 1e-10);
+    CHECK(std::abs(r.log_det - point.log_det) < 1e-10);
+  }
+}
+
 }  // namespace
+
+TEST_CASE("a spline with softplus slopes is nflows'") {
+  // nflows 0.14, unconstrained_rational_quadratic_spline(tail_bound=3) in double; the free numbers of its
+  // slopes are ours + ln(e^(1 - 1e-3) - 1), which makes a slope of one of zero.
+  const ef::RationalQuadraticSpline<double, ef::SplineTails::linear, ef::SoftplusScale> spline(
+      ef::SplineOptions{.bins = 8, .bound = 3}, ef::SoftplusScale(1e-3));
+  check_golden(spline, false,
+               {{-2.9, -2.875572257670045, 0.4015250661067018},
+                {-1.4, -0.9719083419121328, -1.907339746818419},
+                {-0.3, -0.7250819264746357, -0.6956735734074229},
+                {0.0, -0.07485218982185285, 0.6187439700150441},
+                {0.55, 0.6820881548638809, 0.07625597505076542},
+                {1.9, 1.710908427310836, -2.111076652753408},
+                {2.99, 2.988951660718489, 0.1927204774501403},
+                {4.0, 4, 0}});
+  check_golden(spline, true,
+               {{-2.9, -2.916828107402361, -0.3429710742971646},
+                {-1.4, -2.246519259647495, -0.5778936433800599},
+                {-0.3, -0.08318166794954299, -1.343121023919541},
+                {0.0, 0.04151901419360362, -0.5602269631119877},
+                {0.55, 0.431979941453313, -0.1521182189395699},
+                {1.9, 2.609676748071, -0.1080516504653516},
+                {2.99, 2.99087148861361, -0.1767532428839158},
+                {4.0, 4, 0}});
+}
+
+TEST_CASE("a spline without least sizes is zuko's") {
+  // zuko 1.6.0, MonotonicRQSTransform(bound=3) in double; its free widths and heights are those that its soft
+  // clip turns into ours.
+  const ef::RationalQuadraticSpline<double> spline({.bins = 8, .bound = 3, .min_size = 1e-15});
+  check_golden(spline, false,
+               {{-2.9, -2.879347592116628, 0.3469177110670814},
+                {-1.4, -0.9299084808241803, -2.06853746615425},
+                {-0.3, -0.7239911936786183, -0.6897979694757418},
+                {0.0, -0.06043112101241375, 0.9716274514317322},
+                {0.55, 0.775567042839248, -0.05133633235143149},
+                {1.9, 1.724332506419928, -2.169032580853972},
+                {2.99, 2.98892659499743, 0.196954526807508},
+                {4.0, 4, 0}});
+}
 
 TEST_CASE("spline edges: on the bound, one ulp around each knot, far away, zeros of both signs, in float") {
   check_edges<float>();

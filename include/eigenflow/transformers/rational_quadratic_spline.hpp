@@ -15,7 +15,7 @@ namespace eigenflow {
 /// The shape of a rational-quadratic spline.
 struct SplineOptions {
   Eigen::Index bins = 8;
-  double bound = 5;         ///< the spline is curved on [-bound, bound]
+  double bound = 3;         ///< the spline is curved on [-bound, bound]
   double min_size = 1e-3;   ///< least width and height of a bin, as a part of 2 bound
   double min_slope = 1e-3;  ///< least slope at a knot; the largest is its inverse
   bool rotate = false;      ///< periodic splines alone: a learned rotation follows
