@@ -18,7 +18,7 @@ template <class Scalar_, class LogScale = SoftBound<1>>
 struct Affine {
   using Scalar = Scalar_;
 
-  LogScale log_scale = {};
+  LogScale log_scale{};
 
   static constexpr const char* name() { return "affine"; }
   static constexpr Eigen::Index parameters() { return 2; }
