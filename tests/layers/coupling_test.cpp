@@ -45,7 +45,7 @@ TEST_CASE("a coupling of periodic splines that rotate obeys the laws") {
   contract::check_layer<2>("periodic splines", []<class S, int D>(contract::Kind<S, D> kind) {
     using Spline = ef::RationalQuadraticSpline<S, ef::SplineTails::periodic>;
     return ef::Coupling<Spline, ef::Mlp<S>, D>(kind.dim, 1, small_network(),
-                                               ef::SplineOptions{.bins = 3, .rotate = true});
+                                               ef::SplineOptions{.bins = 3, .bound = 5, .rotate = true});
   });
 }
 

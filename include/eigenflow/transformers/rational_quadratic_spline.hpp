@@ -35,12 +35,11 @@ enum class SplineTails { linear, periodic };
 ///   inverse   the bin by y, then ξ from θ by a quadratic equation
 ///
 /// Parameters that are all zero make equal bins and slopes of one: the identity. (nflows' and FlowJAX's begin
-/// elsewhere.) SlopeMap bounds the slopes to [m', 1/m'] smoothly.
+/// elsewhere.) SlopeMap is a scale map (scale_maps.hpp); SoftClip keeps the slopes between m' and 1/m'.
 ///
 /// A periodic spline maps the circle [-B, B) to itself: an x of any size is taken modulo 2B, and y comes out
-/// in
-/// [-B, B). Then K slopes, of which the first is that of both ends; with `rotate` one more slot t, and y + t
-/// in place of y (Rezende et al., arXiv:2002.02428, section 2.1).
+/// within. Then there are K slopes, the first that of both ends; with `rotate` one more slot t, and y + t in
+/// place of y (Rezende et al., arXiv:2002.02428, section 2.1).
 template <class Scalar_, SplineTails Tails = SplineTails::linear, class SlopeMap = SoftClip>
 class RationalQuadraticSpline {
  public:
