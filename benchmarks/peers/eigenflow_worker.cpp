@@ -87,6 +87,8 @@ Call prepare(const Order& order) {
   const ef::MlpOptions network{.hidden = {order.width, order.width}};
   if (order.family == "real_nvp")
     return couplings<Eigen::Dynamic>(order, ef::AffineCoupling<Scalar>(order.dim, network), rng);
+  if (order.family == "spline")
+    return couplings<Eigen::Dynamic>(order, ef::SplineCoupling<Scalar>(order.dim, network), rng);
   if (order.family == "planar" && order.dim == 2) {
     ef::Flow flow(ef::Stack<ef::Planar<Scalar, 2>>(order.couplings), rng);
     return task(order, std::move(flow), rng);

@@ -37,5 +37,6 @@
 #include "eigenflow/stack.hpp"
 #include "eigenflow/transformer.hpp"
 #include "eigenflow/transformers/affine.hpp"
+#include "eigenflow/transformers/rational_quadratic_spline.hpp"
 #include "eigenflow/transformers/shift.hpp"
 #include "eigenflow/version.hpp"

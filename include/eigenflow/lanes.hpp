@@ -65,6 +65,7 @@ struct Lanes {
   friend Lanes min(Lanes a, Lanes b) { return Lanes(Eigen::internal::pmin(a.packet, b.packet)); }
   friend Lanes max(Lanes a, Lanes b) { return Lanes(Eigen::internal::pmax(a.packet, b.packet)); }
   friend Lanes abs(Lanes a) { return Lanes(Eigen::internal::pabs(a.packet)); }
+  friend Lanes floor(Lanes a) { return Lanes(Eigen::internal::pfloor(a.packet)); }
   friend Lanes sqrt(Lanes a) { return Lanes(Eigen::internal::psqrt(a.packet)); }
   friend Lanes exp(Lanes a) { return Lanes(Eigen::internal::pexp(a.packet)); }
   friend Lanes log(Lanes a) { return Lanes(Eigen::internal::plog(a.packet)); }
@@ -122,6 +123,7 @@ struct Lanes<Scalar_, false> {
   friend Lanes min(Lanes a, Lanes b) { return b.value < a.value ? b : a; }
   friend Lanes max(Lanes a, Lanes b) { return a.value < b.value ? b : a; }
   friend Lanes abs(Lanes a) { return std::abs(a.value); }
+  friend Lanes floor(Lanes a) { return std::floor(a.value); }
   friend Lanes sqrt(Lanes a) { return std::sqrt(a.value); }
   friend Lanes exp(Lanes a) { return std::exp(a.value); }
   friend Lanes log(Lanes a) { return std::log(a.value); }

@@ -1,35 +1,52 @@
 #pragma once
 
 #include <concepts>
+#include <numbers>
+#include <string>
 
+#include "eigenflow/error.hpp"
 #include "eigenflow/lanes.hpp"
 
 namespace eigenflow {
 
-/// A log-scale s of a free number a, bounded smoothly: s = a / (1 + |a|/B), |s| < B, with slope 1 at zero.
-/// (An unbounded log-scale overflows in training, and a hard clamp kills its gradient.)
-template <int Bound>
-struct SoftBound {
-  static_assert(Bound > 0, "a log-scale is bounded by a positive number");
+/// A log-scale s of a free number a, and ds/da.
+template <class Number>
+struct LogScaleAt {
+  Number value;
+  Number slope;
+};
+
+/// s = a / (1 + |a|/B): bounded smoothly, |s| < B, with slope 1 at zero and a gradient everywhere. (An
+/// unbounded log-scale overflows in training, and a hard clamp kills its gradient.) B is ln 1000 by default,
+/// as in zuko.
+class SoftClip {
+ public:
+  constexpr explicit SoftClip(double bound = 3 * std::numbers::ln10) : inverse_bound_(1 / bound) {
+    if (!(bound > 0)) detail::refuse("a soft clip needs a positive bound, but got " + std::to_string(bound));
+  }
 
   template <class Number>
-  struct At {
-    Number value;
-    Number slope;
-  };
-
-  template <class Number>
-  At<Number> operator()(Number a) const {
+  LogScaleAt<Number> operator()(Number a) const {
     using Scalar = typename Number::Scalar;
-    const Number one(1), ratio = one / (one + abs(a) * Number(Scalar(1) / Scalar(Bound)));
+    const Number one(1), ratio = one / (one + abs(a) * Number(static_cast<Scalar>(inverse_bound_)));
     return {a * ratio, ratio * ratio};
   }
   /// For one number.
   template <std::floating_point Scalar>
-  At<Scalar> operator()(Scalar a) const {
+  LogScaleAt<Scalar> operator()(Scalar a) const {
     const auto at = (*this)(Lanes<Scalar, false>(a));
     return {at.value.value, at.slope.value};
   }
+
+ private:
+  double inverse_bound_;
+};
+
+/// A SoftClip whose bound is part of its type.
+template <int Bound>
+struct SoftBound : SoftClip {
+  static_assert(Bound > 0, "a log-scale is bounded by a positive number");
+  constexpr SoftBound() : SoftClip(Bound) {}
 };
 
 }  // namespace eigenflow

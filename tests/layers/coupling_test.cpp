@@ -41,6 +41,31 @@ TEST_CASE("AffineCoupling of one feature, which the context alone conditions, ob
   });
 }
 
+TEST_CASE("SplineCoupling obeys the laws") {
+  contract::check_layer<2, 3>("SplineCoupling", []<class S, int D>(contract::Kind<S, D> kind) {
+    return ef::SplineCoupling<S, D>(kind.dim, 1, small_network(), ef::SplineOptions{.bins = 4, .bound = 3});
+  });
+}
+
+TEST_CASE("a coupling of periodic splines that rotate obeys the laws") {
+  contract::check_layer<2>("periodic splines", []<class S, int D>(contract::Kind<S, D> kind) {
+    using Spline = ef::RationalQuadraticSpline<S, ef::SplineTails::periodic>;
+    return ef::Coupling<Spline, ef::Mlp<S>, D>(kind.dim, 1, small_network(),
+                                               ef::SplineOptions{.bins = 3, .bound = 5, .rotate = true});
+  });
+}
+
+TEST_CASE("couplings of every scale map obey the laws") {
+  const auto check = []<class Map>(const std::string& name, Map map) {
+    contract::check_layer<2>(name, [map]<class S, int D>(contract::Kind<S, D> kind) {
+      return ef::Coupling<ef::Affine<S, Map>, ef::Mlp<S>, D>(kind.dim, 1, {.hidden = {3}}, {map});
+    });
+  };
+  check("tanh bound", ef::TanhBound(1.5));
+  check("sigmoid scale", ef::SigmoidScale());
+  check("softplus scale", ef::SoftplusScale());
+}
+
 TEST_CASE("AffineCoupling of 50 features obeys the laws") {
   contract::check_layer<50>("AffineCoupling", []<class S, int D>(contract::Kind<S, D> kind) {
     return ef::AffineCoupling<S, D>(kind.dim, {.hidden = {2}, .activation = ef::Activation::silu});

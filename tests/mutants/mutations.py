@@ -9,6 +9,9 @@ COUPLING = "layers/coupling.hpp"
 AFFINE = "transformers/affine.hpp"
 SHIFT = "transformers/shift.hpp"
 BOUND = "soft_bound.hpp"
+SCALES = "scale_maps.hpp"
+SPLINE = "transformers/rational_quadratic_spline.hpp"
+CURVE = "detail/rational_quadratic.hpp"
 MLP = "conditioners/mlp.hpp"
 DENSE = "detail/dense.hpp"
 ACTIVATION = "activation.hpp"
@@ -115,6 +118,35 @@ MUTATIONS = [
     ("additive_coupling", SHIFT, "log_det not zero", "return {x + slots[0], Number(0)};", "return {x + slots[0], slots[0]};"),
     ("additive_coupling", SHIFT, "gradient's sign, inverse", "slots.set(0, -grad);", "slots.set(0, grad);"),
     ("additive_coupling", SHIFT, "gradient halved, forward", "slots.set(0, grad);", "slots.set(0, grad * Number(Scalar(0.5)));"),
+    ("tanh_bound", SCALES, "slope of the bound", "static_cast<Scalar>(bound_)), t.slope};", "static_cast<Scalar>(bound_)), t.slope * t.slope};"),
+    ("sigmoid_scale", SCALES, "slope without the least scale", "part * sigmoid(-shifted) / scale", "sigmoid(-shifted)"),
+    ("softplus_scale", SCALES, "slope without the logarithm", "sigmoid(shifted) / scale", "sigmoid(shifted)"),
+    # ---- Splines, both directions
+    ("spline_coupling", SPLINE, "log_det's sign, inverse", "generating ? -log_slope : log_slope", "log_slope"),
+    ("spline_coupling", SPLINE, "no identity beyond the bound, forward", "select(curved, to, input)", "to"),
+    ("spline_coupling", SPLINE, "bin by x, generating", "(generating ? bin.y : bin.x) <= target", "bin.x <= target"),
+    ("spline_coupling", SPLINE, "a slope of the wrong knot", "bin.right = slope_at(slots, k + 1);", "bin.right = slope_at(slots, k);"),
+    ("spline_coupling", SPLINE, "softmax of the heights with the widths' sum", "fma(slots[bins_ + k], height_scale, least)",
+     "fma(slots[bins_ + k], width_scale, least)"),
+    ("spline_coupling", SPLINE, "gradient beyond the bound", "generating ? -grad_y : grad_x, grad)", "generating ? -grad_y : grad_x, zero)"),
+    ("spline_coupling", SPLINE, "implicit gradient without log_det", "(grad_done - through_slope)", "(grad_done - zero * through_slope)"),
+    ("spline_coupling", SPLINE, "gradient of log_det's sign, inverse", "grad_log_slope = -grad_log_slope;", ""),
+    ("spline_coupling", SPLINE, "gradient of the corner dropped", "kept(Kept::x), width, -grad_x,", "kept(Kept::x), width, zero * grad_x,"),
+    ("spline_coupling", SPLINE, "gradient of the width by the chord dropped", "fma(grad_done, position.done, g.chord * curve.chord)",
+     "fma(grad_done, position.done, zero * curve.chord)"),
+    ("spline_coupling", SPLINE, "gradient of the height by the chord dropped", "fma(grad_y, curve.climbed(position, terms), g.chord * per_width)",
+     "grad_y * curve.climbed(position, terms)"),
+    ("spline_coupling", SPLINE, "softmax's mean without the least sizes", "(size - least)) * Number(1 / room_)", "size) * Number(1 / room_)"),
+    ("spline_coupling", SPLINE, "bins after the own one keep their size", "-(mean * scale);", "Number(0) * (mean * scale);"),
+    ("spline_coupling", SPLINE, "gradients of the slopes swapped", "g.left * kept(Kept::left_turn), g.right", "g.right * kept(Kept::left_turn), g.left"),
+    ("spline_coupling", CURVE, "root of the other sign", "fma(b, b, up * down)", "fma(b, b, -(up * down))"),
+    ("spline_coupling", CURVE, "derivative of the slope in the chord", "two * grad_log_slope / chord", "grad_log_slope / chord"),
+    ("spline_coupling", CURVE, "derivative of the map in the left slope", "fma(climb * t.cross, high,", "fma(climb * t.cross, low,"),
+    ("spline_coupling", CURVE, "derivative of the slope in the right slope", "fma(of_m, done2, -from_d)", "fma(of_m, rest2, -from_d)"),
+    ("periodic_spline_coupling", SPLINE, "the shared slope gets one end's gradient", "grad += select(Number(static_cast<Scalar>(bins_)) <= next, grad_right, zero);",
+     "grad += zero;"),
+    ("periodic_spline_coupling", SPLINE, "the rotation not undone", "from = from - slots[3 * bins_];", "from = from + slots[3 * bins_];"),
+    ("periodic_spline_coupling", SPLINE, "gradient of the rotation dropped", "slots.set(3 * bins_, grad_y);", "slots.set(3 * bins_, zero);"),
     # ---- Mlp
     ("affine_coupling", MLP, "gradient of the bias dropped", "bias_sums.give(g.bias.data());", ""),
     ("affine_coupling", MLP, "derivative of the activation dropped",

@@ -2,13 +2,16 @@
 
 #include <array>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <utility>
 
+#include "eigenflow/scale_maps.hpp"
 #include "eigenflow/transformers/shift.hpp"
 #include "support/catch.hpp"
 
 namespace ef = eigenflow;
+using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
@@ -41,6 +44,58 @@ TEST_CASE("Affine is x eˢ + t with s bounded smoothly by one") {
     CHECK(static_cast<double>(again.value.value) == Approx(1.25).epsilon(1e-12));
     CHECK(again.log_det.value == -y.log_det.value);
   }
+}
+
+namespace {
+
+/// A scale map against its formula, and its slope against a difference of it.
+template <class Map, class Formula>
+void check_scale_map(const Map& map, const Formula& log_scale, double least, double largest) {
+  for (const double a : {-40.0, -20.0, -3.0, -0.5, 0.0, 0.25, 2.0, 30.0}) {
+    const auto s = map(Number(a));
+    INFO("a = " << a);
+    CHECK(static_cast<double>(s.value.value) ==
+          Approx(static_cast<double>(log_scale(a))).epsilon(1e-12).margin(1e-12));
+    CHECK(s.value.value >= std::log(least) - 1e-12);
+    CHECK(s.value.value <= std::log(largest) + 1e-12);
+    const long double h = 1e-7L;
+    CHECK(static_cast<double>(s.slope.value) ==
+          Approx(static_cast<double>((log_scale(a + h) - log_scale(a - h)) / (2 * h)))
+              .epsilon(1e-6)
+              .margin(1e-9));
+    CHECK(static_cast<double>(map(ef::Lanes<double, false>(a)).value.value) ==
+          Approx(static_cast<double>(log_scale(a))).epsilon(1e-12).margin(1e-12));
+  }
+  CHECK(static_cast<double>(map(Number(0)).value.value) == Approx(0).margin(1e-15));
+}
+
+}  // namespace
+
+TEST_CASE("the scale maps are their formulas, and one at zero") {
+  const double infinity = std::numeric_limits<double>::infinity();
+  check_scale_map(
+      ef::SoftClip(), [](long double a) { return a / (1 + std::abs(a) / std::log(1e3)); }, 1e-3, 1e3);
+  check_scale_map(
+      ef::TanhBound(2), [](long double a) { return 2 * std::tanh(a / 2); }, std::exp(-2), std::exp(2));
+  check_scale_map(
+      ef::ExpScale{}, [](long double a) { return a; }, 0, infinity);
+  // nflows': sigmoid(a + c) + 1e-3 with its own c.
+  const double c = std::log(0.999 / 0.001);
+  check_scale_map(
+      ef::SigmoidScale(1.001), [c](long double a) { return std::log(1e-3 + 1 / (1 + std::exp(-a - c))); },
+      1e-3, 1.001);
+  // nflows': softplus(a + c) + 1e-3.
+  const double d = std::log(std::exp(0.999) - 1);
+  check_scale_map(
+      ef::SoftplusScale(), [d](long double a) { return std::log(1e-3 + std::log1p(std::exp(a + d))); }, 1e-3,
+      infinity);
+}
+
+TEST_CASE("scale maps refuse bounds that leave out one") {
+  CHECK_THROWS_WITH(ef::SoftClip(0), ContainsSubstring("positive bound, but got 0"));
+  CHECK_THROWS_WITH(ef::TanhBound(-1), ContainsSubstring("positive bound, but got -1"));
+  CHECK_THROWS_WITH(ef::SigmoidScale(1), ContainsSubstring("least < 1 < largest"));
+  CHECK_THROWS_WITH(ef::SoftplusScale(1), ContainsSubstring("from 0 to below 1, but got 1"));
 }
 
 TEST_CASE("Affine and Shift: the gradients are those of the formulas") {

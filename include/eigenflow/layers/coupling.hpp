@@ -11,6 +11,7 @@
 #include "eigenflow/layer.hpp"
 #include "eigenflow/transformer.hpp"
 #include "eigenflow/transformers/affine.hpp"
+#include "eigenflow/transformers/rational_quadratic_spline.hpp"
 #include "eigenflow/transformers/shift.hpp"
 
 namespace eigenflow {
@@ -198,6 +199,10 @@ class Coupling {
 /// Real NVP: scale and shift (arXiv:1605.08803).
 template <class Scalar, int Dim = Eigen::Dynamic>
 using AffineCoupling = Coupling<Affine<Scalar>, Mlp<Scalar>, Dim>;
+
+/// Neural spline flows: monotone rational-quadratic splines (arXiv:1906.04032).
+template <class Scalar, int Dim = Eigen::Dynamic>
+using SplineCoupling = Coupling<RationalQuadraticSpline<Scalar>, Mlp<Scalar>, Dim>;
 
 /// NICE: shift alone (arXiv:1410.8516).
 template <class Scalar, int Dim = Eigen::Dynamic>

@@ -13,10 +13,12 @@ namespace eigenflow {
 ///
 /// By default |s| < 1: one coupling stretches by e at most, and a stack of them as far as it must. Wider
 /// bounds fit worse and let single points far from the data run away (16 couplings on `rings`: 0.3 nats of
-/// divergence, but 0.6 with |s| < 2.3). Any class like SoftBound may take its place.
+/// divergence, but 0.6 with |s| < 2.3). Any class of scale_maps.hpp, or like them, may take its place.
 template <class Scalar_, class LogScale = SoftBound<1>>
 struct Affine {
   using Scalar = Scalar_;
+
+  LogScale log_scale{};
 
   static constexpr const char* name() { return "affine"; }
   static constexpr Eigen::Index parameters() { return 2; }
@@ -25,7 +27,7 @@ struct Affine {
   // The tape, in both directions: slot 0 ∂s/∂a, slot 1 the scaled part of the output, slot 2 ∂output/∂input.
   template <class Number, class Slots>
   Transformed<Number> forward(Number x, const Slots& slots) const {
-    const auto s = LogScale{}(slots[0]);
+    const auto s = log_scale(slots[0]);
     const Number scale = exp(s.value), scaled = x * scale, y = scaled + slots[1];
     slots.set(0, s.slope);
     slots.set(1, scaled);
@@ -34,7 +36,7 @@ struct Affine {
   }
   template <class Number, class Slots>
   Transformed<Number> inverse(Number y, const Slots& slots) const {
-    const auto s = LogScale{}(slots[0]);
+    const auto s = log_scale(slots[0]);
     const Number scale = exp(-s.value), x = (y - slots[1]) * scale;
     slots.set(0, s.slope);
     slots.set(1, x);

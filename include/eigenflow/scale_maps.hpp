@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cmath>
+#include <string>
+
+#include "eigenflow/error.hpp"
+#include "eigenflow/lane_math.hpp"
+#include "eigenflow/soft_bound.hpp"
+
+// Scale maps: how a free number a becomes a scale eˢ > 0. Each gives s (`value`) and ds/da (`slope`), and a =
+// 0 gives the scale one. `Affine` scales by them, `RationalQuadraticSpline` makes its slopes of them; a class
+// of your own with the same call may take their place. The default, SoftClip, is in soft_bound.hpp.
+
+namespace eigenflow {
+
+/// s = B tanh(a/B), |s| ≤ B: the bound of many Real NVPs. Its gradient dies sooner than SoftClip's.
+class TanhBound {
+ public:
+  explicit TanhBound(double bound = 1) : bound_(bound) {
+    if (!(bound > 0)) detail::refuse("a tanh bound needs a positive bound, but got " + std::to_string(bound));
+  }
+
+  template <class Number>
+  LogScaleAt<Number> operator()(Number a) const {
+    using Scalar = typename Number::Scalar;
+    const auto t = tanh_and_slope(a * Number(static_cast<Scalar>(1 / bound_)));
+    return {t.value * Number(static_cast<Scalar>(bound_)), t.slope};
+  }
+
+ private:
+  double bound_;
+};
+
+/// eˢ = m + (M - m) sigmoid(a + c), where c makes the scale one at a = 0: a scale between m and M. The
+/// sigmoid of Glow and nflows, sigmoid(a + 2) + 1e-3, up to c and a constant factor: it stretches by 1 + e⁻²
+/// at most.
+class SigmoidScale {
+ public:
+  explicit SigmoidScale(double largest = 1.1353352832366127, double least = 1e-3)
+      : least_(least), room_(largest - least), shift_(std::log((1 - least) / (largest - 1))) {
+    if (!(least >= 0 && least < 1 && largest > 1))
+      detail::refuse("a sigmoid scale is one at zero, so it needs least < 1 < largest, but got " +
+                     std::to_string(least) + " and " + std::to_string(largest));
+  }
+
+  template <class Number>
+  LogScaleAt<Number> operator()(Number a) const {
+    using Scalar = typename Number::Scalar;
+    const Number shifted = a + Number(static_cast<Scalar>(shift_));
+    const Number part = sigmoid(shifted) * Number(static_cast<Scalar>(room_));
+    const Number scale = part + Number(static_cast<Scalar>(least_));
+    return {log(scale), part * sigmoid(-shifted) / scale};
+  }
+
+ private:
+  double least_;
+  double room_;
+  double shift_;
+};
+
+/// eˢ = m + softplus(a + c), where c makes the scale one at a = 0: no larger than |a| + 1 asks, and never
+/// below the least scale m. nflows', but for c.
+class SoftplusScale {
+ public:
+  explicit SoftplusScale(double least = 1e-3) : least_(least) {
+    if (!(least >= 0 && least < 1))
+      detail::refuse("a softplus scale is one at zero, so its least must be from 0 to below 1, but got " +
+                     std::to_string(least));
+  }
+
+  template <class Number>
+  LogScaleAt<Number> operator()(Number a) const {
+    using Scalar = typename Number::Scalar;
+    const Number shifted = a + Number(static_cast<Scalar>(std::log(std::expm1(1 - least_))));
+    const Number scale = softplus(shifted) + Number(static_cast<Scalar>(least_));
+    return {log(scale), sigmoid(shifted) / scale};
+  }
+
+ private:
+  double least_;
+};
+
+/// s = a: no bound. Its scale overflows to infinity where |a| passes 88 in float, 709 in double.
+struct ExpScale {
+  template <class Number>
+  LogScaleAt<Number> operator()(Number a) const {
+    return {a, Number(1)};
+  }
+};
+
+}  // namespace eigenflow

@@ -1,0 +1,300 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "eigenflow/detail/rational_quadratic.hpp"
+#include "eigenflow/error.hpp"
+#include "eigenflow/scale_maps.hpp"
+#include "eigenflow/transformer.hpp"
+
+namespace eigenflow {
+
+/// The shape of a rational-quadratic spline.
+struct SplineOptions {
+  Eigen::Index bins = 8;
+  double bound = 3;         ///< the spline is curved on [-bound, bound]
+  double min_size = 1e-3;   ///< least width and height of a bin, as a part of 2 bound
+  double min_slope = 1e-3;  ///< least slope at a knot; the largest is its inverse
+  bool rotate = false;      ///< periodic splines alone: a learned rotation follows
+};
+
+/// What a spline is beyond [-bound, bound]: the identity, or the same again with the period 2 bound.
+enum class SplineTails { linear, periodic };
+
+/// A monotone rational-quadratic spline (Durkan, Bekasov, Murray & Papamakarios, arXiv:1906.04032). K bins
+/// lie side by side between -B and B; `detail::RationalQuadratic` is the curve inside of one.
+///
+///   widths    w_k = 2B (m + (1 - K m) softmax(a)_k), slots 0 .. K-1; heights h_k alike, slots K .. 2K-1
+///   knots     x_k = -B + Σ_{j<k} w_j,  y_k = -B + Σ_{j<k} h_j
+///   slopes    d_k = exp(SlopeMap(a)), slots 2K and on: K-1 inner knots; d_0 = d_K = 1
+///   map       y = y_k + h_k θ(ξ),  ξ = (x - x_k)/w_k  in the bin k with x_k ≤ x < x_{k+1};  y = x if |x| ≥ B
+///   log-det   log σ(ξ), 0 where |x| ≥ B
+///   inverse   the bin by y, then ξ from θ by a quadratic equation
+///
+/// Parameters that are all zero make equal bins and slopes of one: the identity. (nflows' and FlowJAX's begin
+/// elsewhere.) SlopeMap is a scale map (scale_maps.hpp); SoftClip keeps the slopes between m' and 1/m'.
+///
+/// A periodic spline maps the circle [-B, B) to itself: an x of any size is taken modulo 2B, and y comes out
+/// within. Then there are K slopes, the first that of both ends; with `rotate` one more slot t, and y + t in
+/// place of y (Rezende et al., arXiv:2002.02428, section 2.1).
+template <class Scalar_, SplineTails Tails = SplineTails::linear, class SlopeMap = SoftClip>
+class RationalQuadraticSpline {
+ public:
+  using Scalar = Scalar_;
+  static constexpr bool periodic = Tails == SplineTails::periodic;
+
+  /// Throws std::invalid_argument for options that make no spline.
+  RationalQuadraticSpline(const SplineOptions& options = {})
+      : RationalQuadraticSpline(options, SlopeMap(-std::log(checked(options).min_slope))) {}
+  RationalQuadraticSpline(const SplineOptions& options, SlopeMap slope_map)
+      : bins_(checked(options).bins),
+        bound_(static_cast<Scalar>(options.bound)),
+        least_(static_cast<Scalar>(2 * options.bound * options.min_size)),
+        room_(static_cast<Scalar>(2 * options.bound *
+                                  (1 - static_cast<double>(options.bins) * options.min_size))),
+        rotate_(options.rotate),
+        slope_map_(slope_map) {}
+
+  static constexpr const char* name() { return periodic ? "periodic spline" : "spline"; }
+  Eigen::Index bins() const { return bins_; }
+  Scalar bound() const { return bound_; }
+  Eigen::Index parameters() const { return 3 * bins_ + (periodic ? (rotate_ ? 1 : 0) : -1); }
+  static constexpr Eigen::Index kept() { return 12; }
+
+  template <class Number, class Slots>
+  Transformed<Number> forward(Number x, const Slots& slots) const {
+    return evaluate<false>(x, slots);
+  }
+  template <class Number, class Slots>
+  Transformed<Number> inverse(Number y, const Slots& slots) const {
+    return evaluate<true>(y, slots);
+  }
+  template <class Number, class Slots>
+  Number forward_vjp(Number grad, Number grad_log_det, const Slots& slots) const {
+    return vjp<false>(grad, grad_log_det, slots);
+  }
+  template <class Number, class Slots>
+  Number inverse_vjp(Number grad, Number grad_log_det, const Slots& slots) const {
+    return vjp<true>(grad, grad_log_det, slots);
+  }
+
+ private:
+  static const SplineOptions& checked(const SplineOptions& o) {
+    const auto number = [](double value) { return std::to_string(value); };
+    if (o.bins < 2) detail::refuse("a spline needs two bins or more, but got " + std::to_string(o.bins));
+    if (!(o.bound > 0 && o.bound < 1e30))
+      detail::refuse("a spline needs a positive, finite bound, but got " + number(o.bound));
+    if (!(o.min_size > 0 && o.min_size * static_cast<double>(o.bins) < 1))
+      detail::refuse("a spline of " + std::to_string(o.bins) +
+                     " bins needs a min_size above 0 and below 1/bins, but got " + number(o.min_size));
+    if (!(o.min_slope > 0 && o.min_slope < 1))
+      detail::refuse("a spline needs a min_slope above 0 and below 1, but got " + number(o.min_slope));
+    if (o.rotate && !periodic)
+      detail::refuse("only a periodic spline rotates: leave .rotate out or choose SplineTails::periodic");
+    return o;
+  }
+
+  template <class Number>
+  struct Bin {
+    Number index, x, width, y, height;  // x, y: its lower left corner
+    Number left, right;                 // the free numbers of the slopes at its knots
+  };
+
+  // What is kept beside the exponentials of the softmaxes, which stay in slots 0 .. 2K-1. A slope's turn is
+  // its derivative in its free number. The index is -1 where the map is the identity.
+  struct Kept {
+    enum Slot {
+      index,
+      done,
+      x,
+      width,
+      width_scale,
+      y,
+      height,
+      height_scale,
+      left,
+      left_turn,
+      right,
+      right_turn
+    };
+  };
+
+  template <bool generating, class Number, class Slots>
+  Transformed<Number> evaluate(Number input, const Slots& slots) const {
+    Number from = input;
+    if constexpr (periodic && generating)
+      if (rotate_) from = from - slots[3 * bins_];
+    const auto curved = abs(from) < Number(reach());
+    from = into_bounds(from);
+
+    const Number width_scale = exponentiate(slots, 0), height_scale = exponentiate(slots, bins_);
+    const Bin<Number> bin = find<generating>(from, slots, width_scale, height_scale);
+    const auto left = slope_map_(bin.left), right = slope_map_(bin.right);
+    const Number left_slope = exp(left.value), right_slope = exp(right.value);
+
+    const detail::RationalQuadratic<Number> curve{bin.height / bin.width, left_slope, right_slope};
+    const Number way = generating ? (from - bin.y) / bin.height : (from - bin.x) / bin.width;
+    const Number part = min(max(way, Number(0)), Number(1));
+    const auto position = generating ? curve.reached(part) : curve.position(part);
+    const auto terms = curve.terms(position);
+    Number to = generating ? fma(bin.width, position.done, bin.x)
+                           : fma(bin.height, curve.climbed(position, terms), bin.y);
+    const Number log_slope = log(curve.slope(terms));
+
+    if constexpr (periodic && !generating)
+      if (rotate_) to = to + slots[3 * bins_];
+    to = into_bounds(to);
+    if constexpr (periodic) to = select(to < Number(bound_), to, Number(-bound_));
+
+    const Eigen::Index kept = parameters();
+    slots.set(kept + Kept::index, select(curved, bin.index, Number(-1)));
+    slots.set(kept + Kept::done, position.done);
+    slots.set(kept + Kept::x, bin.x);
+    slots.set(kept + Kept::width, bin.width);
+    slots.set(kept + Kept::width_scale, width_scale);
+    slots.set(kept + Kept::y, bin.y);
+    slots.set(kept + Kept::height, bin.height);
+    slots.set(kept + Kept::height_scale, height_scale);
+    slots.set(kept + Kept::left, left_slope);
+    slots.set(kept + Kept::left_turn, left_slope * left.slope);
+    slots.set(kept + Kept::right, right_slope);
+    slots.set(kept + Kept::right_turn, right_slope * right.slope);
+    return {select(curved, to, input), select(curved, generating ? -log_slope : log_slope, Number(0))};
+  }
+
+  // How far the spline is curved. An angle of more than 1/ε periods has no place in its period: it passes.
+  Scalar reach() const { return periodic ? bound_ / std::numeric_limits<Scalar>::epsilon() : bound_; }
+
+  template <class Number>
+  Number into_bounds(Number x) const {
+    if constexpr (periodic) {
+      const Number period(2 * bound_);
+      x = x - period * floor((x + Number(bound_)) / period);
+    }
+    return min(max(x, Number(-bound_)), Number(bound_));
+  }
+
+  // Turns K free numbers into exponentials of their distance from the largest, and returns the size that a
+  // bin takes for each unit of them.
+  template <class Slots>
+  auto exponentiate(const Slots& slots, Eigen::Index first) const {
+    using Number = typename Slots::Number;
+    Number largest = slots[first], sum(0);
+    for (Eigen::Index k = 1; k < bins_; ++k) largest = max(largest, slots[first + k]);
+    for (Eigen::Index k = 0; k < bins_; ++k) {
+      const Number e = exp(slots[first + k] - largest);
+      slots.set(first + k, e);
+      sum += e;
+    }
+    return Number(room_) / sum;
+  }
+
+  // The bin in which `target` lies, an x or (generating) a y: the last one that begins at or before it.
+  template <bool generating, class Number, class Slots>
+  Bin<Number> find(Number target, const Slots& slots, Number width_scale, Number height_scale) const {
+    const Number least(least_);
+    Bin<Number> bin{Number(0), Number(-bound_), {}, Number(-bound_), {}, {}, slope_at(slots, 0)}, found{};
+    for (Eigen::Index k = 0; k < bins_; ++k) {
+      bin.index = Number(static_cast<Scalar>(k));
+      bin.width = fma(slots[k], width_scale, least);
+      bin.height = fma(slots[bins_ + k], height_scale, least);
+      bin.left = bin.right;
+      bin.right = slope_at(slots, k + 1);
+      const auto begun = (generating ? bin.y : bin.x) <= target;
+      found = k == 0
+                  ? bin
+                  : Bin<Number>{select(begun, bin.index, found.index),   select(begun, bin.x, found.x),
+                                select(begun, bin.width, found.width),   select(begun, bin.y, found.y),
+                                select(begun, bin.height, found.height), select(begun, bin.left, found.left),
+                                select(begun, bin.right, found.right)};
+      bin.x += bin.width;
+      bin.y += bin.height;
+    }
+    return found;
+  }
+
+  // The free number of the slope at a knot; zero, a slope of one, where the tails begin.
+  template <class Slots>
+  auto slope_at(const Slots& slots, Eigen::Index knot) const {
+    using Number = typename Slots::Number;
+    if constexpr (periodic) return slots[2 * bins_ + (knot == bins_ ? 0 : knot)];
+    return knot == 0 || knot == bins_ ? Number(0) : slots[2 * bins_ + knot - 1];
+  }
+
+  template <bool generating, class Number, class Slots>
+  Number vjp(Number grad, Number grad_log_det, const Slots& slots) const {
+    const auto kept = [&](typename Kept::Slot slot) { return slots[parameters() + slot]; };
+    const Number zero(0), index = kept(Kept::index), width = kept(Kept::width), height = kept(Kept::height);
+    const auto curved = index >= zero;
+    const detail::RationalQuadratic<Number> curve{height / width, kept(Kept::left), kept(Kept::right)};
+    const auto position = curve.position(kept(Kept::done));
+    const auto terms = curve.terms(position);
+    const Number per_width = Number(1) / width;
+
+    // An inverse x = f⁻¹(y) moves against f: with the cotangent of x turned into `grad_y`, that of y, its
+    // parameters see f with -grad_y and -grad_log_det (implicit differentiation of f(x) = y).
+    Number grad_y = select(curved, grad, zero);
+    Number grad_log_slope = select(curved, grad_log_det, zero);
+    Number grad_done;
+    if constexpr (generating) {
+      grad_done = -(grad_y * width);
+      grad_log_slope = -grad_log_slope;
+      const Number through_slope = curve.gradient(position, terms, zero, grad_log_slope).done;
+      grad_y = (grad_done - through_slope) / (width * curve.slope(terms));
+    }
+    const auto g = curve.gradient(position, terms, grad_y * height, grad_log_slope);
+    if constexpr (!generating) grad_done = g.done;
+    const Number grad_x = grad_done * per_width;
+
+    give_sizes(slots, 0, kept(Kept::width_scale), index, kept(Kept::x), width, -grad_x,
+               -(fma(grad_done, position.done, g.chord * curve.chord) * per_width));
+    give_sizes(slots, bins_, kept(Kept::height_scale), index, kept(Kept::y), height, grad_y,
+               fma(grad_y, curve.climbed(position, terms), g.chord * per_width));
+    give_slopes(slots, index, g.left * kept(Kept::left_turn), g.right * kept(Kept::right_turn));
+    if constexpr (periodic)
+      if (rotate_) slots.set(3 * bins_, grad_y);
+    return select(curved, generating ? -grad_y : grad_x, grad);
+  }
+
+  // The gradient of K free sizes, from that of the corner (which moves with all sizes before) and of the size
+  // of the bin `index`: size · (own share - Σ size · share) through the softmax.
+  template <class Number, class Slots>
+  void give_sizes(const Slots& slots, Eigen::Index first, Number scale, Number index, Number corner,
+                  Number size, Number grad_corner, Number grad_size) const {
+    const Number least(least_), before = corner + Number(bound_) - index * least;
+    const Number mean = fma(grad_corner, before, grad_size * (size - least)) * Number(1 / room_);
+    const Number share_before = (grad_corner - mean) * scale, share_own = (grad_size - mean) * scale;
+    const Number share_after = -(mean * scale);
+    for (Eigen::Index k = 0; k < bins_; ++k) {
+      const Number place(static_cast<Scalar>(k));
+      const Number share =
+          select(place < index, share_before, select(place <= index, share_own, share_after));
+      slots.set(first + k, slots[first + k] * share);
+    }
+  }
+
+  template <class Number, class Slots>
+  void give_slopes(const Slots& slots, Number index, Number grad_left, Number grad_right) const {
+    const Number zero(0);
+    const Number next = index + Number(1);
+    for (Eigen::Index knot = periodic ? 0 : 1; knot < bins_; ++knot) {
+      const Number place(static_cast<Scalar>(knot));
+      Number grad = select(place <= index, select(place < index, zero, grad_left),
+                           select(place <= next, grad_right, zero));
+      if (periodic && knot == 0) grad += select(Number(static_cast<Scalar>(bins_)) <= next, grad_right, zero);
+      slots.set(2 * bins_ + knot - (periodic ? 0 : 1), grad);
+    }
+  }
+
+  Eigen::Index bins_;
+  Scalar bound_;
+  Scalar least_;  // size of a bin that no softmax takes from it
+  Scalar room_;   // what the softmax shares out
+  bool rotate_;
+  SlopeMap slope_map_;
+};
+
+}  // namespace eigenflow
