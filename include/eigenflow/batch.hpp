@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <optional>
 #include <type_traits>
 
 #include "eigenflow/detail/rows.hpp"
@@ -12,10 +13,11 @@ namespace eigenflow {
 /// weight.
 template <class Scalar>
 struct Batch {
-  detail::Rows<const Scalar> data;      ///< N × D, the whole set, where the user has it
-  const Eigen::Index* order = nullptr;  ///< which rows; all of them, in order, when null
-  Eigen::Index size = 0;                ///< how many
-  const Scalar* weights = nullptr;      ///< one for each row of `data`; all one when null
+  detail::Rows<const Scalar> data;            ///< N × D, the whole set, where the user has it
+  const Eigen::Index* order = nullptr;        ///< which rows; all of them, in order, when null
+  Eigen::Index size = 0;                      ///< how many
+  const Scalar* weights = nullptr;            ///< one for each row of `data`; all one when null
+  std::optional<TrainingStep> training = {};  ///< with it, networks that have dropout drop; never to evaluate
 
   /// All rows of a matrix, map or block, which must outlive the batch.
   template <class X>

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <cstring>
+#include <span>
 
 #include "eigenflow/detail/panels.hpp"
 #include "eigenflow/detail/transpose.hpp"
@@ -10,41 +12,55 @@
 
 namespace eigenflow::detail {
 
+/// A part of a product: columns first .. last - 1 of the result, which need steps begin .. end - 1 of the
+/// depth. What a mask leaves out is not computed.
+struct Part {
+  Eigen::Index first, last;
+  Eigen::Index begin, end;
+
+  Eigen::Index columns() const { return last - first; }
+  Eigen::Index depth() const { return end - begin; }
+};
+
 /// y = x w + bias; calls after(p) when panel p of y is done.
 template <class Scalar, class After>
 void dense(const Panels<Scalar>& x, const Scalar* w, const Scalar* bias, const Panels<Scalar>& y,
-           const After& after) {
+           const Part& part, const After& after) {
   constexpr Eigen::Index height = Panels<Scalar>::height;
-  multiply(x.data, x.filled_rows(), RightOperand<Scalar>{w, 1, x.cols}, x.cols,
-           Result<Scalar>{y.data, height, height * y.cols, bias}, y.cols, after);
+  multiply(LeftOperand<Scalar>{x.data + part.begin * height, x.filled_rows(), height * x.cols},
+           RightOperand<Scalar>{w + part.first * x.cols + part.begin, 1, x.cols}, part.depth(),
+           Result<Scalar>{y.data + part.first * height, height, height * y.cols, bias + part.first},
+           part.columns(), after);
 }
 
 /// grad_x = grad_y wᵀ; calls after(p) when panel p of grad_x is done.
 template <class Scalar, class After>
-void dense_grad_x(const Panels<Scalar>& grad_y, const Scalar* w, const Panels<Scalar>& grad_x, Arena& arena,
-                  const After& after) {
+void dense_grad_x(const Panels<Scalar>& grad_y, const Scalar* w, const Panels<Scalar>& grad_x,
+                  const Part& part, Arena& arena, const After& after) {
   constexpr Eigen::Index height = Panels<Scalar>::height, columns = Block<Scalar>::columns;
-  const Eigen::Index ins = grad_x.cols, outs = grad_y.cols;
-  const Result<Scalar> result{grad_x.data, height, height * ins};
+  const Eigen::Index ins = grad_x.cols, depth = part.depth();
+  const LeftOperand<Scalar> left{grad_y.data + part.begin * height, grad_y.filled_rows(),
+                                 height * grad_y.cols};
+  const Result<Scalar> result{grad_x.data + part.first * height, height, height * ins};
+  const Scalar* const corner = w + part.begin * ins + part.first;
   // The numbers that one step of the depth takes lie side by side, a whole column of w from those of the
   // next.
-  if (outs <= 128)
-    return multiply(grad_y.data, grad_y.filled_rows(), RightOperand<Scalar>{w, ins, 1}, outs, result, ins,
-                    after);
+  if (depth <= 128)
+    return multiply(left, RightOperand<Scalar>{corner, ins, 1}, depth, result, part.columns(), after);
   // A deep product would fetch a cache line for each step: gather the steps of a block of columns.
   const ArenaScope scope(arena);
-  const Eigen::Index blocks = (ins + columns - 1) / columns;
-  Scalar* const gathered = arena.allocate<Scalar>(static_cast<std::size_t>(blocks * columns * outs));
-  for (Eigen::Index m = 0; m < outs; ++m) {
-    const Scalar* const from = w + m * ins;
+  const Eigen::Index blocks = (part.columns() + columns - 1) / columns;
+  Scalar* const gathered = arena.allocate<Scalar>(static_cast<std::size_t>(blocks * columns * depth));
+  for (Eigen::Index m = 0; m < depth; ++m) {
+    const Scalar* const from = corner + m * ins;
     Scalar* to = gathered + m * columns;
     Eigen::Index first = 0;
-    for (; first + columns <= ins; first += columns, to += columns * outs)
+    for (; first + columns <= part.columns(); first += columns, to += columns * depth)
       std::memcpy(to, from + first, sizeof(Scalar) * static_cast<std::size_t>(columns));
-    std::copy(from + first, from + ins, to);
+    std::copy(from + first, from + part.columns(), to);
   }
-  multiply(grad_y.data, grad_y.filled_rows(), RightOperand<Scalar>{gathered, columns, 1, columns * outs},
-           outs, result, ins, after);
+  multiply(left, RightOperand<Scalar>{gathered, columns, 1, columns * depth}, depth, result, part.columns(),
+           after);
 }
 
 /// sums(i, m) += Σ_n wide(n, i) thin(n, m) for `I` columns of `wide` from the i-th and the M = `M` columns of
@@ -82,9 +98,11 @@ void thin_grad_w(const Panels<Scalar>& wide, const Panels<Scalar>& thin, Scalar*
   for (; i < wide.cols; ++i) thin_grad_w_block<1, M>(wide, i, thin, sums, wide_stride, thin_stride);
 }
 
-/// grad_w (K × M) += xᵀ grad_y, each entry's sum over the batch added once.
+/// grad_w (K × M) += xᵀ grad_y, each entry's sum over the batch added once; of each part's columns the rows
+/// below `end`.
 template <class Scalar>
-void dense_grad_w(const Panels<Scalar>& x, const Panels<Scalar>& grad_y, Scalar* grad_w, Arena& arena) {
+void dense_grad_w(const Panels<Scalar>& x, const Panels<Scalar>& grad_y, Scalar* grad_w,
+                  std::span<const Part> parts, Arena& arena) {
   const Eigen::Index ins = x.cols, outs = grad_y.cols;
   // One or two columns, as at the ends of 2-D conditioners: sums along the columns, without a transpose.
   if (outs == 1) return thin_grad_w<1>(x, grad_y, grad_w, 1, ins);
@@ -97,8 +115,11 @@ void dense_grad_w(const Panels<Scalar>& x, const Panels<Scalar>& grad_y, Scalar*
   const Eigen::Index depth = x.filled_rows();
   Scalar* const columns = arena.allocate<Scalar>(static_cast<std::size_t>(depth * outs));
   grad_y.give_filled(columns);
-  multiply(transposed.data, ins, RightOperand<Scalar>{columns, 1, depth}, depth,
-           Result<Scalar>{grad_w, ins, height, nullptr, true}, outs, [](Eigen::Index) {});
+  for (const Part& part : parts)
+    multiply(LeftOperand<Scalar>{transposed.data, part.end, height * depth},
+             RightOperand<Scalar>{columns + part.first * depth, 1, depth}, depth,
+             Result<Scalar>{grad_w + part.first * ins, ins, height, nullptr, true}, part.columns(),
+             [](Eigen::Index) {});
 }
 
 /// The sums of the columns of a batch, gathered panel by panel: what the bias's gradient is.
@@ -110,11 +131,12 @@ class ColumnSums {
     std::fill_n(sums_, columns * Number::width, Scalar(0));
   }
 
-  /// Adds the columns of panel p; each of its vectors first becomes change(place, vector).
+  /// Adds columns first .. last - 1 of panel p; each of its vectors first becomes change(place, vector).
   template <class Change>
-  void add(const Panels<Scalar>& x, Eigen::Index p, const Change& change) const {
+  void add(const Panels<Scalar>& x, Eigen::Index p, Eigen::Index first, Eigen::Index last,
+           const Change& change) const {
     const Eigen::Index filled = x.filled_rows(p);
-    for (Eigen::Index j = 0; j < columns_; ++j) {
+    for (Eigen::Index j = first; j < last; ++j) {
       const Eigen::Index column = x.column(p, j) - x.data;
       Number sum = Number::load(sums_ + j * Number::width);
       for (Eigen::Index i = column; i < column + filled; i += Number::width) {
@@ -124,6 +146,10 @@ class ColumnSums {
       }
       sum.store(sums_ + j * Number::width);
     }
+  }
+  /// Adds those of another batch.
+  void add(const ColumnSums& others, Eigen::Index first, Eigen::Index last) const {
+    for (Eigen::Index i = first * Number::width; i < last * Number::width; ++i) sums_[i] += others.sums_[i];
   }
   /// to (columns) += the sums.
   void give(Scalar* to) const {
@@ -137,42 +163,44 @@ class ColumnSums {
   Scalar* sums_;
 };
 
-/// One sample: y (M) = x (K) w + bias, each a sum along a contiguous column of w.
+/// One sample: columns first .. last - 1 of y = x w + bias, each the bias and a sum along the first
+/// `reach[j]` numbers of a contiguous column of w (all of them without a reach).
 template <class Scalar>
 void dense_one_row(const Scalar* x, const Scalar* w, const Scalar* bias, Scalar* y, Eigen::Index ins,
-                   Eigen::Index outs) {
+                   Eigen::Index first, Eigen::Index last, const Eigen::Index* reach) {
   using Number = Lanes<Scalar>;
-  if (ins < Number::width) {  // too short for vectors along the sum
-    for (Eigen::Index j = 0; j < outs; ++j) {
-      Scalar sum = bias[j];
-      for (Eigen::Index k = 0; k < ins; ++k) sum += x[k] * w[j * ins + k];
-      y[j] = sum;
-    }
-    return;
-  }
   constexpr Eigen::Index together = 4;  // independent sums hide the latency of fma
-  Eigen::Index j = 0;
-  for (; j + together <= outs; j += together) {
-    Number sum0(0), sum1(0), sum2(0), sum3(0);
+  const auto depth_of = [&](Eigen::Index j) { return reach ? reach[j] : ins; };
+  Eigen::Index j = first;
+  while (j < last) {
+    const Eigen::Index depth = depth_of(j);
     const Scalar* const column = w + j * ins;
-    for (const RowStep<Scalar> step : RowSteps<Scalar>(ins)) {
-      const Number in = step.load(x);
-      sum0 = fma(in, step.load(column), sum0);
-      sum1 = fma(in, step.load(column + ins), sum1);
-      sum2 = fma(in, step.load(column + 2 * ins), sum2);
-      sum3 = fma(in, step.load(column + 3 * ins), sum3);
+    if (depth < Number::width) {  // too short for vectors along the sum
+      Scalar sum = bias[j];
+      for (Eigen::Index k = 0; k < depth; ++k) sum += x[k] * column[k];
+      y[j++] = sum;
+    } else if (j + together <= last && depth_of(j + together - 1) == depth) {
+      Number sum0(0), sum1(0), sum2(0), sum3(0);
+      for (const RowStep<Scalar> step : RowSteps<Scalar>(depth)) {
+        const Number in = step.load(x);
+        sum0 = fma(in, step.load(column), sum0);
+        sum1 = fma(in, step.load(column + ins), sum1);
+        sum2 = fma(in, step.load(column + 2 * ins), sum2);
+        sum3 = fma(in, step.load(column + 3 * ins), sum3);
+      }
+      y[j] = bias[j] + reduce_add(sum0);
+      y[j + 1] = bias[j + 1] + reduce_add(sum1);
+      y[j + 2] = bias[j + 2] + reduce_add(sum2);
+      y[j + 3] = bias[j + 3] + reduce_add(sum3);
+      j += together;
+    } else {
+      Number sum(0);
+      for (const RowStep<Scalar> step : RowSteps<Scalar>(depth)) {
+        sum = fma(step.load(x), step.load(column), sum);
+      }
+      y[j] = bias[j] + reduce_add(sum);
+      ++j;
     }
-    y[j] = bias[j] + reduce_add(sum0);
-    y[j + 1] = bias[j + 1] + reduce_add(sum1);
-    y[j + 2] = bias[j + 2] + reduce_add(sum2);
-    y[j + 3] = bias[j + 3] + reduce_add(sum3);
-  }
-  for (; j < outs; ++j) {
-    Number sum(0);
-    for (const RowStep<Scalar> step : RowSteps<Scalar>(ins)) {
-      sum = fma(step.load(x), step.load(w + j * ins), sum);
-    }
-    y[j] = bias[j] + reduce_add(sum);
   }
 }
 

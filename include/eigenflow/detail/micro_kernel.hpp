@@ -133,15 +133,23 @@ void multiply_block(const Scalar* left, const RightOperand<Scalar>& right, Eigen
     micro_kernel<1, Columns>(left, right, column, depth, result, rows);
 }
 
-/// result (rows × columns) = left · right, where the rows of `left` lie in panels, one after the other; calls
-/// after(p) when panel p of the result is done. As many panels as fit the second cache pass by each block of
-/// columns together, so that the right operand comes from further away less often.
+/// The left operand: rows in panels of Block::rows, `panel_stride` from one to the next.
+template <class Scalar>
+struct LeftOperand {
+  const Scalar* data;
+  Eigen::Index rows;
+  Eigen::Index panel_stride;
+};
+
+/// result (rows × columns) = left · right over `depth` steps; calls after(p) when panel p of the result is
+/// done. As many panels as fit the second cache pass by each block of columns together, so that the right
+/// operand comes from further away less often.
 template <class Scalar, class After>
-void multiply(const Scalar* left, Eigen::Index rows, const RightOperand<Scalar>& right, Eigen::Index depth,
+void multiply(const LeftOperand<Scalar>& left, const RightOperand<Scalar>& right, Eigen::Index depth,
               const Result<Scalar>& result, Eigen::Index columns, const After& after) {
   constexpr Eigen::Index height = Block<Scalar>::rows, scalar_bytes = sizeof(Scalar);
   constexpr Eigen::Index second_cache = Eigen::Index{128} << 10;
-  const Eigen::Index panels = (rows + height - 1) / height,
+  const Eigen::Index panels = (left.rows + height - 1) / height,
                      panel_bytes = std::max<Eigen::Index>(depth, 1) * height * scalar_bytes;
   const Eigen::Index group = std::max<Eigen::Index>(second_cache / panel_bytes, 1);
   for (Eigen::Index first = 0; first < panels; first += group) {
@@ -150,8 +158,8 @@ void multiply(const Scalar* left, Eigen::Index rows, const RightOperand<Scalar>&
     const auto blocks_of = [&]<int Columns>(std::integral_constant<int, Columns>) {
       for (; column + Columns <= columns; column += Columns)
         for (Eigen::Index p = first; p < last; ++p)
-          multiply_block<Columns>(left + p * height * depth, right, column, depth, result.at(p, column),
-                                  std::min(height, rows - p * height));
+          multiply_block<Columns>(left.data + p * left.panel_stride, right, column, depth,
+                                  result.at(p, column), std::min(height, left.rows - p * height));
     };
     blocks_of(std::integral_constant<int, Block<Scalar>::columns>{});
     blocks_of(std::integral_constant<int, 4>{});
