@@ -163,44 +163,43 @@ class ColumnSums {
   Scalar* sums_;
 };
 
-/// One sample: columns first .. last - 1 of y = x w + bias, each the bias and a sum along the first
-/// `reach[j]` numbers of a contiguous column of w (all of them without a reach).
+/// One sample: y (M) = x (K) w + bias, each a sum along the first K numbers of a column of w, which lie
+/// `stride` apart.
 template <class Scalar>
-void dense_one_row(const Scalar* x, const Scalar* w, const Scalar* bias, Scalar* y, Eigen::Index ins,
-                   Eigen::Index first, Eigen::Index last, const Eigen::Index* reach) {
+void dense_one_row(const Scalar* x, const Scalar* w, Eigen::Index stride, const Scalar* bias, Scalar* y,
+                   Eigen::Index ins, Eigen::Index outs) {
   using Number = Lanes<Scalar>;
-  constexpr Eigen::Index together = 4;  // independent sums hide the latency of fma
-  const auto depth_of = [&](Eigen::Index j) { return reach ? reach[j] : ins; };
-  Eigen::Index j = first;
-  while (j < last) {
-    const Eigen::Index depth = depth_of(j);
-    const Scalar* const column = w + j * ins;
-    if (depth < Number::width) {  // too short for vectors along the sum
+  if (ins < Number::width) {  // too short for vectors along the sum
+    for (Eigen::Index j = 0; j < outs; ++j) {
       Scalar sum = bias[j];
-      for (Eigen::Index k = 0; k < depth; ++k) sum += x[k] * column[k];
-      y[j++] = sum;
-    } else if (j + together <= last && depth_of(j + together - 1) == depth) {
-      Number sum0(0), sum1(0), sum2(0), sum3(0);
-      for (const RowStep<Scalar> step : RowSteps<Scalar>(depth)) {
-        const Number in = step.load(x);
-        sum0 = fma(in, step.load(column), sum0);
-        sum1 = fma(in, step.load(column + ins), sum1);
-        sum2 = fma(in, step.load(column + 2 * ins), sum2);
-        sum3 = fma(in, step.load(column + 3 * ins), sum3);
-      }
-      y[j] = bias[j] + reduce_add(sum0);
-      y[j + 1] = bias[j + 1] + reduce_add(sum1);
-      y[j + 2] = bias[j + 2] + reduce_add(sum2);
-      y[j + 3] = bias[j + 3] + reduce_add(sum3);
-      j += together;
-    } else {
-      Number sum(0);
-      for (const RowStep<Scalar> step : RowSteps<Scalar>(depth)) {
-        sum = fma(step.load(x), step.load(column), sum);
-      }
-      y[j] = bias[j] + reduce_add(sum);
-      ++j;
+      for (Eigen::Index k = 0; k < ins; ++k) sum += x[k] * w[j * stride + k];
+      y[j] = sum;
     }
+    return;
+  }
+  constexpr Eigen::Index together = 4;  // independent sums hide the latency of fma
+  Eigen::Index j = 0;
+  for (; j + together <= outs; j += together) {
+    Number sum0(0), sum1(0), sum2(0), sum3(0);
+    const Scalar* const column = w + j * stride;
+    for (const RowStep<Scalar> step : RowSteps<Scalar>(ins)) {
+      const Number in = step.load(x);
+      sum0 = fma(in, step.load(column), sum0);
+      sum1 = fma(in, step.load(column + stride), sum1);
+      sum2 = fma(in, step.load(column + 2 * stride), sum2);
+      sum3 = fma(in, step.load(column + 3 * stride), sum3);
+    }
+    y[j] = bias[j] + reduce_add(sum0);
+    y[j + 1] = bias[j + 1] + reduce_add(sum1);
+    y[j + 2] = bias[j + 2] + reduce_add(sum2);
+    y[j + 3] = bias[j + 3] + reduce_add(sum3);
+  }
+  for (; j < outs; ++j) {
+    Number sum(0);
+    for (const RowStep<Scalar> step : RowSteps<Scalar>(ins)) {
+      sum = fma(step.load(x), step.load(w + j * stride), sum);
+    }
+    y[j] = bias[j] + reduce_add(sum);
   }
 }
 

@@ -45,6 +45,11 @@ struct DenseLayer {
   Eigen::Index reach_of(Eigen::Index column) const {
     return reach.empty() ? in : reach[static_cast<std::size_t>(column)];
   }
+  /// The end of the columns that read the same inputs as this one.
+  Eigen::Index same_reach_until(Eigen::Index column) const {
+    if (reach.empty()) return out;
+    return std::upper_bound(reach.begin() + column, reach.end(), reach_of(column)) - reach.begin();
+  }
   /// The first column that reads an input; `out` when none does.
   Eigen::Index first_reader(Eigen::Index input) const {
     if (reach.empty()) return 0;

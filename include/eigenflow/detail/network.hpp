@@ -167,8 +167,13 @@ class RowForward {
     const DenseLayer& layer = network_.layers[i];
     const auto p = view_parameters(layer, layer.segment(theta_));
     Scalar* const result = results_[i];
-    dense_one_row(i == 0 ? input_ : values_[i - 1], p.weight.data(), p.bias.data(), result, layer.in,
-                  part.first, part.last, layer.reach.empty() ? nullptr : layer.reach.data());
+    const Scalar* const input = i == 0 ? input_ : values_[i - 1];
+    for (Eigen::Index first = part.first; first < part.last;) {  // columns that read the same inputs
+      const Eigen::Index last = std::min(layer.same_reach_until(first), part.last);
+      dense_one_row(input, p.weight.data() + first * layer.in, layer.in, p.bias.data() + first,
+                    result + first, layer.reach_of(first), last - first);
+      first = last;
+    }
     if (layer.adds)
       for (Eigen::Index k = part.first; k < part.last; ++k) result[k] += results_[i - 2][k];
     if (i == network_.last()) return;
