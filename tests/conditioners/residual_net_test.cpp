@@ -79,11 +79,10 @@ TEMPLATE_TEST_CASE("ResidualNet is its formula", "", float, double) {
 }
 
 TEST_CASE("ResidualNet obeys the laws inside a coupling") {
-  for (const ef::Activation activation : {ef::Activation::tanh, ef::Activation::silu})
-    contract::check_layer<3>("ResidualNet", [&]<class S, int D>(contract::Kind<S, D> kind) {
-      return ef::Coupling<ef::Shift<S>, ef::ResidualNet<S>>(
-          kind.dim, {.width = 3, .blocks = 2, .activation = activation});
-    });
+  contract::check_layer<3>("ResidualNet", []<class S, int D>(contract::Kind<S, D> kind) {
+    return ef::Coupling<ef::Shift<S>, ef::ResidualNet<S>>(
+        kind.dim, {.width = 3, .blocks = 2, .activation = ef::Activation::silu});
+  });
 }
 
 TEST_CASE("ResidualNet starts at zero results and refuses shapes that are none") {

@@ -19,7 +19,7 @@ namespace {
 
 // Odd widths, so that no product has a shape of whole registers; smooth, so that derivatives have no kinks.
 ef::MlpOptions small_network() {
-  return {.hidden = {5, 4}, .activation = ef::Activation::tanh};
+  return {.hidden = {4, 3}, .activation = ef::Activation::tanh};
 }
 
 // Two libraries' log-scales.
