@@ -1,8 +1,10 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "eigenflow/activation.hpp"
@@ -147,15 +149,15 @@ class RowForward {
  public:
   RowForward(const Network& network, std::span<const Scalar> theta, const Pass& pass)
       : network_(network), theta_(theta) {
-    const auto row = [&](Eigen::Index size) {
-      return pass.arena->template allocate<Scalar>(static_cast<std::size_t>(size));
-    };
-    input_ = row(network.layers.front().in);
-    results_ = pass.arena->template allocate<Scalar*>(network.layers.size());
-    values_ = pass.arena->template allocate<Scalar*>(network.layers.size());
-    for (std::size_t i = 0; i < network.layers.size(); ++i) {
-      results_[i] = row(network.layers[i].out);
-      values_[i] = network.streams(i) ? row(network.layers[i].out) : results_[i];
+    Eigen::Index size = network.layers.front().in;
+    for (const DenseLayer& layer : network.layers) size += 2 * layer.out;
+    input_ = pass.arena->template allocate<Scalar>(static_cast<std::size_t>(size));
+    results_ = pass.arena->template allocate<Scalar*>(2 * network.layers.size());
+    values_ = results_ + network.layers.size();
+    Scalar* next = input_ + network.layers.front().in;
+    for (std::size_t i = 0; i < network.layers.size(); ++i, next += 2 * network.layers[i - 1].out) {
+      results_[i] = next;
+      values_[i] = network.streams(i) ? next + network.layers[i].out : next;
     }
   }
 
