@@ -13,9 +13,8 @@
 #include "eigenflow/detail/panels.hpp"
 #include "eigenflow/tile.hpp"
 
-// What every conditioner made of dense layers shares: the passes of a network, forward for a batch and for
-// one row, and back. A pass advances part by part, a layer's columns at a time, so that a masked network can
-// be evaluated feature by feature.
+// What every conditioner made of dense layers shares: the passes of a network, forward (a batch, one row) and
+// back. A pass advances part by part, so that a masked network can be evaluated feature by feature.
 
 namespace eigenflow::detail {
 
