@@ -89,6 +89,12 @@ Call prepare(const Order& order) {
     return couplings<Eigen::Dynamic>(order, ef::AffineCoupling<Scalar>(order.dim, network), rng);
   if (order.family == "spline")
     return couplings<Eigen::Dynamic>(order, ef::SplineCoupling<Scalar>(order.dim, network), rng);
+  if (order.family == "maf") {
+    using Block = ef::Chain<ef::MaskedAutoregressive<Scalar>, ef::Permutation<Scalar>>;
+    const Block block(ef::MaskedAutoregressive<Scalar>(order.dim, network),
+                      ef::Permutation<Scalar>::reverse(order.dim));
+    return task(order, ef::Flow(ef::Stack<Block>(order.couplings, block), rng), rng);
+  }
   if (order.family == "planar" && order.dim == 2) {
     ef::Flow flow(ef::Stack<ef::Planar<Scalar, 2>>(order.couplings), rng);
     return task(order, std::move(flow), rng);

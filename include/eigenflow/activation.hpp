@@ -2,6 +2,7 @@
 
 #include <array>
 #include <numbers>
+#include <string>
 #include <string_view>
 
 #include "eigenflow/error.hpp"
@@ -176,4 +177,18 @@ constexpr std::string_view to_string(Activation activation) {
   return names[static_cast<std::size_t>(activation)];
 }
 
+namespace detail {
+
+/// As "relu" or "relu, dropout 0.1".
+inline std::string describe(Activation activation, double dropout) {
+  std::string text(to_string(activation));
+  if (dropout > 0) {
+    std::string rate = std::to_string(dropout);
+    rate.resize(rate.find_last_not_of('0') + 1);
+    text += ", dropout " + rate;
+  }
+  return text;
+}
+
+}  // namespace detail
 }  // namespace eigenflow

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <optional>
 #include <type_traits>
 
 #include "eigenflow/context.hpp"
@@ -13,11 +14,12 @@ namespace eigenflow {
 /// weight and, for a conditional density, a context.
 template <class Scalar>
 struct Batch {
-  detail::Rows<const Scalar> data;       ///< N × D, the whole set, where the user has it
-  const Eigen::Index* order = nullptr;   ///< which rows; all of them, in order, when null
-  Eigen::Index size = 0;                 ///< how many
-  const Scalar* weights = nullptr;       ///< one for each row of `data`; all one when null
-  detail::Rows<const Scalar> context{};  ///< N × C: one row for each row of `data`; C = 0 without
+  detail::Rows<const Scalar> data;            ///< N × D, the whole set, where the user has it
+  const Eigen::Index* order = nullptr;        ///< which rows; all of them, in order, when null
+  Eigen::Index size = 0;                      ///< how many
+  const Scalar* weights = nullptr;            ///< one for each row of `data`; all one when null
+  detail::Rows<const Scalar> context{};       ///< N × C: one row for each row of `data`; C = 0 without
+  std::optional<TrainingStep> training = {};  ///< with it, networks that have dropout drop; never to evaluate
 
   /// All rows of a matrix, map or block, which must outlive the batch.
   template <class X>

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <span>
 #include <type_traits>
+#include <vector>
 
 #include "eigenflow/layout.hpp"
 #include "eigenflow/rng.hpp"
@@ -11,18 +12,18 @@
 
 namespace eigenflow {
 
-/// A conditioner, the m(·) of a coupling: any differentiable function from the untouched features (and the
-/// context) to the parameters of a transformer. It knows nothing of flows, and need not be invertible.
+namespace detail {
+
+// What the conditioners of couplings and of autoregressive layers have in common.
 template <class C>
-concept Conditioner = std::copyable<C> &&
+concept ConditionerVerbs = std::copyable<C> &&
     requires(const C& conditioner, std::span<const typename C::Scalar> theta,
              std::span<typename C::Scalar> out, const ConstMatrixMap<typename C::Scalar>& input,
              MatrixMap<typename C::Scalar>& result, const ConstMatrixMap<typename C::Scalar>& grad_result,
              MatrixMap<typename C::Scalar>& grad_input, const Pass& pass, CountParameters& visitor,
              Rng& rng) {
   typename C::Scalar;
-  typename C::Options;  // so that Coupling can make it: C(in, out, options)
-  requires std::constructible_from<C, Eigen::Index, Eigen::Index, typename C::Options>;
+  typename C::Options;
   { conditioner.in_dim() } -> std::convertible_to<Eigen::Index>;
   { conditioner.out_dim() } -> std::convertible_to<Eigen::Index>;
 
@@ -30,12 +31,46 @@ concept Conditioner = std::copyable<C> &&
   conditioner.initialise(out, rng);  // the initial theta: results zero, so that a flow starts as the identity
 
   // result (N × out) = m(input), input N × in. Returns a tape, trivially destructible, its arrays in
-  // pass.arena; it may keep `input` by pointer, which outlives the tape.
+  // pass.arena; it may keep `input` by pointer, which outlives the tape. Where pass.dropout is set, a network
+  // that has dropout draws its masks from it.
   conditioner.forward(theta, input, result, pass);
   requires std::is_trivially_destructible_v<decltype(conditioner.forward(theta, input, result, pass))>;
 
   // Adds ∂loss/∂theta to `out` (nothing when empty), exactly once an entry, and ∂loss/∂input to grad_input.
   conditioner.vjp(theta, out, conditioner.forward(theta, input, result, pass), grad_result, grad_input, pass);
+};
+
+}  // namespace detail
+
+/// A conditioner, the m(·) of a coupling: any differentiable function from the untouched features (and the
+/// context) to the parameters of a transformer. It knows nothing of flows, and need not be invertible.
+template <class C>
+concept Conditioner = detail::ConditionerVerbs<C> &&
+    std::constructible_from<C, Eigen::Index, Eigen::Index, typename C::Options>;  // C(in, out, options)
+
+/// A masked conditioner, the m(·) of an autoregressive layer: `count` results for each of D features, those
+/// of a feature a function of the features before it in the order (and of the context) alone, whatever theta
+/// holds. Inputs: D features, then the context; results: feature by feature, `count` each.
+template <class C>
+concept MaskedConditioner = detail::ConditionerVerbs<C> && std::constructible_from < C,
+        std::vector<Eigen::Index>, Eigen::Index,
+typename C::Options,
+    Eigen::Index >
+        &&requires(const C& conditioner, std::span<const typename C::Scalar> theta,
+                   std::span<typename C::Scalar> out, const ConstMatrixMap<typename C::Scalar>& input,
+                   MatrixMap<typename C::Scalar>& result,
+                   const ConstMatrixMap<typename C::Scalar>& grad_result,
+                   MatrixMap<typename C::Scalar>& grad_input, const Pass& pass, void (*visit)(Eigen::Index)) {
+  { conditioner.order() } -> std::convertible_to<const std::vector<Eigen::Index>&>;  // first feature first
+
+  // The same as `forward` (and its tape) where the input becomes known feature by feature: calls visit(j) in
+  // the order when the results of feature j are there; visit writes column j of the input.
+  conditioner.forward_in_order(theta, input, result, pass, visit);
+
+  // The same as `vjp` where the cotangents of the results become known feature by feature: calls visit(j) in
+  // the reverse order when ∂loss/∂(feature j) is all there in grad_input; visit writes those of j's results.
+  conditioner.vjp_in_order(theta, out, conditioner.forward(theta, input, result, pass), grad_result,
+                           grad_input, pass, visit);
 };
 
 }  // namespace eigenflow

@@ -36,7 +36,7 @@ struct FitOptions {
   MatrixX<Scalar> validation_context = {};  ///< its context, M × C, for a conditional density
   Eigen::Index patience = 0;     ///< stop after so many epochs without a better validation loss; 0: never
   VectorX<Scalar> weights = {};  ///< a weight ≥ 0 for each row of x; empty: all equal
-  std::uint64_t seed = 0;        ///< of the held-out rows and the order of the batches
+  std::uint64_t seed = 0;        ///< of the held-out rows, the order of the batches, dropout
   bool progress = true;          ///< a progress bar, on a terminal only
   std::function<bool(const Epoch&)> callback = {};  ///< called after each epoch; false stops the fit
 };
@@ -73,7 +73,9 @@ History fit_rows(FlowType& flow, FitData<typename FlowType::Scalar> data,
     Epoch now{epoch, step, 0, std::numeric_limits<double>::quiet_NaN(), 0, 0, 0};
     Eigen::Index taken = 0;
     for (; taken < epoch_steps && step < steps; ++taken, ++step) {
-      const double loss = objective(flow, data.batch(taken * batch_size, batch_size), gradient);
+      Batch<Scalar> batch = data.batch(taken * batch_size, batch_size);
+      batch.training = TrainingStep{options.seed, static_cast<std::uint64_t>(step)};
+      const double loss = objective(flow, batch, gradient);
       const double norm = options.clip_norm > 0 ? clip_global_norm(gradient, options.clip_norm)
                                                 : global_norm(std::span<const Scalar>(gradient));
       if (!detail::is_finite(loss) || !detail::is_finite(norm)) {

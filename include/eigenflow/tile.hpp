@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <cstdint>
 #include <new>
 
 #include "eigenflow/arena.hpp"
@@ -20,10 +21,25 @@ using ConstMatrixMap = Eigen::Map<const MatrixX<Scalar>>;
 template <class Scalar>
 using ConstVectorMap = Eigen::Map<const VectorX<Scalar>>;
 
+/// Which step of which training run a batch belongs to: what its dropout masks are drawn from.
+struct TrainingStep {
+  std::uint64_t seed;
+  std::uint64_t step;
+};
+
+/// The masks of one pass: a function of the training step, a row's place in the batch, and the site, so that
+/// they depend neither on threads nor on how the batch is cut.
+struct DropoutSource {
+  TrainingStep training;
+  Eigen::Index first_row;       ///< of the tile, in the batch
+  std::uint64_t next_site = 0;  ///< sites are counted in the order in which a pass meets them
+};
+
 /// One pass over a batch: where its scratch lives, and whether gradients follow.
 struct Pass {
-  Arena* arena;  ///< tapes and intermediate values
-  bool record;   ///< a vjp follows, so the tape must be whole
+  Arena* arena;                      ///< tapes and intermediate values
+  bool record;                       ///< a vjp follows, so the tape must be whole
+  DropoutSource* dropout = nullptr;  ///< set in training alone; without it nothing is dropped
 };
 
 /// A batch of N samples on its way through the layers: N × D, column-major and contiguous, so that one

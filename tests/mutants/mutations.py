@@ -12,7 +12,12 @@ BOUND = "soft_bound.hpp"
 SCALES = "scale_maps.hpp"
 SPLINE = "transformers/rational_quadratic_spline.hpp"
 CURVE = "detail/rational_quadratic.hpp"
-MLP = "conditioners/mlp.hpp"
+AUTOREGRESSIVE = "layers/autoregressive.hpp"
+MASKED = "conditioners/masked_mlp.hpp"
+NETWORK = "detail/network.hpp"
+NETWORK_CONDITIONER = "detail/network_conditioner.hpp"
+DENSE_LAYER = "detail/dense_layer.hpp"
+KERNEL = "detail/micro_kernel.hpp"
 DENSE = "detail/dense.hpp"
 ACTIVATION = "activation.hpp"
 PERMUTATION = "layers/permutation.hpp"
@@ -147,23 +152,48 @@ MUTATIONS = [
      "grad += zero;"),
     ("periodic_spline_coupling", SPLINE, "the rotation not undone", "from = from - slots[3 * bins_];", "from = from + slots[3 * bins_];"),
     ("periodic_spline_coupling", SPLINE, "gradient of the rotation dropped", "slots.set(3 * bins_, grad_y);", "slots.set(3 * bins_, zero);"),
-    # ---- Mlp
-    ("affine_coupling", MLP, "gradient of the bias dropped", "bias_sums.give(g.bias.data());", ""),
-    ("affine_coupling", MLP, "derivative of the activation dropped",
-     "return function.scale(g, Number::load(derivative_from.data + i));", "return g;"),
-    ("affine_coupling", MLP, "gradient of the weights from the wrong layer", "i == 0 ? tape.input : tape.values[i - 1], grad_z",
-     "i <= 1 ? tape.input : tape.values[i - 1], grad_z"),
-    ("affine_coupling", MLP, "one row forgets its activation's tape", "input.rows() == 1 && !pass.record", "input.rows() == 1"),
-    ("affine_coupling", DENSE, "gradient of a bias assigned", "to[j] += reduce_add(", "to[j] = reduce_add("),
-    ("affine_coupling", DENSE, "gradient of a bias from the last panel alone", "Number sum = Number::load(sums_ + j * Number::width);",
-     "Number sum(0);"),
-    ("affine_coupling", DENSE, "gradient of the weights assigned", "{grad_w, ins, height, nullptr, true}", "{grad_w, ins, height, nullptr, false}"),
-    ("affine_coupling", DENSE, "gradient of thin weights assigned",
-     "m * thin_stride] += reduce_add", "m * thin_stride] = reduce_add"),
-    ("affine_coupling", DENSE, "bias dropped", "height * y.cols, bias}", "height * y.cols, nullptr}"),
+    # ---- networks
+    ("affine_coupling", NETWORK, "gradient of the bias dropped", "sums_[i].give(g.bias.data());", ""),
+    ("affine_coupling", NETWORK, "derivative of the activation dropped", "return function.scale(g, Number::load(site.derivative_from.data + n));",
+     "return g;"),
+    ("affine_coupling", NETWORK, "gradient of the weights from the wrong layer", "i == 0 ? tape_.input : tape_.sites[i - 1].value;",
+     "i <= 1 ? tape_.input : tape_.sites[i - 1].value;"),
+    ("affine_coupling", NETWORK_CONDITIONER, "one row forgets its tape", "rows == 1 && !pass.record", "rows == 1"),
+    ("affine_coupling", DENSE, "gradient of a bias assigned", "to[j] += reduce_add", "to[j] = reduce_add"),
+    ("affine_coupling", DENSE, "gradient of the weights assigned", "result.add = true;", "result.add = false;"),
+    ("affine_coupling", DENSE, "gradient of thin weights assigned", "m * thin_stride] += reduce_add", "m * thin_stride] = reduce_add"),
+    ("affine_coupling", DENSE, "bias dropped", "bias + part.first}", "nullptr}"),
     ("affine_coupling", DENSE, "bias dropped for one row", "y[j] = bias[j] + reduce_add(sum);", "y[j] = reduce_add(sum);"),
+    ("residual_coupling", NETWORK, "a block adds nothing", "(Number::load(site.result.data + n) + Number::load(stream + n))",
+     "Number::load(site.result.data + n * Eigen::Index(stream != nullptr))"),
+    ("residual_coupling", NETWORK, "gradient does not pass a block by", "(Number::load(grad.data + n) + Number::load(stream + n))",
+     "Number::load(grad.data + n * Eigen::Index(stream != nullptr))"),
+    ("residual_coupling", NETWORK, "gradient of a bias does not pass a block by", "sums_[i - 1].add(sums_[i + 1], part.first, part.last);", "{}"),
+    ("residual_coupling", NETWORK, "a block adds nothing to one row", "result[k] += results_[i - 2][k];", "(void)k;"),
+    ("residual_coupling", NETWORK, "what a block adds is overwritten", "network.streams(i) || (pass.record && !from_value)", "pass.record && !from_value"),
+    ("residual_coupling", NETWORK, "what a block adds is overwritten, one row", "network.streams(i) ? next + network.layers[i].out : next", "next"),
+    # ---- Autoregressive
+    ("autoregressive", AUTOREGRESSIVE, "directions swapped", "transform<false>(j, batch, tile);", "transform<true>(j, batch, tile);"),
+    ("autoregressive", AUTOREGRESSIVE, "log_det assigned", "step.load(tile.log_det.data()) + result.log_det", "result.log_det"),
+    ("autoregressive", AUTOREGRESSIVE, "vjp of the inverse is forward's", "pull_back<true>(j, tape", "pull_back<false>(j, tape"),
+    ("autoregressive", AUTOREGRESSIVE, "gradient in the context dropped", "tile.grad_context += grad.rightCols(context_dim_);", ""),
+    ("autoregressive", AUTOREGRESSIVE, "context forgotten", "features.rightCols(layer.context_dim_) = tile.context;",
+     "features.rightCols(layer.context_dim_).setZero();"),
+    ("autoregressive", AUTOREGRESSIVE, "solved features not handed on", "if (generating) step.store(known, result.value);", "(void)known;"),
+    ("autoregressive", MASKED, "a feature sees itself", "context_dim_ + s : at(", "context_dim_ + s + 1 : at("),
+    ("autoregressive", MASKED, "a unit sees the next degree", "at(layers[i - 1].steps, s + 1);", "at(layers[i - 1].steps, std::min(s + 2, dim()));"),
+    ("autoregressive", MASKED, "results in the network's order", "run.give(result.data() + feature(s)", "run.give(result.data() + s"),
+    ("autoregressive", MASKED, "gradient to another feature", "grad_input.data() + feature(s) * grad_input.rows()", "grad_input.data() + s * grad_input.rows()"),
+    ("autoregressive", MASKED, "substitution leaves a layer out", "i-- > 1;)", "i-- > 2;)"),
+    ("autoregressive", MASKED, "context left out of the inverse's gradient", "if (context_dim_ > 0) run.retreat(0, layers[0].readers_of(0, context_dim_));", ""),
+    ("autoregressive", NETWORK, "mask not applied", "if (layer.reach.empty()) return weight;", "return weight;"),
+    ("autoregressive", NETWORK, "masked entries have gradients", "g.weight.col(k).head(layer.reach_of(k)) += whole.col(k).head(layer.reach_of(k));",
+     "g.weight.col(k) += whole.col(k);"),
+    ("autoregressive", DENSE_LAYER, "a reader left out of gradients", "std::upper_bound(reach.begin(), reach.end(), input)",
+     "std::upper_bound(reach.begin(), reach.end(), input + 1)"),
     ("affine_coupling", ACTIVATION, "tanh's derivative", "grad * (Number(1) - h) * (Number(1) + h)", "grad * (Number(1) - h)"),
-    ("mlp_relu", ACTIVATION, "relu's derivative", "return select(h > Number(0), grad, Number(0));", "return grad;"),
+    ("mlp_relu", KERNEL, "relu's derivative", "select(open > Lanes<Scalar>(0), sum, Lanes<Scalar>(0))", "sum"),
+    ("mlp_relu", KERNEL, "gradient of a bias below a relu dropped", "(Lanes<Scalar>::load(total) + sum).store(total);", "(void)total;"),
     ("mlp_leaky_relu", ACTIVATION, "leaky relu's derivative", "select(h > Number(0), grad, slope<Number>() * grad)", "select(h > Number(0), grad, Number(0))"),
     ("mlp_sigmoid", ACTIVATION, "sigmoid's derivative", "return grad * h * (Number(1) - h);", "return grad * h;"),
     ("mlp_softplus", ACTIVATION, "softplus's derivative from its value", "struct SoftplusFunction {\n  static constexpr bool derivative_from_value = false;",
@@ -204,7 +234,7 @@ MUTATIONS = [
     ("lu_linear", LU, "gradient of the bias, inverse", "bias -= column_sums(tile);", "bias += column_sums(tile);"),
     ("lu_linear", TRIANGULAR, "solution with the diagonal itself", "x[i] = solving ? sum * diagonal : sum;", "x[i] = solving ? sum : sum;"),
     ("lu_linear", TRIANGULAR, "blocks in the wrong order", "const bool ascending = (matrix_.part == Triangle::upper) != solving;", "const bool ascending = (matrix_.part == Triangle::upper) == solving;"),
-    ("lu_linear", TRIANGULAR, "what lies outside of a block dropped", "nullptr, true}", "nullptr, false}"),
+    ("lu_linear", TRIANGULAR, "what lies outside of a block dropped", "result.add = true;", "result.add = false;"),
     # ---- Householder
     ("householder", HOUSEHOLDER, "inverse in forward's order", "(generating ? count_ - 1 - k : k) * dim()", "k * dim()"),
     ("householder", HOUSEHOLDER, "a projection", "push(w, Number(-2) * along(w, x), x);", "push(w, Number(-1) * along(w, x), x);"),

@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <algorithm>
+#include <span>
 
 #include "eigenflow/detail/multiply.hpp"
 #include "eigenflow/detail/panels.hpp"
@@ -11,35 +12,95 @@
 
 namespace eigenflow::detail {
 
+/// The sums of the columns of a batch, gathered panel by panel: what the bias's gradient is.
+template <class Scalar>
+class ColumnSums {
+ public:
+  ColumnSums(Eigen::Index columns, Arena& arena)
+      : columns_(columns), sums_(arena.allocate<Scalar>(static_cast<std::size_t>(columns * Number::width))) {
+    std::fill_n(sums_, columns * Number::width, Scalar(0));
+  }
+
+  /// Adds columns first .. last - 1 of panel p; each of its vectors first becomes change(place, vector).
+  template <class Change>
+  void add(const Panels<Scalar>& x, Eigen::Index p, Eigen::Index first, Eigen::Index last,
+           const Change& change) const {
+    const Eigen::Index filled = x.filled_rows(p);
+    for (Eigen::Index j = first; j < last; ++j) {
+      const Eigen::Index column = x.column(p, j) - x.data;
+      Number sum = Number::load(sums_ + j * Number::width);
+      for (Eigen::Index i = column; i < column + filled; i += Number::width) {
+        const Number changed = change(i, Number::load(x.data + i));
+        changed.store(x.data + i);
+        sum += changed;
+      }
+      sum.store(sums_ + j * Number::width);
+    }
+  }
+  /// Adds those of another batch.
+  void add(const ColumnSums& others, Eigen::Index first, Eigen::Index last) const {
+    for (Eigen::Index i = first * Number::width; i < last * Number::width; ++i) sums_[i] += others.sums_[i];
+  }
+  /// The sums of column j, one vector.
+  Scalar* column(Eigen::Index j) const { return sums_ + j * Number::width; }
+  /// to (columns) += the sums.
+  void give(Scalar* to) const {
+    for (Eigen::Index j = 0; j < columns_; ++j) to[j] += reduce_add(Number::load(sums_ + j * Number::width));
+  }
+
+ private:
+  using Number = Lanes<Scalar>;
+
+  Eigen::Index columns_;
+  Scalar* sums_;
+};
+
+/// A part of a product: columns first .. last - 1 of the result, which need steps begin .. end - 1 of the
+/// depth. What a mask leaves out is not computed.
+struct Part {
+  Eigen::Index first, last;
+  Eigen::Index begin, end;
+
+  Eigen::Index columns() const { return last - first; }
+  Eigen::Index depth() const { return end - begin; }
+};
+
 /// y = x w + bias, or its positive part with `relu`; calls after(p) when panel p of y is done.
 template <class Scalar, class After>
-void dense(const Panels<Scalar>& x, const Scalar* w, const Scalar* bias, const Panels<Scalar>& y, bool relu,
-           const After& after) {
-  Result<Scalar> result{y.data, Panels<Scalar>::height, y.stride(), bias};
+void dense(const Panels<Scalar>& x, const Scalar* w, const Scalar* bias, const Panels<Scalar>& y,
+           const Part& part, bool relu, const After& after) {
+  Result<Scalar> result{y.column(0, part.first), Panels<Scalar>::height, y.stride(), bias + part.first};
   result.relu = relu;
-  multiply(x.as_left(), x.filled_rows(), RightOperand<Scalar>{w, 1, x.cols}, x.cols, result, y.cols, after);
+  multiply(x.as_left(part.begin), x.filled_rows(),
+           RightOperand<Scalar>{w + part.first * x.cols + part.begin, 1, x.cols}, part.depth(), result,
+           part.columns(), after);
 }
 
-/// grad_x = grad_y wᵀ; calls after(p) when panel p of grad_x is done. With a `gate` (x = relu(...)) the
-/// gradient passes where x is positive, and `sums` gains its columns.
+/// grad_x = grad_y wᵀ; calls after(p) when panel p of grad_x is done. With a `gate` (x = relu(...), laid out
+/// as grad_x) the gradient passes where x is positive, and `sums` gains its columns.
 template <class Scalar, class After>
 void dense_grad_x(const Panels<Scalar>& grad_y, const Scalar* w, const Panels<Scalar>& grad_x,
-                  const Scalar* gate, Scalar* sums, Arena& arena, const After& after) {
-  const Eigen::Index ins = grad_x.cols, outs = grad_y.cols;
-  Result<Scalar> result{grad_x.data, Panels<Scalar>::height, grad_x.stride()};
-  result.gate = gate;
-  result.totals = sums;
+                  const Part& part, const Scalar* gate, const ColumnSums<Scalar>* sums, Arena& arena,
+                  const After& after) {
+  constexpr Eigen::Index height = Panels<Scalar>::height;
+  const Eigen::Index ins = grad_x.cols, depth = part.depth(), columns = part.columns();
+  Result<Scalar> result{grad_x.column(0, part.first), height, grad_x.stride()};
+  if (gate) {
+    result.gate = gate + part.first * height;
+    result.totals = sums->column(part.first);
+  }
   // A step of the depth takes numbers that lie side by side, a whole column of w from those of the next;
   // where w leaves the second cache, a transpose of it costs less than fetching a line for each step.
   constexpr Eigen::Index near = Eigen::Index{1} << 17;
   const ArenaScope scope(arena);
-  RightOperand<Scalar> right{w, ins, 1};
-  if (ins * outs > near) {
-    Scalar* const transposed = arena.allocate<Scalar>(static_cast<std::size_t>(ins * outs));
-    transpose(w, ins, outs, transposed);
-    right = {transposed, 1, outs};
+  const Scalar* const corner = w + part.begin * ins + part.first;
+  RightOperand<Scalar> right{corner, ins, 1};
+  if (columns * depth > near) {
+    Scalar* const transposed = arena.allocate<Scalar>(static_cast<std::size_t>(columns * depth));
+    transpose(corner, ins, columns, depth, transposed);
+    right = {transposed, 1, depth};
   }
-  multiply(grad_y.as_left(), grad_y.filled_rows(), right, outs, result, ins, after);
+  multiply(grad_y.as_left(part.begin), grad_y.filled_rows(), right, depth, result, columns, after);
 }
 
 /// sums(i, m) += Σ_n wide(n, i) thin(n, m) for `I` columns of `wide` from the i-th and the M = `M` columns of
@@ -77,9 +138,11 @@ void thin_grad_w(const Panels<Scalar>& wide, const Panels<Scalar>& thin, Scalar*
   for (; i < wide.cols; ++i) thin_grad_w_block<1, M>(wide, i, thin, sums, wide_stride, thin_stride);
 }
 
-/// grad_w (K × M) += xᵀ grad_y, each entry's sum over the batch added once.
+/// grad_w (K × M) += xᵀ grad_y, each entry's sum over the batch added once; of each part's columns the rows
+/// below `end`.
 template <class Scalar>
-void dense_grad_w(const Panels<Scalar>& x, const Panels<Scalar>& grad_y, Scalar* grad_w, Arena& arena) {
+void dense_grad_w(const Panels<Scalar>& x, const Panels<Scalar>& grad_y, Scalar* grad_w,
+                  std::span<const Part> parts, Arena& arena) {
   const Eigen::Index ins = x.cols, outs = grad_y.cols;
   // One or two columns, as at the ends of 2-D conditioners: sums along the columns, without a transpose.
   if (outs == 1) return thin_grad_w<1>(x, grad_y, grad_w, 1, ins);
@@ -89,59 +152,26 @@ void dense_grad_w(const Panels<Scalar>& x, const Panels<Scalar>& grad_y, Scalar*
   constexpr Eigen::Index height = Panels<Scalar>::height;
   const ArenaScope scope(arena);
   const Transposed<Scalar> transposed(x, arena);
-  Result<Scalar> result{grad_w, ins, height};
-  result.add = true;
-  multiply(transposed.as_left(), ins,
-           RightOperand<Scalar>{grad_y.data, 1, height, height, grad_y.stride() - height}, transposed.depth,
-           result, outs, [](Eigen::Index) {});
+  for (const Part& part : parts) {
+    Result<Scalar> result{grad_w + part.first * ins, ins, height};
+    result.add = true;
+    const RightOperand<Scalar> right{grad_y.column(0, part.first), 1, height, height,
+                                     grad_y.stride() - height};
+    multiply(transposed.as_left(), part.end, right, transposed.depth, result, part.columns(),
+             [](Eigen::Index) {});
+  }
 }
 
-/// The sums of the columns of a batch, gathered panel by panel: what the bias's gradient is.
+/// One sample: y (M) = x (K) w + bias, each a sum along the first K numbers of a column of w, which lie
+/// `stride` apart.
 template <class Scalar>
-class ColumnSums {
- public:
-  ColumnSums(Eigen::Index columns, Arena& arena)
-      : columns_(columns), sums_(arena.allocate<Scalar>(static_cast<std::size_t>(columns * Number::width))) {
-    std::fill_n(sums_, columns * Number::width, Scalar(0));
-  }
-
-  /// Adds the columns of panel p; each of its vectors first becomes change(place, vector).
-  template <class Change>
-  void add(const Panels<Scalar>& x, Eigen::Index p, const Change& change) const {
-    const Eigen::Index filled = x.filled_rows(p);
-    for (Eigen::Index j = 0; j < columns_; ++j) {
-      const Eigen::Index column = x.column(p, j) - x.data;
-      Number sum = Number::load(sums_ + j * Number::width);
-      for (Eigen::Index i = column; i < column + filled; i += Number::width) {
-        const Number changed = change(i, Number::load(x.data + i));
-        changed.store(x.data + i);
-        sum += changed;
-      }
-      sum.store(sums_ + j * Number::width);
-    }
-  }
-  Scalar* data() const { return sums_; }
-  /// to (columns) += the sums.
-  void give(Scalar* to) const {
-    for (Eigen::Index j = 0; j < columns_; ++j) to[j] += reduce_add(Number::load(sums_ + j * Number::width));
-  }
-
- private:
-  using Number = Lanes<Scalar>;
-
-  Eigen::Index columns_;
-  Scalar* sums_;
-};
-
-/// One sample: y (M) = x (K) w + bias, each a sum along a contiguous column of w.
-template <class Scalar>
-void dense_one_row(const Scalar* x, const Scalar* w, const Scalar* bias, Scalar* y, Eigen::Index ins,
-                   Eigen::Index outs) {
+void dense_one_row(const Scalar* x, const Scalar* w, Eigen::Index stride, const Scalar* bias, Scalar* y,
+                   Eigen::Index ins, Eigen::Index outs) {
   using Number = Lanes<Scalar>;
   if (ins < Number::width) {  // too short for vectors along the sum
     for (Eigen::Index j = 0; j < outs; ++j) {
       Scalar sum = bias[j];
-      for (Eigen::Index k = 0; k < ins; ++k) sum += x[k] * w[j * ins + k];
+      for (Eigen::Index k = 0; k < ins; ++k) sum += x[k] * w[j * stride + k];
       y[j] = sum;
     }
     return;
@@ -150,13 +180,13 @@ void dense_one_row(const Scalar* x, const Scalar* w, const Scalar* bias, Scalar*
   Eigen::Index j = 0;
   for (; j + together <= outs; j += together) {
     Number sum0(0), sum1(0), sum2(0), sum3(0);
-    const Scalar* const column = w + j * ins;
+    const Scalar* const column = w + j * stride;
     for (const RowStep<Scalar> step : RowSteps<Scalar>(ins)) {
       const Number in = step.load(x);
       sum0 = fma(in, step.load(column), sum0);
-      sum1 = fma(in, step.load(column + ins), sum1);
-      sum2 = fma(in, step.load(column + 2 * ins), sum2);
-      sum3 = fma(in, step.load(column + 3 * ins), sum3);
+      sum1 = fma(in, step.load(column + stride), sum1);
+      sum2 = fma(in, step.load(column + 2 * stride), sum2);
+      sum3 = fma(in, step.load(column + 3 * stride), sum3);
     }
     y[j] = bias[j] + reduce_add(sum0);
     y[j + 1] = bias[j + 1] + reduce_add(sum1);
@@ -166,7 +196,7 @@ void dense_one_row(const Scalar* x, const Scalar* w, const Scalar* bias, Scalar*
   for (; j < outs; ++j) {
     Number sum(0);
     for (const RowStep<Scalar> step : RowSteps<Scalar>(ins)) {
-      sum = fma(step.load(x), step.load(w + j * ins), sum);
+      sum = fma(step.load(x), step.load(w + j * stride), sum);
     }
     y[j] = bias[j] + reduce_add(sum);
   }

@@ -37,24 +37,24 @@ struct Panels {
   Eigen::Index filled_rows(Eigen::Index p) const { return fill(real_rows(p)); }
   Eigen::Index filled_rows() const { return fill(rows); }
 
-  /// Calls body(i) for the place of every vector of panel p.
+  /// Calls body(i) for the place of every vector in columns first .. last - 1 of panel p.
   template <class Body>
-  void for_each_vector_of(Eigen::Index p, const Body& body) const {
+  void for_each_vector_of(Eigen::Index p, Eigen::Index first, Eigen::Index last, const Body& body) const {
     constexpr Eigen::Index width = Lanes<Scalar>::width;
-    const Eigen::Index filled = filled_rows(p), first = p * stride();
+    const Eigen::Index filled = filled_rows(p), start = column(p, first) - data;
     if (filled == height) {
-      for (Eigen::Index i = 0; i < height * cols; i += width) body(first + i);
+      for (Eigen::Index i = 0; i < height * (last - first); i += width) body(start + i);
     } else {
-      for (Eigen::Index j = 0; j < cols; ++j)
-        for (Eigen::Index i = 0; i < filled; i += width) body(first + j * height + i);
+      for (Eigen::Index j = 0; j < last - first; ++j)
+        for (Eigen::Index i = 0; i < filled; i += width) body(start + j * height + i);
     }
   }
 
-  /// Takes a column-major batch; the filling becomes zero.
-  void take(const ConstMatrixMap<Scalar>& from) const {
+  /// Columns first .. last - 1 from a column-major batch; the filling becomes zero.
+  void take(const Scalar* from, Eigen::Index first, Eigen::Index last) const {
     for (Eigen::Index p = 0; p < count(); ++p)
-      for (Eigen::Index j = 0; j < cols; ++j) {
-        const Scalar* const source = from.col(j).data() + p * height;
+      for (Eigen::Index j = first; j < last; ++j) {
+        const Scalar* const source = from + (j - first) * rows + p * height;
         if (real_rows(p) == height) {
           copy_column(source, column(p, j));
         } else {
@@ -63,25 +63,27 @@ struct Panels {
         }
       }
   }
-  /// Gives the samples to a column-major batch.
-  void give(MatrixMap<Scalar>& to) const {
+  /// Gives the samples in columns first .. last - 1 to a column-major batch.
+  void give(Scalar* to, Eigen::Index first, Eigen::Index last) const {
     for (Eigen::Index p = 0; p < count(); ++p)
-      for (Eigen::Index j = 0; j < cols; ++j) {
-        Scalar* const target = to.col(j).data() + p * height;
+      for (Eigen::Index j = first; j < last; ++j) {
+        Scalar* const target = to + (j - first) * rows + p * height;
         if (real_rows(p) == height)
           copy_column(column(p, j), target);
         else
           std::copy_n(column(p, j), real_rows(p), target);
       }
   }
-  /// Adds the samples to a column-major batch.
-  void add_to(MatrixMap<Scalar>& to) const {
+  /// Adds the samples in columns first .. last - 1 to a column-major batch.
+  void add_to(Scalar* to, Eigen::Index first, Eigen::Index last) const {
     for (Eigen::Index p = 0; p < count(); ++p)
-      for (Eigen::Index j = 0; j < cols; ++j)
-        to.col(j).segment(p * height, real_rows(p)) += ConstVectorMap<Scalar>(column(p, j), real_rows(p));
+      for (Eigen::Index j = first; j < last; ++j)
+        VectorMap<Scalar>(to + (j - first) * rows + p * height, real_rows(p)) +=
+            ConstVectorMap<Scalar>(column(p, j), real_rows(p));
   }
 
-  LeftOperand<Scalar> as_left() const { return {data, stride()}; }
+  /// The panels as the left operand of a product, from column `first` on.
+  LeftOperand<Scalar> as_left(Eigen::Index first = 0) const { return {data + first * height, stride()}; }
 
  private:
   static constexpr Eigen::Index stride_of(Eigen::Index cols) {

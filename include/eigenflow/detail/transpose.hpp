@@ -33,16 +33,17 @@ void transpose_square(const Scalar* from, Eigen::Index from_stride, Eigen::Index
   }
 }
 
-/// to (cols × rows) = fromᵀ, both column-major and contiguous.
+/// to (cols × rows, contiguous) = fromᵀ, both column-major; from's columns lie `stride` apart.
 template <class Scalar>
-void transpose(const Scalar* from, Eigen::Index rows, Eigen::Index cols, Scalar* to) {
+void transpose(const Scalar* from, Eigen::Index stride, Eigen::Index rows, Eigen::Index cols, Scalar* to) {
   constexpr Eigen::Index width = Lanes<Scalar>::width;
   const Eigen::Index even_rows = rows / width * width, even_cols = cols / width * width;
   for (Eigen::Index j = 0; j < even_cols; j += width)
     for (Eigen::Index i = 0; i < even_rows; i += width)
-      transpose_square(from + j * rows + i, rows, width, to + i * cols + j, cols);
+      transpose_square(from + j * stride + i, stride, width, to + i * cols + j, cols);
   for (Eigen::Index j = 0; j < cols; ++j)
-    for (Eigen::Index i = j < even_cols ? even_rows : 0; i < rows; ++i) to[i * cols + j] = from[j * rows + i];
+    for (Eigen::Index i = j < even_cols ? even_rows : 0; i < rows; ++i)
+      to[i * cols + j] = from[j * stride + i];
 }
 
 /// The transpose of a batch of panels, N × K: panels of features, each with Block::rows of them contiguous

@@ -5,7 +5,7 @@
 #include <type_traits>
 
 #include "eigenflow/arena.hpp"
-#include "eigenflow/detail/micro_kernel.hpp"
+#include "eigenflow/detail/multiply.hpp"
 #include "eigenflow/detail/panels.hpp"
 
 // Products and solutions with a triangular matrix, in place, for all rows of a batch at once: what lies
@@ -70,10 +70,11 @@ class TriangularPass {
     const bool upper = matrix_.part == Triangle::upper;
     const Eigen::Index begin = upper ? first + Columns : 0, end = upper ? x_.cols : first;
     const Scalar* const others = matrix_.entries + first * matrix_.row_stride + begin * matrix_.column_stride;
-    multiply_block<Columns>(
-        x_.column(p, begin), RightOperand<Scalar>{others, matrix_.column_stride, matrix_.row_stride}, 0,
-        end - begin, Result<Scalar>{x_.column(p, first), Panels<Scalar>::height, 0, nullptr, true},
-        x_.filled_rows(p));
+    Result<Scalar> result{x_.column(p, first), Panels<Scalar>::height, 0};
+    result.add = true;
+    multiply_block<Columns>(LeftOperand<Scalar>{x_.column(p, begin), 0}, 0,
+                            RightOperand<Scalar>{others, matrix_.column_stride, matrix_.row_stride}, 0,
+                            end - begin, result, x_.filled_rows(p));
     if constexpr (solving) own_triangle<Columns>(p, first);
   }
 

@@ -116,7 +116,7 @@ class LuLinear {
     detail::triangular_solve(f.lower(), x);
     const Panels middle = kept(x, tile);
     detail::triangular_solve(f.upper(), x);
-    x.give(tile.values);
+    x.give(tile.values.data(), 0, dim());
     tile.log_det.array() -= f.log_det;
     return {x, middle};
   }
@@ -137,7 +137,7 @@ class LuLinear {
     detail::triangular_multiply(f.lower().transposed(), g);
     const MatrixMap<Scalar> by_upper = grad.empty() ? nothing() : outer_product(g, tape.x, arena);
     detail::triangular_multiply(f.upper().transposed(), g);
-    g.give(tile.grad_values);
+    g.give(tile.grad_values.data(), 0, dim());
     if (!grad.empty()) add(theta, grad, by_lower, by_upper, Scalar(1), tile);
   }
 
@@ -220,13 +220,13 @@ class LuLinear {
 
   static Panels panels_of(const typename Tile<Scalar>::Matrix& values, Arena& arena) {
     const Panels panels = Panels::allocate(arena, values.rows(), values.cols());
-    panels.take(ConstMatrixMap<Scalar>(values.data(), values.rows(), values.cols()));
+    panels.take(values.data(), 0, values.cols());
     return panels;
   }
   static Panels kept(const Panels& panels, const Tile<Scalar>& tile) {
     if (!tile.record) return panels;
     const Panels copy = Panels::allocate(*tile.arena, panels.rows, panels.cols);
-    std::copy_n(panels.data, panels.count() * Panels::height * panels.cols, copy.data);
+    std::copy_n(panels.data, panels.count() * panels.stride(), copy.data);
     return copy;
   }
 
@@ -235,7 +235,8 @@ class LuLinear {
     MatrixMap<Scalar> sums(arena.allocate<Scalar>(static_cast<std::size_t>(left.cols * right.cols)),
                            left.cols, right.cols);
     sums.setZero();
-    detail::dense_grad_w(left, right, sums.data(), arena);
+    const detail::Part whole{0, right.cols, 0, left.cols};
+    detail::dense_grad_w<Scalar>(left, right, sums.data(), {&whole, 1}, arena);
     return sums;
   }
   static MatrixMap<Scalar> nothing() { return MatrixMap<Scalar>(nullptr, 0, 0); }

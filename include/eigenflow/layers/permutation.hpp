@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "eigenflow/detail/order.hpp"
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/layer.hpp"
 
@@ -25,7 +26,8 @@ class Permutation {
 
   /// A given order. Throws std::invalid_argument, naming the entry, unless it has each of 0 .. D - 1 once.
   explicit Permutation(Indices indices)
-      : dim_(static_cast<Eigen::Index>(indices.size())), indices_(checked(std::move(indices))) {}
+      : dim_(static_cast<Eigen::Index>(indices.size())),
+        indices_(detail::checked_order(std::move(indices), "the permutation")) {}
 
   /// The features in reverse order.
   static Permutation reverse(Dimension<Dim_> dim) {
@@ -64,24 +66,6 @@ class Permutation {
   }
 
  private:
-  static Indices checked(Indices indices) {
-    const auto dim = static_cast<Eigen::Index>(indices.size());
-    std::vector<Eigen::Index> seen(indices.size(), -1);
-    for (std::size_t j = 0; j < indices.size(); ++j) {
-      const Eigen::Index index = indices[j];
-      const std::string entry =
-          "entry " + std::to_string(j) + " of the permutation is " + std::to_string(index);
-      if (index < 0 || index >= dim)
-        detail::refuse(entry + ", but a permutation of " + std::to_string(dim) +
-                       " features has entries from 0 to " + std::to_string(dim - 1));
-      Eigen::Index& first = seen[static_cast<std::size_t>(index)];
-      if (first >= 0)
-        detail::refuse(entry + ", as entry " + std::to_string(first) + " already is: give each feature once");
-      first = static_cast<Eigen::Index>(j);
-    }
-    return indices;
-  }
-
   Tape gather(typename Tile<Scalar>::Matrix& values, const Tile<Scalar>& tile) const {
     const ArenaScope scope(*tile.arena);
     typename Tile<Scalar>::Matrix copy = tile.scratch(dim());

@@ -14,7 +14,8 @@ namespace eigenflow {
 /// density closest to the data in Kullback-Leibler divergence. With a context it is that of p(x_n | c_n).
 struct MaximumLikelihood {
   /// The loss over a batch; when `grad` is not empty, it is overwritten by ∂loss/∂theta. Sums over samples
-  /// are taken in double, and are the same for any number of threads.
+  /// are taken in double, and are the same for any number of threads. Dropout acts when a gradient is asked
+  /// for and `batch.training` says which step it is.
   template <class Flow>
   double operator()(const Flow& flow, Batch<typename Flow::Scalar> batch,
                     std::span<typename Flow::Scalar> grad) const {
@@ -35,6 +36,8 @@ struct MaximumLikelihood {
       Tile<Scalar> tile = Tile<Scalar>::allocate(arena, count, flow.dim(), record);
       batch.gather(first, tile);
       tile.log_det.setZero();
+      DropoutSource dropout{batch.training.value_or(TrainingStep{}), first};
+      if (record && batch.training) tile.dropout = &dropout;
       const std::span<const Scalar> layers = flow.layer_segment().of(flow.theta());
       const std::span<const Scalar> base = flow.base_segment().of(flow.theta());
       const auto tape = flow.layers().forward(layers, tile);

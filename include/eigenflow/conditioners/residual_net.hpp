@@ -1,0 +1,65 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <string>
+
+#include "eigenflow/activation.hpp"
+#include "eigenflow/conditioner.hpp"
+#include "eigenflow/detail/network_conditioner.hpp"
+#include "eigenflow/error.hpp"
+
+namespace eigenflow {
+
+/// The shape of a residual network.
+struct ResidualNetOptions {
+  Eigen::Index width = 64;  ///< of every hidden layer
+  Eigen::Index blocks = 2;  ///< of two dense layers each
+  Activation activation = Activation::relu;
+  double dropout = 0;  ///< share of each block's inner values that a training step leaves out; below 1
+
+  /// The dense layers of such a network.
+  detail::Network network(Eigen::Index in, Eigen::Index out) const {
+    if (width < 1 || blocks < 0)
+      detail::refuse("a ResidualNet needs a width of 1 or more and no negative number of blocks, but got " +
+                     std::to_string(width) + " and " + std::to_string(blocks));
+    detail::Network network{{}, activation, detail::checked_dropout(dropout)};
+    network.add({in, width, false});
+    for (Eigen::Index block = 0; block < blocks; ++block) {
+      network.add({width, width, true});
+      network.add({width, width, true, true, true, 1e-2});
+    }
+    network.add({width, out, false, false, false, 0});
+    return network;
+  }
+  /// As "2 blocks of 64, relu".
+  std::string describe() const {
+    return std::to_string(blocks) + (blocks == 1 ? " block of " : " blocks of ") + std::to_string(width) +
+           ", " + detail::describe(activation, dropout);
+  }
+};
+
+/// A network of pre-activation residual blocks (He et al., arXiv:1603.05027, fig. 1b without normalisation),
+///
+///   h₀ = input W₀ + b₀,   h ← h + activation(activation(h) W₁ + b₁) W₂ + b₂,   result = h W + b,
+///
+/// rows are samples: deep, and yet a gradient passes straight through. Dropout acts before W₂. Weights start
+/// as in Mlp, W₂ and b₂ at 1/200 of that, so that every block starts near the identity; the last layer starts
+/// at zero, and so do the results.
+template <class Scalar_>
+class ResidualNet : public detail::NetworkConditioner<Scalar_> {
+ public:
+  using Options = ResidualNetOptions;
+
+  /// Throws std::invalid_argument for a width below one, negative blocks or a dropout outside [0, 1).
+  ResidualNet(Eigen::Index in, Eigen::Index out, const Options& options = {})
+      : detail::NetworkConditioner<Scalar_>(options.network(in, out)), options_(options) {}
+
+  static constexpr const char* name() { return "residual net"; }
+  const Options& options() const { return options_; }
+  std::string describe() const { return options_.describe(); }
+
+ private:
+  Options options_;
+};
+
+}  // namespace eigenflow

@@ -1,0 +1,222 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <numeric>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "eigenflow/conditioner.hpp"
+#include "eigenflow/conditioners/masked_mlp.hpp"
+#include "eigenflow/dimension.hpp"
+#include "eigenflow/layer.hpp"
+#include "eigenflow/transformer.hpp"
+#include "eigenflow/transformers/affine.hpp"
+
+namespace eigenflow {
+
+/// An autoregressive layer (masked autoregressive flow, Papamakarios et al., arXiv:1705.07057, section 3;
+/// inverse autoregressive flow, Kingma et al., arXiv:1606.04934): every feature is transformed, with
+/// parameters that a masked conditioner makes of the features before it in an order (and of the context).
+///
+///   map       z_j = g(x_j; m_j(x_<j))                        eq. 3 and 4 where g is affine
+///   log-det   Σ_j log|g'(x_j)|: the Jacobian is triangular   eq. 5
+///   inverse   x_j = g⁻¹(z_j; m_j(x_<j)), one feature after the other
+///
+/// The inverse is sequential, but not D passes: the conditioner computes what the next feature needs and
+/// nothing twice, one pass in all. So does its gradient: by the implicit function theorem, x̄ = J⁻ᵀ ..., a
+/// triangular system that is solved by substitution, last feature first,
+///
+///   (z̄_j, p̄_j) = the transformer's inverse vjp at x̄_j,   x̄_<j += p̄_jᵀ ∂m_j/∂x_<j,
+///
+/// in one pass back through the conditioner. It starts as the identity. Reverse the order from layer to layer
+/// (or put permutations between them). `Inverse` of a MaskedAutoregressive is an inverse autoregressive flow:
+/// fast to sample in parallel, as the first is to score.
+template <Transformer Transformer_, MaskedConditioner Conditioner_, int Dim_ = Eigen::Dynamic>
+class Autoregressive {
+ public:
+  using Scalar = typename Conditioner_::Scalar;
+  using TransformerType = Transformer_;
+  using ConditionerType = Conditioner_;
+  using Options = typename Conditioner_::Options;
+  static constexpr int static_dim = Dim_;
+  static_assert(std::is_same_v<Scalar, typename Transformer_::Scalar>,
+                "an autoregressive layer's transformer and conditioner must have the same scalar type");
+
+  template <class Visitor>
+  struct Parameters {
+    typename Conditioner_::template Parameters<Visitor> conditioner;
+  };
+
+  Autoregressive() requires(Dim_ != Eigen::Dynamic) : Autoregressive(Dim_) {}
+
+  /// The features in their order, with a conditioner made from its options.
+  explicit Autoregressive(Dimension<Dim_> dim, const Options& options = {}, Eigen::Index context_dim = 0)
+      : Autoregressive(dim, in_order(dim), options, {}, context_dim) {}
+  /// Any order: a list of 0 .. D - 1, the feature that depends on no other first. Throws
+  /// std::invalid_argument, naming the entry, for a list that is none.
+  Autoregressive(Dimension<Dim_> dim, std::vector<Eigen::Index> order, const Options& options,
+                 Transformer_ transformer = {}, Eigen::Index context_dim = 0)
+      : dim_(dim),
+        context_dim_(context_dim),
+        transformer_(std::move(transformer)),
+        conditioner_(checked(dim, std::move(order)), transformer_.parameters(), options, context_dim) {}
+
+  static std::string name() {
+    return std::string("Autoregressive<") + Transformer_::name() + ", " + Conditioner_::name() + '>';
+  }
+  /// As "3 features, 64 × 64, relu".
+  std::string describe() const {
+    std::string text = std::to_string(dim()) + (dim() == 1 ? " feature" : " features");
+    if constexpr (requires { conditioner_.describe(); }) text += ", " + conditioner_.describe();
+    return text;
+  }
+  Eigen::Index dim() const { return dim_; }
+  Eigen::Index context_dim() const { return context_dim_; }
+  const std::vector<Eigen::Index>& order() const { return conditioner_.order(); }
+  const Transformer_& transformer() const { return transformer_; }
+  const Conditioner_& conditioner() const { return conditioner_; }
+
+  template <class Self, class Visitor>
+  static Parameters<Visitor> layout(Self& self, Visitor& visit) {
+    return {visit.part("conditioner", self.conditioner_)};
+  }
+
+  void initialise(std::span<Scalar> theta, Rng& rng) const { conditioner_.initialise(theta, rng); }
+
+  struct Tape {
+    decltype(std::declval<const Conditioner_&>().forward({}, std::declval<const ConstMatrixMap<Scalar>&>(),
+                                                         std::declval<MatrixMap<Scalar>&>(),
+                                                         std::declval<const Pass&>())) conditioner;
+    Scalar* parameters;  // N × (parameters × D), feature by feature
+    Scalar* kept;
+  };
+
+  Tape forward(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
+    Batch batch(*this, tile);
+    const auto tape = conditioner_.forward(theta, batch.input, batch.parameters, tile);
+    for (Eigen::Index j = 0; j < dim(); ++j) transform<false>(j, batch, tile);
+    return {tape, batch.parameters.data(), batch.kept.data()};
+  }
+
+  Tape inverse(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
+    Batch batch(*this, tile);
+    const auto tape = conditioner_.forward_in_order(theta, batch.input, batch.parameters, tile,
+                                                    [&](Eigen::Index j) { transform<true>(j, batch, tile); });
+    return {tape, batch.parameters.data(), batch.kept.data()};
+  }
+
+  void forward_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape,
+                   Tile<Scalar>& tile) const {
+    const ConstMatrixMap<Scalar> grad_parameters(tape.parameters, tile.rows(), conditioner_.out_dim());
+    MatrixMap<Scalar> grad_input = cotangents(tile);
+    for (Eigen::Index j = 0; j < dim(); ++j) pull_back<false>(j, tape, grad_input, tile);
+    conditioner_.vjp(theta, grad, tape.conditioner, grad_parameters, grad_input, tile);
+    give_back(grad_input, tile);
+  }
+
+  void inverse_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape,
+                   Tile<Scalar>& tile) const {
+    const ConstMatrixMap<Scalar> grad_parameters(tape.parameters, tile.rows(), conditioner_.out_dim());
+    MatrixMap<Scalar> grad_input = cotangents(tile);
+    conditioner_.vjp_in_order(theta, grad, tape.conditioner, grad_parameters, grad_input, tile,
+                              [&](Eigen::Index j) { pull_back<true>(j, tape, grad_input, tile); });
+    give_back(grad_input, tile);
+  }
+
+ private:
+  // What a pass of the conditioner reads and writes.
+  struct Batch {
+    MatrixMap<Scalar> features;  // N × (D + context): the data x, as far as it is known
+    ConstMatrixMap<Scalar> input;
+    MatrixMap<Scalar> parameters;
+    MatrixMap<Scalar> kept;
+
+    // The features themselves; a copy where a tape must outlive them or a context follows.
+    Batch(const Autoregressive& layer, const Tile<Scalar>& tile)
+        : features(layer.stays(tile)
+                       ? MatrixMap<Scalar>(const_cast<Scalar*>(tile.values.data()), tile.rows(), layer.dim())
+                       : tile.scratch(layer.dim() + layer.context_dim_)),
+          input(features.data(), features.rows(), features.cols()),
+          parameters(tile.scratch(layer.conditioner_.out_dim())),
+          kept(tile.scratch(layer.transformer_.kept() * layer.dim())) {
+      if (layer.stays(tile)) return;
+      features.leftCols(layer.dim()) = tile.values;
+      if (layer.context_dim_ > 0) features.rightCols(layer.context_dim_) = tile.context;
+    }
+  };
+
+  bool stays(const Tile<Scalar>& tile) const { return !tile.record && context_dim_ == 0; }
+
+  static std::vector<Eigen::Index> in_order(Eigen::Index dim) {
+    std::vector<Eigen::Index> order(static_cast<std::size_t>(dim));
+    std::iota(order.begin(), order.end(), Eigen::Index{0});
+    return order;
+  }
+  static std::vector<Eigen::Index> checked(Eigen::Index dim, std::vector<Eigen::Index> order) {
+    if (static_cast<Eigen::Index>(order.size()) != dim)
+      detail::refuse("an autoregressive layer of " + std::to_string(dim) +
+                     " features needs an order of as many, but got one of " + std::to_string(order.size()));
+    return order;
+  }
+
+  Slots<Scalar> slots(const RowStep<Scalar>& step, Eigen::Index j, Scalar* parameters, Scalar* kept,
+                      Eigen::Index rows) const {
+    const Eigen::Index count = transformer_.parameters(), more = transformer_.kept();
+    return {step, parameters + j * count * rows, count, kept + j * more * rows, rows};
+  }
+
+  template <bool generating>
+  void transform(Eigen::Index j, Batch& batch, Tile<Scalar>& tile) const {
+    Scalar* const value = tile.values.col(j).data();
+    Scalar* const known = batch.features.col(j).data();
+    for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows())) {
+      const auto at = slots(step, j, batch.parameters.data(), batch.kept.data(), tile.rows());
+      const Transformed<Lanes<Scalar>> result = generating ? transformer_.inverse(step.load(value), at)
+                                                           : transformer_.forward(step.load(value), at);
+      step.store(value, result.value);
+      if (generating) step.store(known, result.value);
+      step.store(tile.log_det.data(), step.load(tile.log_det.data()) + result.log_det);
+    }
+  }
+
+  // From ∂loss/∂output_j to ∂loss/∂input_j, in place, and the parameters to their gradients.
+  template <bool generating>
+  void pull_back(Eigen::Index j, const Tape& tape, MatrixMap<Scalar>& grad_input,
+                 const Tile<Scalar>& tile) const {
+    Scalar* const g = grad_input.col(j).data();
+    for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows())) {
+      const Lanes<Scalar> grad_log_det = step.load(tile.grad_log_det.data());
+      const auto at = slots(step, j, tape.parameters, tape.kept, tile.rows());
+      step.store(g, generating ? transformer_.inverse_vjp(step.load(g), grad_log_det, at)
+                               : transformer_.forward_vjp(step.load(g), grad_log_det, at));
+    }
+  }
+
+  // The cotangents of features and context side by side, as the conditioner has its input.
+  MatrixMap<Scalar> cotangents(Tile<Scalar>& tile) const {
+    if (context_dim_ == 0) return {tile.grad_values.data(), tile.rows(), dim()};
+    typename Tile<Scalar>::Matrix grad = tile.scratch(dim() + context_dim_);
+    grad.leftCols(dim()) = tile.grad_values;
+    grad.rightCols(context_dim_).setZero();
+    return grad;
+  }
+  void give_back(const MatrixMap<Scalar>& grad, Tile<Scalar>& tile) const {
+    if (context_dim_ == 0) return;
+    tile.grad_values = grad.leftCols(dim());
+    tile.grad_context += grad.rightCols(context_dim_);
+  }
+
+  [[no_unique_address]] Dimension<Dim_> dim_;
+  Eigen::Index context_dim_;
+  [[no_unique_address]] Transformer_ transformer_;
+  Conditioner_ conditioner_;
+};
+
+/// MAF: scale and shift (arXiv:1705.07057). Its `Inverse` is IAF (arXiv:1606.04934).
+template <class Scalar, int Dim = Eigen::Dynamic>
+using MaskedAutoregressive = Autoregressive<Affine<Scalar>, MaskedMlp<Scalar>, Dim>;
+
+}  // namespace eigenflow

@@ -1,0 +1,12 @@
+#include "eigenflow/layers/autoregressive.hpp"
+
+#include "mutants/subject.hpp"
+
+namespace ef = eigenflow;
+
+void enrol() {
+  mutants::check_layer(3, []<class S, int D>(contract::Kind<S, D> kind) {
+    const ef::MlpOptions options{.hidden = {4, 3}, .activation = ef::Activation::tanh};
+    return ef::MaskedAutoregressive<S, D>(kind.dim, {1, 2, 0}, options, {}, 2);
+  });
+}
