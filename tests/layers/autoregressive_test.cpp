@@ -78,6 +78,13 @@ TEST_CASE("MaskedAutoregressive obeys the laws") {
   });
 }
 
+TEST_CASE("SplineAutoregressive obeys the laws") {
+  contract::check_layer<2>("SplineAutoregressive", []<class S, int D>(contract::Kind<S, D> kind) {
+    return ef::SplineAutoregressive<S, D>(kind.dim, {1, 0}, small_network(),
+                                          ef::SplineOptions{.bins = 3, .bound = 3});
+  });
+}
+
 TEST_CASE("MaskedAutoregressive with a context and a given order obeys the laws") {
   contract::check_layer<1, 3>(
       "MaskedAutoregressive with context", []<class S, int D>(contract::Kind<S, D> kind) {

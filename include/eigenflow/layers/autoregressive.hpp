@@ -14,6 +14,7 @@
 #include "eigenflow/layer.hpp"
 #include "eigenflow/transformer.hpp"
 #include "eigenflow/transformers/affine.hpp"
+#include "eigenflow/transformers/rational_quadratic_spline.hpp"
 
 namespace eigenflow {
 
@@ -218,5 +219,9 @@ class Autoregressive {
 /// MAF: scale and shift (arXiv:1705.07057). Its `Inverse` is IAF (arXiv:1606.04934).
 template <class Scalar, int Dim = Eigen::Dynamic>
 using MaskedAutoregressive = Autoregressive<Affine<Scalar>, MaskedMlp<Scalar>, Dim>;
+
+/// An autoregressive neural spline flow (arXiv:1906.04032).
+template <class Scalar, int Dim = Eigen::Dynamic>
+using SplineAutoregressive = Autoregressive<RationalQuadraticSpline<Scalar>, MaskedMlp<Scalar>, Dim>;
 
 }  // namespace eigenflow
