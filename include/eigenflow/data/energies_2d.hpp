@@ -53,7 +53,7 @@ class EnergyU1 : public detail::Energy2d<EnergyU1> {
  public:
   [[nodiscard]] static constexpr const char* name() noexcept { return "U1"; }
   /// log ∫ e^-U, by quadrature.
-  [[nodiscard]] static constexpr double log_z() noexcept { return 1.8775; }
+  [[nodiscard]] static constexpr double log_z() noexcept { return 1.8775016261; }
 
   [[nodiscard]] static detail::Slope2d log_target(const Eigen::Vector2d& z) {
     const double r = z.norm();
@@ -68,7 +68,7 @@ class EnergyU1 : public detail::Energy2d<EnergyU1> {
 class EnergyU2 : public detail::Energy2d<EnergyU2> {
  public:
   [[nodiscard]] static constexpr const char* name() noexcept { return "U2"; }
-  [[nodiscard]] static constexpr double log_z() noexcept { return 2.6253; }
+  [[nodiscard]] static constexpr double log_z() noexcept { return 2.6253183009; }
 
   [[nodiscard]] static detail::Slope2d log_target(const Eigen::Vector2d& z) {
     return detail::product(detail::valley(z, detail::wave_1(z[0]), 0.4), detail::inside_of_six(z));
@@ -79,7 +79,7 @@ class EnergyU2 : public detail::Energy2d<EnergyU2> {
 class EnergyU3 : public detail::Energy2d<EnergyU3> {
  public:
   [[nodiscard]] static constexpr const char* name() noexcept { return "U3"; }
-  [[nodiscard]] static constexpr double log_z() noexcept { return 3.1849; }
+  [[nodiscard]] static constexpr double log_z() noexcept { return 3.1849340888; }
 
   [[nodiscard]] static detail::Slope2d log_target(const Eigen::Vector2d& z) {
     const detail::Wave one = detail::wave_1(z[0]), two = detail::wave_2(z[0]);
@@ -94,7 +94,7 @@ class EnergyU3 : public detail::Energy2d<EnergyU3> {
 class EnergyU4 : public detail::Energy2d<EnergyU4> {
  public:
   [[nodiscard]] static constexpr const char* name() noexcept { return "U4"; }
-  [[nodiscard]] static constexpr double log_z() noexcept { return 3.2539; }
+  [[nodiscard]] static constexpr double log_z() noexcept { return 3.2539269603; }
 
   [[nodiscard]] static detail::Slope2d log_target(const Eigen::Vector2d& z) {
     const detail::Wave one = detail::wave_1(z[0]), three = detail::wave_3(z[0]);
