@@ -57,7 +57,7 @@ ImportanceSample<typename Flow::Samples> importance_sample(const Flow& flow, con
     const ArenaScope scope(arena);
     Tile<Scalar> tile = Tile<Scalar>::allocate(arena, count, flow.dim(), false);
     tile.values = rows.middle(first, count);
-    detail::evaluate_target<Flow>(target, tile, tile.log_det);
+    detail::evaluate_target<Flow>(target, tile);
     result.log_weights.segment(first, count) =
         tile.log_det.template cast<double>() - drawn.log_prob.segment(first, count).template cast<double>();
   });

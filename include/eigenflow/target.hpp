@@ -46,36 +46,35 @@ concept Target =
 
 namespace detail {
 
-/// log p̃ of each row of the tile into `log_p`, its gradient into `grad` (N × D).
-template <class Flow, class T>
-void evaluate_target(const T& target, const Tile<typename Flow::Scalar>& tile,
-                     VectorMap<typename Flow::Scalar> log_p, MatrixMap<typename Flow::Scalar> grad) {
-  using Scalar = typename Flow::Scalar;
+/// log p̃ of each row of x (N × D) into `log_p`, its gradient into `grad` (N × D).
+template <class Flow, class T, class Scalar = typename Flow::Scalar>
+void evaluate_target(const T& target, const ConstMatrixMap<Scalar>& x, VectorMap<Scalar> log_p,
+                     MatrixMap<Scalar> grad) {
   if constexpr (BatchTarget<T, Flow>) {
-    target(ConstMatrixMap<Scalar>(tile.values.data(), tile.rows(), tile.cols()), log_p, grad);
+    target(x, log_p, grad);
   } else {
-    PointOf<Flow> x(tile.cols()), slope(tile.cols());
-    for (Eigen::Index i = 0; i < tile.rows(); ++i) {
-      x = tile.values.row(i);
-      log_p[i] = static_cast<Scalar>(target(x, slope));
+    PointOf<Flow> point(x.cols()), slope(x.cols());
+    for (Eigen::Index i = 0; i < x.rows(); ++i) {
+      point = x.row(i);
+      log_p[i] = static_cast<Scalar>(target(point, slope));
       grad.row(i) = slope;
     }
   }
 }
 
-/// log p̃ of each row of the tile into `log_p`.
+/// log p̃ of each row of the tile into its log_det.
 template <class Flow, class T>
-void evaluate_target(const T& target, const Tile<typename Flow::Scalar>& tile,
-                     VectorMap<typename Flow::Scalar> log_p) {
+void evaluate_target(const T& target, Tile<typename Flow::Scalar>& tile) {
   using Scalar = typename Flow::Scalar;
   if constexpr (ValueTarget<T, Flow>) {
-    PointOf<Flow> x(tile.cols());
+    PointOf<Flow> point(tile.cols());
     for (Eigen::Index i = 0; i < tile.rows(); ++i) {
-      x = tile.values.row(i);
-      log_p[i] = static_cast<Scalar>(target(x));
+      point = tile.values.row(i);
+      tile.log_det[i] = static_cast<Scalar>(target(point));
     }
   } else {
-    evaluate_target<Flow>(target, tile, log_p, tile.scratch(tile.cols()));
+    evaluate_target<Flow>(target, ConstMatrixMap<Scalar>(tile.values.data(), tile.rows(), tile.cols()),
+                          tile.log_det, tile.scratch(tile.cols()));
   }
 }
 

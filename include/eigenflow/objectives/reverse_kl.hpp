@@ -56,7 +56,8 @@ struct ReverseKl {
       tile.log_det.setZero();
       const auto tape = flow.layers().inverse(layers, tile);
       auto grad_log_det = tile.attach_cotangents();
-      detail::evaluate_target<Flow>(target, tile, {log_p.data(), count}, tile.grad_values);
+      detail::evaluate_target<Flow>(target, ConstMatrixMap<Scalar>(tile.values.data(), count, flow.dim()),
+                                    VectorMap<Scalar>(log_p.data(), count), tile.grad_values);
       double loss = 0;
       for (Eigen::Index i = 0; i < count; ++i)
         loss += static_cast<double>(log_latent(i)) - static_cast<double>(tile.log_det[i]) -
