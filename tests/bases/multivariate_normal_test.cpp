@@ -46,7 +46,7 @@ TEST_CASE("MultivariateNormal obeys the laws of gradients and batches") {
 
 TEST_CASE("MultivariateNormal: the density by its covariance") {
   const Example example;
-  for (const Eigen::Vector3d z : {Eigen::Vector3d(0, 0, 0), Eigen::Vector3d(2, -3, 1)}) {
+  for (const Eigen::Vector3d& z : {Eigen::Vector3d(0, 0, 0), Eigen::Vector3d(2, -3, 1)}) {
     const VectorXd offset = z - example.mean;
     const double expected = -0.5 * offset.dot(example.covariance.inverse() * offset) -
                             0.5 * std::log(example.covariance.determinant()) -

@@ -30,7 +30,7 @@ TEST_CASE("C(a) = lnΓ(a + ½) - lnΓ(a) - ½ ln a and its derivative against mp
 }
 
 TEST_CASE("log(1 + r²) and its derivatives keep their digits from tiny to huge r") {
-  for (double exponent = -150; exponent < 300; exponent += 0.37) {
+  for (double exponent = -70; exponent < 300; exponent += 0.37) {
     for (const double sign : {-1.0, 1.0}) {
       const double r = sign * std::pow(10.0, exponent);
       const auto got = ef::detail::log_one_plus_square(ef::Lanes<double, false>(r));

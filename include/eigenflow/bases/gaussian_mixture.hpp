@@ -164,9 +164,9 @@ class GaussianMixture {
 
     /// log p of the step's rows, and log w_k N_k in `terms`.
     Number log_prob(const RowStep<Scalar>& step, const Tile<Scalar>& tile) const {
-      Number peak{lowest}, sum(0);
+      Number peak{lowest}, sum(0), square(0);
       for (Eigen::Index k = 0; k < components; ++k) {
-        Number square(0);
+        square = Number(0);
         for (Eigen::Index j = 0; j < dim; ++j) {
           const Number e = deviation(step, tile, j, k * dim + j);
           square = fma(e, e, square);
@@ -175,7 +175,7 @@ class GaussianMixture {
         peak = max(peak, terms[k]);
       }
       for (Eigen::Index k = 0; k < components; ++k) sum += exp(terms[k] - peak);
-      return peak + log(sum);
+      return select(square >= Number(0), peak + log(sum), square);  // a NaN stays one
     }
 
     Eigen::Index dim;
