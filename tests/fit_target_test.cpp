@@ -45,9 +45,9 @@ auto couplings() {
 TEST_CASE("a Gaussian target is found exactly, and with it log Z") {
   Gaussian flow = start();
   const targets::Gaussian target;
-  const auto history = ef::fit(flow, target,
-                               {.steps = 3'000, .learning_rate = 2e-2, .schedule = ef::cosine_schedule()},
-                               ef::Adam{}, ef::ReverseKl{.path_gradient = true});
+  const auto history =
+      ef::fit(flow, target, {.steps = 3'000, .learning_rate = 2e-2, .schedule = ef::cosine_schedule()},
+              ef::Adam{}, ef::ReverseKl{.path_gradient = true});
   CHECK(history.stopped == ef::Stopped::finished);
   CHECK(history.epochs.size() == 30);
   CHECK(history.best_loss == Approx(-target.log_z()).margin(1e-10));
@@ -63,8 +63,7 @@ TEST_CASE("a fit to U2 comes near its log Z, and never falls below") {
   auto flow = couplings();
   ef::fit(flow, ef::energy_u2,
           {.steps = 1'500, .learning_rate = 5e-3, .schedule = ef::cosine_schedule(), .annealing = 700});
-  const double gap =
-      ef::ReverseKl{}(flow, ef::energy_u2, 20'000, ef::Rng(9), {}) + ef::energy_u2.log_z();
+  const double gap = ef::ReverseKl{}(flow, ef::energy_u2, 20'000, ef::Rng(9), {}) + ef::energy_u2.log_z();
   CHECK(gap > 0);
   CHECK(gap < 0.15);
 }
@@ -122,13 +121,14 @@ TEST_CASE("the best parameters are those of the lowest loss at the same draws") 
 
   // The callback and the patience may stop it.
   Gaussian again = start();
-  const auto stopped = ef::fit(again, target, {.steps = 200, .epoch_steps = 5, .callback = [](const ef::Epoch& epoch) {
-                                                 return epoch.epoch < 2;
-                                               }});
+  const auto stopped = ef::fit(
+      again, target,
+      {.steps = 200, .epoch_steps = 5, .callback = [](const ef::Epoch& epoch) { return epoch.epoch < 2; }});
   CHECK(stopped.stopped == ef::Stopped::callback);
   CHECK(stopped.epochs.size() == 3);
-  const auto patient = ef::fit(
-      again, target, {.steps = 2'000, .batch_size = 2, .learning_rate = 0.5, .epoch_steps = 1, .patience = 5});
+  const auto patient =
+      ef::fit(again, target,
+              {.steps = 2'000, .batch_size = 2, .learning_rate = 0.5, .epoch_steps = 1, .patience = 5});
   CHECK(patient.stopped == ef::Stopped::patience);
 }
 
@@ -145,8 +145,8 @@ TEST_CASE("a loss that is not finite leaves the best parameters and says where")
       else
         log_p[0] = bad;
     };
-    const auto history = ef::fit(flow, target,
-                                 {.steps = 100, .batch_size = 10, .epoch_steps = 3, .validation_samples = 10});
+    const auto history =
+        ef::fit(flow, target, {.steps = 100, .batch_size = 10, .epoch_steps = 3, .validation_samples = 10});
     CHECK(history.stopped == ef::Stopped::non_finite);
     CHECK_THAT(history.message, ContainsSubstring("was no longer finite"));
     CHECK(history.best_epoch >= 3);

@@ -123,8 +123,8 @@ TEST_CASE("rows without density, or without a number, count with weight zero") {
   CHECK(broken.log_z == half.log_z);
   CHECK(broken.effective_sample_size == half.effective_sample_size);
 
-  const auto nothing =
-      ef::importance_sample(flow, [&](const Vector2d&) { return -infinity; }, 100, third);
+  const auto nothing = ef::importance_sample(
+      flow, [&](const Vector2d&) { return -infinity; }, 100, third);
   CHECK(nothing.effective_sample_size == 0);
   CHECK(nothing.log_z == -infinity);
   CHECK(nothing.log_z_error == infinity);

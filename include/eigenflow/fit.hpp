@@ -71,7 +71,8 @@ History fit(FlowType& flow, const Eigen::DenseBase<X>& x,
     }
   };
   Source source{flow, objective, data, std::min(options.batch_size, data.training_size())};
-  const Eigen::Index epoch_steps = data.training_size() / source.batch_size;  // a rest waits for the next shuffle
+  const Eigen::Index epoch_steps =
+      data.training_size() / source.batch_size;  // a rest waits for the next shuffle
   const Eigen::Index steps = options.steps > 0 ? options.steps : options.epochs * epoch_steps;
   return detail::train(flow, source, {steps, epoch_steps}, options, optimizer);
 }

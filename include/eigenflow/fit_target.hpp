@@ -55,8 +55,8 @@ struct Tempered {
 /// parameters seen: those of the lowest loss over a fixed set of validation draws.
 ///
 /// Reverse KL forgets modes that the first samples do not reach. With `annealing` the loss begins with the
-/// target to the power 0.01 and ends, from that step on, with the target itself (the paper's eq. 20): the flow
-/// spreads before it settles.
+/// target to the power 0.01 and ends, from that step on, with the target itself (the paper's eq. 20): the
+/// flow spreads before it settles.
 ///
 /// The draws are the seed's alone: the same call gives the same theta, bit for bit, with any number of
 /// threads. Frozen parameters stay untouched. There are no data, so Standardize stays the identity unless you

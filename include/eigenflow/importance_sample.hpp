@@ -27,11 +27,11 @@ struct ImportanceSample {
   double log_z_error;            ///< its standard error, by the delta method
   Eigen::Index undefined;        ///< rows whose weight is NaN or +∞; they count with weight zero
 
-  /// w/Σw: what to multiply f(x) by, so that the sum estimates E_p[f].
+  /// w/Σw: what to multiply f(x) by, so that the sum estimates E_p[f]; zeros without any weight.
   Eigen::VectorXd weights() const {
     detail::LogSum sum;
     for (const double log_weight : log_weights) sum.add(log_weight);
-    return (log_weights.array() - sum.value()).exp();
+    return (log_weights.array() - std::max(sum.value(), std::numeric_limits<double>::lowest())).exp();
   }
 };
 

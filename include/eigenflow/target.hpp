@@ -10,8 +10,9 @@
 // callable of one of three forms, whichever is easiest to write, with S the flow's scalar type:
 //
 //   double operator()(const Vector& x, Vector& grad)     one row: fills ∇ log p̃(x), returns log p̃(x)
-//   void operator()(x, log_p, grad)                      a batch: x is N × D; fills N values and N × D gradients
-//   double operator()(const Vector& x)                   one row without a gradient, for importance_sample
+//   void operator()(x, log_p, grad)                      a batch: x is N × D; fills N values and N × D
+//   gradients double operator()(const Vector& x)                   one row without a gradient, for
+//   importance_sample
 //
 // where Vector is Eigen::Matrix<S, D, 1> (D of the flow, static or dynamic), and x, log_p and grad are Eigen
 // maps, column-major. Several threads may call it at once.
@@ -30,8 +31,9 @@ concept RowTarget = requires(const T& target, const PointOf<Flow>& x, PointOf<Fl
 
 /// f(x, log_p, grad), for a batch.
 template <class T, class Flow>
-concept BatchTarget = std::invocable<const T&, const ConstMatrixMap<typename Flow::Scalar>&,
-                                     VectorMap<typename Flow::Scalar>&, MatrixMap<typename Flow::Scalar>&>;
+concept BatchTarget = std::invocable < const T&,
+        const ConstMatrixMap<typename Flow::Scalar>
+&, VectorMap<typename Flow::Scalar>&, MatrixMap<typename Flow::Scalar>& > ;
 
 /// f(x) → log p̃(x), for one row.
 template <class T, class Flow>
@@ -41,8 +43,7 @@ concept ValueTarget = requires(const T& target, const PointOf<Flow>& x) {
 
 /// What a flow can be fitted to. (Eigen's own types can be called, with indices: they are data.)
 template <class T, class Flow>
-concept Target =
-    !std::is_base_of_v<Eigen::EigenBase<T>, T> && (RowTarget<T, Flow> || BatchTarget<T, Flow>);
+concept Target = !std::is_base_of_v<Eigen::EigenBase<T>, T> && (RowTarget<T, Flow> || BatchTarget<T, Flow>);
 
 namespace detail {
 

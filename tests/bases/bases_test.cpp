@@ -10,15 +10,15 @@
 #include "support/layer_contract.hpp"
 
 namespace ef = eigenflow;
-using Catch::Matchers::ContainsSubstring;
-using Eigen::Index;
-using Eigen::MatrixXd;
-using Eigen::VectorXd;
 using bases::check_moments;
 using bases::check_no_correlation;
 using bases::check_one_sample_however_cut;
 using bases::draw;
 using bases::log_prob_at;
+using Catch::Matchers::ContainsSubstring;
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
 
 namespace {
 

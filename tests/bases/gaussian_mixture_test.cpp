@@ -64,8 +64,7 @@ TEST_CASE("GaussianMixture obeys the laws of gradients and batches") {
 TEST_CASE("GaussianMixture: the log of the sum, near and far") {
   const Example example;
   for (const Eigen::Vector2d& z : {Eigen::Vector2d(0, 0), Eigen::Vector2d(-2, 1), Eigen::Vector2d(4, -3)})
-    CHECK(log_prob_at(example.base, example.theta, z) ==
-          Approx(std::log(example.density(z))).epsilon(1e-14));
+    CHECK(log_prob_at(example.base, example.theta, z) == Approx(std::log(example.density(z))).epsilon(1e-14));
 
   // Where every density underflows, the logarithm goes on as the widest component's.
   const Eigen::Vector2d far(1000, 0.25);
@@ -75,8 +74,7 @@ TEST_CASE("GaussianMixture: the log of the sum, near and far") {
                           std::log(2 * std::numbers::pi);
   CHECK(log_prob_at(example.base, example.theta, far) == Approx(expected).epsilon(1e-12));
   for (const double bad : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()})
-    CHECK_FALSE(
-        ef::detail::is_finite(log_prob_at(example.base, example.theta, Eigen::Vector2d(0, bad))));
+    CHECK_FALSE(ef::detail::is_finite(log_prob_at(example.base, example.theta, Eigen::Vector2d(0, bad))));
 }
 
 TEST_CASE("GaussianMixture: one component is a DiagonalNormal, and integrates to 1") {

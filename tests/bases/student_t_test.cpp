@@ -78,9 +78,8 @@ void check_distribution(double nu, const std::function<double(double)>& distribu
 }  // namespace
 
 TEST_CASE("StudentT obeys the laws of gradients and batches") {
-  contract::check_base<1, 3>("StudentT", []<class S, int D>(contract::Kind<S, D> kind) {
-    return ef::StudentT<S, D>(kind.dim);
-  });
+  contract::check_base<1, 3>(
+      "StudentT", []<class S, int D>(contract::Kind<S, D> kind) { return ef::StudentT<S, D>(kind.dim); });
 }
 
 TEST_CASE("StudentT: log-density and its derivative in ν, from half a degree of freedom to a million") {
@@ -129,7 +128,8 @@ TEST_CASE("StudentT: location and scale, and rows that are far out or not finite
 
   // Far out the density falls as |z|^-(ν + 1), with no square that overflows.
   const double far = bases::log_prob_at(ef::StudentT<double>(1), theta_of(3), VectorXd::Constant(1, 1e200)),
-               further = bases::log_prob_at(ef::StudentT<double>(1), theta_of(3), VectorXd::Constant(1, 1e202));
+               further =
+                   bases::log_prob_at(ef::StudentT<double>(1), theta_of(3), VectorXd::Constant(1, 1e202));
   CHECK(far - further == Approx(4 * std::log(100.0)).epsilon(1e-12));
   for (const double bad : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()})
     CHECK_FALSE(ef::detail::is_finite(bases::log_prob_at(base, theta, Eigen::Vector2d(0, bad))));

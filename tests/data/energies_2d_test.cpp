@@ -20,7 +20,8 @@ long double energy(const std::string& name, long double x, long double y) {
   if (name == "U1")
     return square((std::hypot(x, y) - 2) / 0.4L) / 2 -
            std::log(std::exp(-square((x - 2) / 0.6L) / 2) + std::exp(-square((x + 2) / 0.6L) / 2));
-  const long double penalty = square(std::max(std::abs(x) - 6, 0.0L)) + square(std::max(std::abs(y) - 6, 0.0L));
+  const long double penalty =
+      square(std::max(std::abs(x) - 6, 0.0L)) + square(std::max(std::abs(y) - 6, 0.0L));
   if (name == "U2") return square((y - w1) / 0.4L) / 2 + penalty;
   if (name == "U3")
     return -std::log(std::exp(-square((y - w1) / 0.35L) / 2) + std::exp(-square((y - w1 + w2) / 0.35L) / 2)) +
@@ -63,9 +64,10 @@ TEST_CASE("the four energies: their gradients, at the origin too") {
       for (Eigen::Index j = 0; j < 2; ++j) {
         const Eigen::Vector2d h = 1e-5 * Eigen::Vector2d::Unit(j);
         INFO(u.name() << " at " << z.transpose() << ", feature " << j);
-        CHECK(grad[j] == Approx((u(Eigen::Vector2d(z + h), unused) - u(Eigen::Vector2d(z - h), unused)) / 2e-5)
-                             .epsilon(1e-7)
-                             .margin(1e-7));
+        CHECK(grad[j] ==
+              Approx((u(Eigen::Vector2d(z + h), unused) - u(Eigen::Vector2d(z - h), unused)) / 2e-5)
+                  .epsilon(1e-7)
+                  .margin(1e-7));
       }
     }
     Eigen::Vector2d grad;

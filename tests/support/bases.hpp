@@ -28,8 +28,7 @@ MatrixXd draw(const Base& base, const VectorXd& theta, Index rows, Index height,
   MatrixXd samples(rows, base.dim());
   for (Index first = 0; first < rows; first += height) {
     eigenflow::Arena arena;
-    auto tile =
-        eigenflow::Tile<double>::allocate(arena, std::min(height, rows - first), base.dim(), false);
+    auto tile = eigenflow::Tile<double>::allocate(arena, std::min(height, rows - first), base.dim(), false);
     base.sample(span_of(theta), rng, first, tile);
     samples.middleRows(first, tile.rows()) = tile.values;
   }

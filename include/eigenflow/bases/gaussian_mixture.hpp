@@ -75,7 +75,8 @@ class GaussianMixture {
   void log_prob_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, Tile<Scalar>& tile) const {
     const Normals normals(*this, theta, *tile.arena);
     const Eigen::Index count = components_ * dim();
-    Sums sum_logits(*tile.arena, components_), sum_mean(*tile.arena, count), sum_log_scale(*tile.arena, count);
+    Sums sum_logits(*tile.arena, components_), sum_mean(*tile.arena, count),
+        sum_log_scale(*tile.arena, count);
     detail::PerFeature<Number, Dim_> pull(*tile.arena, dim());
     for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows())) {
       const Number grad_log_prob = step.load(tile.grad_log_det.data());

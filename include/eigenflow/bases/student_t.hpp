@@ -64,8 +64,7 @@ class StudentT {
                                                     std::log(2 * std::numbers::pi_v<Scalar>) / 2);
       for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows())) {
         const auto log = f.log_one_plus(step, tile, j);
-        step.store(tile.log_det.data(),
-                   step.load(tile.log_det.data()) + fma(power, log.value, constant));
+        step.store(tile.log_det.data(), step.load(tile.log_det.data()) + fma(power, log.value, constant));
       }
     }
   }

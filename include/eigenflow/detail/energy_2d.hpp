@@ -47,8 +47,8 @@ class Energy2d {
     return at.value;
   }
 
-  /// U of each row of z (N × 2, any real scalar): N values. Throws std::invalid_argument when z has other than
-  /// two columns.
+  /// U of each row of z (N × 2, any real scalar): N values. Throws std::invalid_argument when z has other
+  /// than two columns.
   template <class Z>
   [[nodiscard]] Eigen::VectorXd energy(const Eigen::DenseBase<Z>& z) const {
     if (z.cols() != 2)

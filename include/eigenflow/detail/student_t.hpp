@@ -9,8 +9,8 @@
 #include "eigenflow/lanes.hpp"
 
 // What Student's t needs beyond elementary functions, without the cancellations of the textbook: for many
-// degrees of freedom it is a normal, and both the log-density and its derivative in them are small differences
-// of large numbers.
+// degrees of freedom it is a normal, and both the log-density and its derivative in them are small
+// differences of large numbers.
 
 namespace eigenflow::detail {
 
@@ -22,8 +22,8 @@ struct ValueAndSlope {
 };
 
 /// C(a) = lnΓ(a + ½) - lnΓ(a) - ½ ln a and C'(a) = ψ(a + ½) - ψ(a) - 1/(2a), for a > 0: C → 0 as -1/(8a).
-/// The asymptotic series Σ_k (2⁻²ᵏ - 1) B_2k / (k (2k - 1)) a¹⁻²ᵏ (from Stirling's, Abramowitz & Stegun 6.1.40)
-/// where a ≥ 16, and the recurrence Γ(a + 1) = a Γ(a) up to there.
+/// The asymptotic series Σ_k (2⁻²ᵏ - 1) B_2k / (k (2k - 1)) a¹⁻²ᵏ (from Stirling's, Abramowitz &
+/// Stegun 6.1.40) where a ≥ 16, and the recurrence Γ(a + 1) = a Γ(a) up to there.
 template <class Scalar>
 ValueAndSlope<Scalar> gamma_half_step(Scalar a) {
   Scalar value = 0, slope = 0;
@@ -36,8 +36,8 @@ ValueAndSlope<Scalar> gamma_half_step(Scalar a) {
     value += std::log(a / first) / 2;
     slope += (1 / a - 1 / first) / 2;
   }
-  constexpr std::array<Scalar, 8> c{-Scalar(1) / 8,         Scalar(1) / 192,       -Scalar(1) / 640,
-                                    Scalar(17) / 14336,     -Scalar(31) / 18432,   Scalar(691) / 180224,
+  constexpr std::array<Scalar, 8> c{-Scalar(1) / 8,         Scalar(1) / 192,          -Scalar(1) / 640,
+                                    Scalar(17) / 14336,     -Scalar(31) / 18432,      Scalar(691) / 180224,
                                     -Scalar(5461) / 425984, Scalar(929569) / 15728640};
   const Scalar inverse = 1 / a;
   Scalar power = inverse;

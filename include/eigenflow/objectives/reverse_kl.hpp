@@ -21,8 +21,8 @@ namespace eigenflow {
 /// it never falls below -log Z, and reaches it where q = p. It is content with one mode of several.
 struct ReverseKl {
   /// Drops the part of the gradient that is zero on average, ∂log q_θ(x)/∂θ at fixed x (Roeder, Wu &
-  /// Duvenaud, "Sticking the landing", arXiv:1703.09194): the closer q comes to p, the less noise is left, none
-  /// where they are equal. Costs another forward pass.
+  /// Duvenaud, "Sticking the landing", arXiv:1703.09194): the closer q comes to p, the less noise is left,
+  /// none where they are equal. Costs another forward pass.
   bool path_gradient = false;
 
   /// The mean over `samples` draws, whose rows are functions of `rng` and their number: the same call gives
