@@ -53,8 +53,8 @@ int main(int argc, char** argv) {
 
   int row = 0;
   ef::for_each_energy_2d([&](const auto& energy) {
-    // U2 to U4 reach to |z| = 7; the ring is small.
-    const double reach = row == 0 ? 4 : 7.5;
+    // U2 to U4 reach beyond |z| = 7; the ring is small.
+    const double reach = row == 0 ? 4 : 8;
     const picture::View view{.x = {-reach, reach}, .y = {-reach, reach}};
     const double brightest = gallery.panel(row, 0, view)
                                  .heatmap(
