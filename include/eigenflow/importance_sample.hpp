@@ -31,7 +31,8 @@ struct ImportanceSample {
   Eigen::VectorXd weights() const {
     detail::LogSum sum;
     for (const double log_weight : log_weights) sum.add(log_weight);
-    return (log_weights.array() - std::max(sum.value(), std::numeric_limits<double>::lowest())).exp();
+    const double total = std::max(sum.value(), std::numeric_limits<double>::lowest());
+    return log_weights.unaryExpr([total](double log_weight) { return std::exp(log_weight - total); });
   }
 };
 

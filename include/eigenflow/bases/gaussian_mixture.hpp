@@ -176,7 +176,8 @@ class GaussianMixture {
         peak = max(peak, terms[k]);
       }
       for (Eigen::Index k = 0; k < components; ++k) sum += exp(terms[k] - peak);
-      return select(square >= Number(0), peak + log(sum), square);  // a NaN stays one
+      // Without a finite term the square says why: -∞, or NaN for a row that has one.
+      return select(peak > Number(lowest), peak + log(sum), Number(Scalar(-0.5)) * square);
     }
 
     Eigen::Index dim;
