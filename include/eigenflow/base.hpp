@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 #include <concepts>
 #include <span>
+#include <utility>
 
 #include "eigenflow/layout.hpp"
 #include "eigenflow/rng.hpp"
@@ -34,5 +35,23 @@ concept Base = std::copyable<B> &&
 // What a base may have beyond that:
 //   context_dim()    columns of tile.context that all three verbs read (0 when absent); log_prob_vjp adds
 //                    ∂loss/∂context to tile.grad_context
+/// A base with nothing to train.
+template <class B>
+concept Parameterless =
+    std::same_as<decltype(B::layout(std::declval<const B&>(), std::declval<CountParameters&>())),
+                 NoParameters<CountParameters>>;
+
+/// A base whose samples are a smooth function of its parameters (Kingma & Welling, arXiv:1312.6114, section
+/// 2.4), so that a loss over its samples has a gradient in them: what ReverseKl asks for. Without parameters
+/// there is nothing to ask.
+template <class B>
+concept Reparametrised = Base<B> &&
+    (Parameterless<B> ||
+     requires(const B& base, std::span<const typename B::Scalar> theta, std::span<typename B::Scalar> out,
+              Tile<typename B::Scalar>& tile, Rng& rng, Eigen::Index first_row) {
+       // Adds ∂loss/∂theta to `out`, through the rows that sample(theta, rng, first_row, tile) gave, with
+       // ∂loss/∂z in tile.grad_values.
+       base.sample_vjp(theta, out, Rng(rng), first_row, tile);
+     });
 
 }  // namespace eigenflow

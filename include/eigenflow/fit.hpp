@@ -2,22 +2,16 @@
 
 #include <Eigen/Core>
 #include <algorithm>
-#include <chrono>
 #include <functional>
-#include <limits>
 #include <span>
-#include <string>
-#include <vector>
 
 #include "eigenflow/batch.hpp"
-#include "eigenflow/detail/finite.hpp"
 #include "eigenflow/detail/fit_data.hpp"
-#include "eigenflow/detail/progress.hpp"
+#include "eigenflow/detail/train.hpp"
 #include "eigenflow/flow.hpp"
 #include "eigenflow/history.hpp"
 #include "eigenflow/objectives/maximum_likelihood.hpp"
 #include "eigenflow/optim/adam.hpp"
-#include "eigenflow/optim/clip.hpp"
 #include "eigenflow/optim/schedule.hpp"
 
 namespace eigenflow {
@@ -50,84 +44,31 @@ History fit_rows(FlowType& flow, FitData<typename FlowType::Scalar> data,
   using Scalar = typename FlowType::Scalar;
   flow.initialise_from(data.training_tiles());
 
-  const Eigen::Index batch_size = std::min(options.batch_size, data.training_size());
-  const Eigen::Index epoch_steps = data.training_size() / batch_size;  // a rest waits for the next shuffle
-  const Eigen::Index steps = options.steps > 0 ? options.steps : options.epochs * epoch_steps;
-  const std::vector<detail::Segment> trainable = flow.trainable();
-  auto state = optimizer.template start<Scalar>(flow.parameters().size());
-  VectorX<Scalar> grad(flow.parameters().size()), best = flow.parameters();
-  const std::span<Scalar> gradient(grad.data(), static_cast<std::size_t>(grad.size()));
+  struct Source {
+    const FlowType& flow;
+    const Objective& objective;
+    FitData<Scalar>& data;
+    Eigen::Index batch_size;
+    std::uint64_t seed;
 
-  History history;
-  history.best_loss = std::numeric_limits<double>::infinity();
-  ProgressBar bar(options.progress, steps);
-  const auto start = std::chrono::steady_clock::now();
-  const auto stop = [&](Stopped why, std::string message) {
-    history.stopped = why;
-    history.message = std::move(message);
-  };
-
-  Eigen::Index step = 0;
-  for (Eigen::Index epoch = 0; step < steps && history.message.empty(); ++epoch) {
-    data.shuffle(static_cast<std::uint64_t>(epoch));
-    Epoch now{epoch, step, 0, std::numeric_limits<double>::quiet_NaN(), 0, 0, 0};
-    Eigen::Index taken = 0;
-    for (; taken < epoch_steps && step < steps; ++taken, ++step) {
+    void begin(Eigen::Index epoch) { data.shuffle(static_cast<std::uint64_t>(epoch)); }
+    double loss(Eigen::Index step, Eigen::Index taken, std::span<Scalar> grad) {
       Batch<Scalar> batch = data.batch(taken * batch_size, batch_size);
-      batch.training = TrainingStep{options.seed, static_cast<std::uint64_t>(step)};
-      const double loss = objective(flow, batch, gradient);
-      const double norm = options.clip_norm > 0 ? clip_global_norm(gradient, options.clip_norm)
-                                                : global_norm(std::span<const Scalar>(gradient));
-      if (!detail::is_finite(loss) || !detail::is_finite(norm)) {
-        stop(Stopped::non_finite, std::string(detail::is_finite(loss) ? "the gradient" : "the loss") +
-                                      " was no longer finite at step " + std::to_string(step) + " (epoch " +
-                                      std::to_string(epoch) +
-                                      "); the best parameters before it were restored");
-        break;
-      }
-      now.learning_rate = options.learning_rate * options.schedule(step, steps);
-      optimizer.advance(state);
-      for (const detail::Segment& part : trainable)
-        optimizer.update(state, part.offset, part.of(flow.theta()),
-                         part.of(std::span<const Scalar>(gradient)), now.learning_rate);
-      now.training_loss += loss;
-      now.gradient_norm += norm;
-      bar.show(step + 1, loss, history.best_loss);
+      batch.training = TrainingStep{seed, static_cast<std::uint64_t>(step)};
+      return objective(flow, batch, grad);
     }
-    if (!history.message.empty()) break;
-
-    now.steps = step;
-    now.training_loss /= static_cast<double>(taken);
-    now.gradient_norm /= static_cast<double>(taken);
+    bool validates() const { return data.validates(); }
     // Without a validation set the epoch's last batch tells whether its parameters are sound.
-    const double judged = objective(
-        flow, data.validates() ? data.validation_batch() : data.batch((taken - 1) * batch_size, batch_size),
-        {});
-    if (data.validates()) now.validation_loss = judged;
-    now.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    history.epochs.push_back(now);
-    if (!detail::is_finite(judged)) {
-      stop(Stopped::non_finite, std::string(data.validates() ? "the validation loss" : "the loss") +
-                                    " was no longer finite after step " + std::to_string(step - 1) +
-                                    ", the last of epoch " + std::to_string(epoch) +
-                                    "; the best parameters before it were restored");
-      break;
+    double judge(Eigen::Index taken) {
+      return objective(
+          flow, validates() ? data.validation_batch() : data.batch((taken - 1) * batch_size, batch_size), {});
     }
-    // Without a validation set the latest are kept: a training loss of moving parameters judges nothing.
-    if (!data.validates() || judged < history.best_loss) {
-      best = flow.parameters();
-      history.best_epoch = epoch;
-      history.best_loss = data.validates() ? judged : now.training_loss;
-    }
-    if (options.callback && !options.callback(now))
-      stop(Stopped::callback, "the callback stopped the fit after epoch " + std::to_string(epoch));
-    else if (options.patience > 0 && data.validates() && epoch - history.best_epoch >= options.patience)
-      stop(Stopped::patience, "no better validation loss for " + std::to_string(options.patience) +
-                                  " epochs; the best was epoch " + std::to_string(history.best_epoch));
-  }
-  flow.parameters() = best;
-  if (history.message.empty()) history.message = "all " + std::to_string(step) + " steps were taken";
-  return history;
+  };
+  Source source{flow, objective, data, std::min(options.batch_size, data.training_size()), options.seed};
+  const Eigen::Index epoch_steps =
+      data.training_size() / source.batch_size;  // a rest waits for the next shuffle
+  const Eigen::Index steps = options.steps > 0 ? options.steps : options.epochs * epoch_steps;
+  return train(flow, source, {steps, epoch_steps}, options, optimizer);
 }
 
 }  // namespace detail

@@ -5,60 +5,22 @@
 #include "eigenflow/bases/diagonal_normal.hpp"
 #include "eigenflow/bases/standard_normal.hpp"
 #include "eigenflow/bases/uniform.hpp"
+#include "support/bases.hpp"
 #include "support/catch.hpp"
-#include "support/contract/evaluate.hpp"
-#include "support/contract/random.hpp"
 #include "support/layer_contract.hpp"
 
 namespace ef = eigenflow;
+using bases::check_moments;
+using bases::check_no_correlation;
+using bases::check_one_sample_however_cut;
+using bases::draw;
+using bases::log_prob_at;
 using Catch::Matchers::ContainsSubstring;
 using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
 namespace {
-
-template <class Base>
-MatrixXd draw(const Base& base, const VectorXd& theta, Index rows, Index height, const ef::Rng& rng) {
-  MatrixXd samples(rows, base.dim());
-  for (Index first = 0; first < rows; first += height) {
-    ef::Arena arena;
-    auto tile = ef::Tile<double>::allocate(arena, std::min(height, rows - first), base.dim(), false);
-    base.sample({theta.data(), static_cast<std::size_t>(theta.size())}, rng, first, tile);
-    samples.middleRows(first, tile.rows()) = tile.values;
-  }
-  return samples;
-}
-
-template <class Base>
-double log_prob_at(const Base& base, const VectorXd& theta, const VectorXd& z) {
-  const contract::Problem<double> problem{theta, z.transpose(), MatrixXd(1, 0)};
-  return contract::evaluate(contract::BaseSubject(base), contract::Direction::forward, problem).log_det[0];
-}
-
-// Means and deviations of 40,000 draws, each within five of its standard errors.
-void check_moments(const MatrixXd& samples, const VectorXd& mean, const VectorXd& deviation,
-                   double kurtosis) {
-  const double n = static_cast<double>(samples.rows());
-  for (Index j = 0; j < samples.cols(); ++j) {
-    const double m = samples.col(j).mean();
-    const double v = (samples.col(j).array() - m).square().mean();
-    CHECK(std::abs(m - mean[j]) < 5 * deviation[j] / std::sqrt(n));
-    CHECK(std::abs(v / (deviation[j] * deviation[j]) - 1) < 5 * std::sqrt((kurtosis - 1) / n));
-  }
-  const VectorXd a = samples.col(0).array() - mean[0], b = samples.col(1).array() - mean[1];
-  CHECK(std::abs(a.dot(b) / n) < 5 * deviation[0] * deviation[1] / std::sqrt(n));
-}
-
-template <class Base>
-void check_one_sample_however_cut(const Base& base, const VectorXd& theta) {
-  const ef::Rng rng(5);
-  const MatrixXd whole = draw(base, theta, 600, 600, rng);
-  CHECK(draw(base, theta, 600, 256, rng) == whole);
-  CHECK(draw(base, theta, 600, 7, rng) == whole);
-  CHECK(draw(base, theta, 100, 256, rng) == whole.topRows(100));
-  CHECK(draw(base, theta, 600, 600, ef::Rng(6)) != whole);
-}
 
 constexpr double log_two_pi = 1.8378770664093454836;
 
@@ -82,7 +44,9 @@ TEST_CASE("StandardNormal: closed form and samples") {
   const ef::StandardNormal<double> base(3);
   CHECK(log_prob_at(base, {}, Eigen::Vector3d(1, -2, 0.5)) ==
         Approx(-0.5 * (1 + 4 + 0.25) - 1.5 * log_two_pi).epsilon(1e-15));
-  check_moments(draw(base, {}, 40'000, 256, ef::Rng(1)), VectorXd::Zero(3), VectorXd::Ones(3), 3);
+  const MatrixXd samples = draw(base, {}, 40'000, 256, ef::Rng(1));
+  check_moments(samples, VectorXd::Zero(3), VectorXd::Ones(3), 3);
+  check_no_correlation(samples, VectorXd::Zero(3), VectorXd::Ones(3));
   check_one_sample_however_cut(base, {});
 }
 
@@ -98,8 +62,11 @@ TEST_CASE("DiagonalNormal: closed form, the bound of its scale, and samples") {
   for (Index j = 0; j < 2; ++j)
     expected -= 0.5 * std::pow((z[j] - theta[j]) / deviation[j], 2) + std::log(deviation[j]);
   CHECK(log_prob_at(base, theta, z) == Approx(expected).epsilon(1e-14));
-  check_moments(draw(base, theta, 40'000, 256, ef::Rng(2)), theta.head(2), deviation, 3);
+  const MatrixXd samples = draw(base, theta, 40'000, 256, ef::Rng(2));
+  check_moments(samples, theta.head(2), deviation, 3);
+  check_no_correlation(samples, theta.head(2), deviation);
   check_one_sample_however_cut(base, theta);
+  bases::check_sample_vjp(base, theta);
 
   theta.tail(2).setConstant(1e300);
   CHECK(log_prob_at(base, theta, theta.head(2)) == Approx(-log_two_pi - 2 * c).epsilon(1e-12));
@@ -123,7 +90,9 @@ TEST_CASE("Uniform: density inside, none outside, and samples inside") {
   CHECK(samples.col(1).minCoeff() >= 2);
   CHECK(samples.col(1).maxCoeff() < 2.5);
   const double root_twelve = std::sqrt(12.0);
-  check_moments(samples, Eigen::Vector2d(1, 2.25), Eigen::Vector2d(4 / root_twelve, 0.5 / root_twelve), 1.8);
+  const Eigen::Vector2d mean(1, 2.25), deviation(4 / root_twelve, 0.5 / root_twelve);
+  check_moments(samples, mean, deviation, 1.8);
+  check_no_correlation(samples, mean, deviation);
   check_one_sample_however_cut(base, {});
 
   // A box of one float: rounding must not reach the open end.

@@ -35,6 +35,10 @@ INVERSE = "inverse.hpp"
 NORMAL = "bases/standard_normal.hpp"
 DIAGONAL = "bases/diagonal_normal.hpp"
 CONDITIONAL = "bases/conditional_normal.hpp"
+MIXTURE = "bases/gaussian_mixture.hpp"
+STUDENT = "bases/student_t.hpp"
+STUDENT_MATH = "detail/student_t.hpp"
+MULTIVARIATE = "bases/multivariate_normal.hpp"
 
 MUTATIONS = [
     # ---- Planar, forward
@@ -292,7 +296,7 @@ MUTATIONS = [
     ("standard_normal", NORMAL, "gradient's sign", "grad = -step.load(tile.grad_log_det.data());", "grad = step.load(tile.grad_log_det.data());"),
     ("standard_normal", NORMAL, "log_det assigned", "step.load(tile.log_det.data()) + fma(minus_half, sum, constant)", "fma(minus_half, sum, constant)"),
     ("standard_normal", NORMAL, "a factor of two", "minus_half(Scalar(-0.5))", "minus_half(Scalar(-1))"),
-    ("diagonal_normal", DIAGONAL, "gradient in the mean assigned", "g.mean[j] += reduce_add(sum_mean);", "g.mean[j] = reduce_add(sum_mean);"),
+    ("diagonal_normal", DIAGONAL, "gradient in the mean assigned", "g.mean[j] += reduce_add(sum_mean);\n      g.log_scale[j] += reduce_add(sum_log_scale * slope);", "g.mean[j] = reduce_add(sum_mean);\n      g.log_scale[j] += reduce_add(sum_log_scale * slope);"),
     ("diagonal_normal", DIAGONAL, "gradient of the scale's own term dropped", "(e * e - Lanes<Scalar>(1))", "(e * e)"),
     ("diagonal_normal", DIAGONAL, "slope of the bound dropped", "reduce_add(sum_log_scale * slope)", "reduce_add(sum_log_scale)"),
     ("diagonal_normal", DIAGONAL, "log of the scale dropped", "constant(-s - half_log_two_pi)", "constant(-half_log_two_pi)"),
@@ -309,4 +313,31 @@ MUTATIONS = [
      "conditioner_.vjp(theta, grad, tape, {parameters.data(), tile.rows(), 2 * dim()}, tile.grad_context, tile);",
      "MatrixMap<Scalar> lost = tile.scratch(context_dim_);\n    lost.setZero();\n    "
      "conditioner_.vjp(theta, grad, tape, {parameters.data(), tile.rows(), 2 * dim()}, lost, tile);"),
+    ("gaussian_mixture", MIXTURE, "weights left out of the gradient", "(share - Number(normals.weights[k]))", "(share)"),
+    ("gaussian_mixture", MIXTURE, "responsibility left out of the shift", "g * e * Number(normals.shrink[i])",
+     "grad_log_prob * e * Number(normals.shrink[i])"),
+    ("gaussian_mixture", MIXTURE, "gradient of the scale's own term dropped", "(e * e - Number(1))", "(e * e)"),
+    ("gaussian_mixture", MIXTURE, "slope of the bound dropped",
+     "reduce_add(sum_log_scale[i]) * log_scale(p.log_scale.data()[i]).slope.value", "reduce_add(sum_log_scale[i])"),
+    ("gaussian_mixture", MIXTURE, "no peak: sums overflow or vanish", "Number peak{lowest}, sum(0), square(0);",
+     "Number peak(0), sum(0), square(0);"),
+    ("gaussian_mixture", MIXTURE, "gradient in the means assigned", "g.mean.data()[i] += ", "g.mean.data()[i] = "),
+    ("gaussian_mixture", MIXTURE, "log of the scale dropped", "constants[k] -= s;", ""),
+    ("student_t", STUDENT, "gradient of C dropped", "(own + half * log.fraction", "(half * log.fraction"),
+    ("student_t", STUDENT, "ν instead of ν + 1", "toward(-(f.nu + 1) / f.width)", "toward(-f.nu / f.width)"),
+    ("student_t", STUDENT, "log of the scale dropped", "gamma_half_step(f.nu / 2).value - f.s -", "gamma_half_step(f.nu / 2).value -"),
+    ("student_t", STUDENT, "slope of the bound of ν dropped", "by_log_freedom * log_freedom(p.log_freedom[j]).slope", "by_log_freedom"),
+    ("student_t", STUDENT, "gradient in the location assigned", "g.location[j] += by_location;", "g.location[j] = by_location;"),
+    ("student_t", STUDENT_MATH, "recurrence of ψ left out", "slope += Scalar(0.5) / (a * (a + Scalar(0.5)));", ""),
+    ("student_t", STUDENT_MATH, "one term of the series wrong", "Scalar(1) / 192", "Scalar(1) / 182"),
+    ("student_t", STUDENT_MATH, "excess outside as inside", "select(outside, value - fraction, ", "select(outside, near - fraction, "),
+    ("multivariate_normal", MULTIVARIATE, "gradient below the diagonal dropped",
+     "pull[k] = fma(Number(p.lower[row(j) + k]), grad_e, pull[k]);", ""),
+    ("multivariate_normal", MULTIVARIATE, "gradient in M dropped",
+     "sum.lower[row(j) + k] = fma(grad_e, t[k], sum.lower[row(j) + k]);", ""),
+    ("multivariate_normal", MULTIVARIATE, "gradient of the scale's own term dropped",
+     "fma(pull[j], t[j], grad_log_prob)", "(pull[j] * t[j])"),
+    ("multivariate_normal", MULTIVARIATE, "gradient in the mean assigned",
+     "g.mean[j] += reduce_add(sum.mean[j]);", "g.mean[j] = reduce_add(sum.mean[j]);"),
+    ("multivariate_normal", MULTIVARIATE, "rows of M overlap", "return j * (j - 1) / 2;", "return j * j / 4;"),
 ]

@@ -84,6 +84,24 @@ class DiagonalNormal {
           tile.values.col(j).array() * std::exp(log_scale(p.log_scale[j]).value.value) + p.mean[j];
   }
 
+  /// z = mean + scale · ε: ∂z/∂mean = 1 and ∂z/∂s = z - mean.
+  void sample_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, Rng, Eigen::Index,
+                  const Tile<Scalar>& tile) const {
+    const auto p = view_parameters(*this, theta);
+    auto g = view_parameters(*this, grad);
+    for (Eigen::Index j = 0; j < dim(); ++j) {
+      const Lanes<Scalar> mean(p.mean[j]);
+      Lanes<Scalar> sum_mean(0), sum_log_scale(0);
+      for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows())) {
+        const Lanes<Scalar> pull = step.load(tile.grad_values.col(j).data());
+        sum_mean += pull;
+        sum_log_scale += pull * (step.load(tile.values.col(j).data()) - mean);
+      }
+      g.mean[j] += reduce_add(sum_mean);
+      g.log_scale[j] += reduce_add(sum_log_scale) * log_scale(p.log_scale[j]).slope.value;
+    }
+  }
+
  private:
   static auto log_scale(Scalar free) { return LogScale{}(Lanes<Scalar, false>(free)); }
 

@@ -18,4 +18,9 @@ inline bool is_finite(long double x) {
   return std::isfinite(x);
 }
 
+/// Equality that -ffast-math leaves alone, infinities and NaN included.
+inline bool same_bits(double a, double b) {
+  return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
+}
+
 }  // namespace eigenflow::detail

@@ -13,6 +13,7 @@
 #include "eigenflow/context.hpp"
 #include "eigenflow/detail/finite.hpp"
 #include "eigenflow/detail/sentences.hpp"
+#include "eigenflow/detail/train.hpp"
 #include "eigenflow/layer.hpp"
 #include "eigenflow/rng.hpp"
 
@@ -93,19 +94,8 @@ class FitData {
           "the validation fraction of fit must be at least 0 and below 1, so that rows are left to train on, "
           "but is " +
           std::to_string(options.validation_fraction));
-    if (options.batch_size < 1)
-      refuse("the batch size of fit must be 1 or more, but is " + std::to_string(options.batch_size));
-    if (options.steps < 0 || options.epochs < 0)
-      refuse("the number of epochs and steps of fit cannot be negative");
-    if (!(options.learning_rate > 0) || !is_finite(options.learning_rate))
-      refuse("the learning rate of fit must be positive and finite, but is " +
-             std::to_string(options.learning_rate));
-    if (!is_finite(options.clip_norm) || options.clip_norm < 0)
-      refuse("the clip norm of fit must be positive, or 0 for no clipping, but is " +
-             std::to_string(options.clip_norm));
-    if (options.patience < 0)
-      refuse("the patience of fit must be a number of epochs, or 0 to never stop early, but is " +
-             std::to_string(options.patience));
+    if (options.epochs < 0) refuse("the number of epochs and steps of fit cannot be negative");
+    check_training(options);
   }
 
   static void check_rows(const char* call, const Rows<const Scalar>& x, Eigen::Index dim) {

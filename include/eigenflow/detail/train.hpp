@@ -1,0 +1,128 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <chrono>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "eigenflow/detail/finite.hpp"
+#include "eigenflow/detail/progress.hpp"
+#include "eigenflow/detail/segments.hpp"
+#include "eigenflow/error.hpp"
+#include "eigenflow/history.hpp"
+#include "eigenflow/optim/clip.hpp"
+#include "eigenflow/tile.hpp"
+
+// What every fit has in common, whatever its loss is taken over: steps of an optimizer, a judgement after
+// each epoch, the best parameters, and the many ways to end.
+
+namespace eigenflow::detail {
+
+/// Refuses options that no fit can follow.
+template <class Options>
+void check_training(const Options& options) {
+  if (options.batch_size < 1)
+    refuse("the batch size of fit must be 1 or more, but is " + std::to_string(options.batch_size));
+  if (options.steps < 0) refuse("the number of epochs and steps of fit cannot be negative");
+  if (!(options.learning_rate > 0) || !is_finite(options.learning_rate))
+    refuse("the learning rate of fit must be positive and finite, but is " +
+           std::to_string(options.learning_rate));
+  if (!is_finite(options.clip_norm) || options.clip_norm < 0)
+    refuse("the clip norm of fit must be positive, or 0 for no clipping, but is " +
+           std::to_string(options.clip_norm));
+  if (options.patience < 0)
+    refuse("the patience of fit must be a number of epochs, or 0 to never stop early, but is " +
+           std::to_string(options.patience));
+}
+
+/// How many steps, and how many make an epoch.
+struct Course {
+  Eigen::Index steps;
+  Eigen::Index epoch_steps;
+};
+
+/// Trains `flow` on a source of losses and leaves it with the best parameters. The source has
+///   begin(epoch)                before the epoch's first step
+///   loss(step, taken, grad)     the loss and gradient of a step, `taken` steps into its epoch
+///   validates()                 whether its judgement is of one yardstick, so that the lowest is the best
+///   judge(taken)                the loss after an epoch of `taken` steps
+template <class Flow, class Source, class Options, class Optimizer>
+History train(Flow& flow, Source& source, const Course& course, const Options& options,
+              const Optimizer& optimizer) {
+  using Scalar = typename Flow::Scalar;
+  const std::vector<Segment> trainable = flow.trainable();
+  auto state = optimizer.template start<Scalar>(flow.parameters().size());
+  VectorX<Scalar> grad(flow.parameters().size()), best = flow.parameters();
+  const std::span<Scalar> gradient(grad.data(), static_cast<std::size_t>(grad.size()));
+
+  History history;
+  history.best_loss = std::numeric_limits<double>::infinity();
+  ProgressBar bar(options.progress, course.steps);
+  const auto start = std::chrono::steady_clock::now();
+  const auto stop = [&](Stopped why, std::string message) {
+    history.stopped = why;
+    history.message = std::move(message);
+  };
+
+  Eigen::Index step = 0;
+  for (Eigen::Index epoch = 0; step < course.steps && history.message.empty(); ++epoch) {
+    source.begin(epoch);
+    Epoch now{epoch, step, 0, std::numeric_limits<double>::quiet_NaN(), 0, 0, 0};
+    Eigen::Index taken = 0;
+    for (; taken < course.epoch_steps && step < course.steps; ++taken, ++step) {
+      const double loss = source.loss(step, taken, gradient);
+      const double norm = options.clip_norm > 0 ? clip_global_norm(gradient, options.clip_norm)
+                                                : global_norm(std::span<const Scalar>(gradient));
+      if (!is_finite(loss) || !is_finite(norm)) {
+        stop(Stopped::non_finite, std::string(is_finite(loss) ? "the gradient" : "the loss") +
+                                      " was no longer finite at step " + std::to_string(step) + " (epoch " +
+                                      std::to_string(epoch) +
+                                      "); the best parameters before it were restored");
+        break;
+      }
+      now.learning_rate = options.learning_rate * options.schedule(step, course.steps);
+      optimizer.advance(state);
+      for (const Segment& part : trainable)
+        optimizer.update(state, part.offset, part.of(flow.theta()),
+                         part.of(std::span<const Scalar>(gradient)), now.learning_rate);
+      now.training_loss += loss;
+      now.gradient_norm += norm;
+      bar.show(step + 1, loss, history.best_loss);
+    }
+    if (!history.message.empty()) break;
+
+    now.steps = step;
+    now.training_loss /= static_cast<double>(taken);
+    now.gradient_norm /= static_cast<double>(taken);
+    const double judged = source.judge(taken);
+    if (source.validates()) now.validation_loss = judged;
+    now.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    history.epochs.push_back(now);
+    if (!is_finite(judged)) {
+      stop(Stopped::non_finite, std::string(source.validates() ? "the validation loss" : "the loss") +
+                                    " was no longer finite after step " + std::to_string(step - 1) +
+                                    ", the last of epoch " + std::to_string(epoch) +
+                                    "; the best parameters before it were restored");
+      break;
+    }
+    // Without a validation set the latest parameters are kept: a training loss from moving parameters judges
+    // nothing.
+    if (!source.validates() || judged < history.best_loss) {
+      best = flow.parameters();
+      history.best_epoch = epoch;
+      history.best_loss = source.validates() ? judged : now.training_loss;
+    }
+    if (options.callback && !options.callback(now))
+      stop(Stopped::callback, "the callback stopped the fit after epoch " + std::to_string(epoch));
+    else if (options.patience > 0 && source.validates() && epoch - history.best_epoch >= options.patience)
+      stop(Stopped::patience, "no better validation loss for " + std::to_string(options.patience) +
+                                  " epochs; the best was epoch " + std::to_string(history.best_epoch));
+  }
+  flow.parameters() = best;
+  if (history.message.empty()) history.message = "all " + std::to_string(step) + " steps were taken";
+  return history;
+}
+
+}  // namespace eigenflow::detail

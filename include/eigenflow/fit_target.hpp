@@ -1,0 +1,101 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+
+#include "eigenflow/detail/train.hpp"
+#include "eigenflow/history.hpp"
+#include "eigenflow/objectives/reverse_kl.hpp"
+#include "eigenflow/optim/adam.hpp"
+#include "eigenflow/optim/schedule.hpp"
+#include "eigenflow/rng.hpp"
+#include "eigenflow/target.hpp"
+
+namespace eigenflow {
+
+/// How to fit to a target; give what differs from these by name: fit(flow, target, {.steps = 2'000}).
+struct TargetFitOptions {
+  Eigen::Index steps = 5'000;
+  Eigen::Index batch_size = 256;            ///< samples a step
+  double learning_rate = 1e-3;              ///< of the first full step
+  Schedule schedule = constant_schedule();  ///< the factor on it: cosine_schedule(), warm_up(100, ...)
+  double clip_norm = 0;                     ///< longest gradient, by its global norm; 0: never clipped
+  Eigen::Index annealing = 0;               ///< steps over which the target grows out of a flat one
+  Eigen::Index epoch_steps = 100;           ///< steps between two judgements
+  Eigen::Index validation_samples = 2'000;  ///< the same draws of the base judge every epoch
+  Eigen::Index patience = 0;  ///< stop after so many epochs without a better judgement; 0: never
+  std::uint64_t seed = 0;     ///< of all draws
+  bool progress = true;       ///< a progress bar, on a terminal only
+  std::function<bool(const Epoch&)> callback = {};  ///< called after each epoch; false stops the fit
+};
+
+namespace detail {
+
+/// A target to a power β: β log p̃.
+template <class Flow, class T>
+struct Tempered {
+  using Scalar = typename Flow::Scalar;
+  const T& target;
+  Scalar power;
+
+  void operator()(const ConstMatrixMap<Scalar>& x, VectorMap<Scalar>& log_p, MatrixMap<Scalar>& grad) const {
+    evaluate_target<Flow>(target, x, log_p, grad);
+    log_p *= power;
+    grad *= power;
+  }
+};
+
+}  // namespace detail
+
+/// Fits a flow to a density that can be evaluated but not drawn from (target.hpp), by minimising the
+/// objective (reverse KL, E_q[log q - log p̃] in nats) over samples of the flow, and leaves it with the best
+/// parameters seen: those of the lowest loss over a fixed set of validation draws.
+///
+/// Reverse KL forgets modes that the first samples do not reach. With `annealing` the loss begins with the
+/// target to the power 0.01 and ends, from that step on, with the target itself (the paper's eq. 20): the
+/// flow spreads before it settles.
+///
+/// The draws are the seed's alone: the same call gives the same theta, bit for bit, with any number of
+/// threads. Frozen parameters stay untouched. There are no data, so Standardize stays the identity unless you
+/// gave it statistics. A loss or gradient that is no longer finite stops the fit and leaves the best
+/// parameters; the history says where. Throws std::invalid_argument for options that make no sense.
+template <class FlowType, Target<FlowType> T, class Optimizer = Adam, class Objective = ReverseKl>
+History fit(FlowType& flow, const T& target, const TargetFitOptions& options = {},
+            const Optimizer& optimizer = {}, const Objective& objective = {}) {
+  using Scalar = typename FlowType::Scalar;
+  detail::check_training(options);
+  if (options.annealing < 0) detail::refuse("the steps of annealing in fit cannot be negative");
+  if (options.epoch_steps < 1 || options.validation_samples < 1)
+    detail::refuse("the steps of an epoch and the validation samples of fit must be 1 or more, but are " +
+                   std::to_string(options.epoch_steps) + " and " +
+                   std::to_string(options.validation_samples));
+  struct Source {
+    const FlowType& flow;
+    const T& target;
+    const TargetFitOptions& options;
+    const Objective& objective;
+    Rng rng;
+
+    void begin(Eigen::Index) {}
+    double loss(Eigen::Index step, Eigen::Index, std::span<Scalar> grad) {
+      const Rng draws = rng.fork(static_cast<std::uint64_t>(step) + 1);
+      if (step >= options.annealing) return objective(flow, target, options.batch_size, draws, grad);
+      constexpr double first = 0.01;
+      const double done = static_cast<double>(step) / static_cast<double>(options.annealing);
+      const detail::Tempered<FlowType, T> tempered{target, static_cast<Scalar>(first + (1 - first) * done)};
+      return objective(flow, tempered, options.batch_size, draws, grad);
+    }
+    bool validates() const { return true; }
+    double judge(Eigen::Index) {
+      return objective(flow, target, options.validation_samples, rng.fork(std::uint64_t{0}),
+                       std::span<Scalar>());
+    }
+  };
+  Source source{flow, target, options, objective, Rng(options.seed)};
+  return detail::train(flow, source, {options.steps, options.epoch_steps}, options, optimizer);
+}
+
+}  // namespace eigenflow

@@ -1,0 +1,118 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <span>
+
+#include "eigenflow/base.hpp"
+#include "eigenflow/detail/parallel.hpp"
+#include "eigenflow/rng.hpp"
+#include "eigenflow/target.hpp"
+#include "eigenflow/tile.hpp"
+
+namespace eigenflow {
+
+/// The reverse Kullback-Leibler divergence up to a constant, over samples of the flow (Rezende & Mohamed,
+/// arXiv:1505.05770, eq. 15):
+///
+///   E_q[log q(x) - log p̃(x)] = KL(q‖p) - log Z,   x = f⁻¹(z), z ~ base,   p̃ = Z p
+///
+/// in nats. Its minimum over theta is the flow closest to a density that can be evaluated and not drawn from;
+/// it never falls below -log Z, and reaches it where q = p. It is content with one mode of several.
+struct ReverseKl {
+  /// Drops the part of the gradient that is zero on average, ∂log q_θ(x)/∂θ at fixed x (Roeder, Wu &
+  /// Duvenaud, "Sticking the landing", arXiv:1703.09194): the closer q comes to p, the less noise is left,
+  /// none where they are equal. Costs another forward pass.
+  bool path_gradient = false;
+
+  /// The mean over `samples` draws, whose rows are functions of `rng` and their number: the same call gives
+  /// the same bits, with any number of threads. When `grad` is not empty, it is overwritten by ∂loss/∂theta.
+  template <class Flow, class T>
+  double operator()(const Flow& flow, const T& target, Eigen::Index samples, const Rng& rng,
+                    std::span<typename Flow::Scalar> grad) const {
+    using Scalar = typename Flow::Scalar;
+    static_assert(Reparametrised<typename Flow::BaseType>,
+                  "reverse KL differentiates through the base's samples, which this base's parameters do not "
+                  "allow: take StandardNormal, DiagonalNormal, MultivariateNormal or StudentT");
+    static_assert(Target<T, Flow>,
+                  "a target of reverse KL is called as f(x, grad), which returns log p at one row, or as "
+                  "f(x, log_p, grad) for a batch, in the flow's scalar type: see target.hpp");
+
+    const std::span<const Scalar> layers = flow.layer_segment().of(flow.theta());
+    const std::span<const Scalar> base = flow.base_segment().of(flow.theta());
+    const Scalar share = Scalar(1) / static_cast<Scalar>(samples);
+    const auto shard = [&](Eigen::Index first, Eigen::Index count, std::span<Scalar> shard_grad) {
+      Arena& arena = detail::thread_arena();
+      const ArenaScope scope(arena);
+      const bool record = !shard_grad.empty();
+      Tile<Scalar> tile = Tile<Scalar>::allocate(arena, count, flow.dim(), record);
+      typename Tile<Scalar>::Matrix latent = tile.scratch(record ? flow.dim() : 0),
+                                    log_latent = tile.scratch(1), log_p = tile.scratch(1);
+      flow.base().sample(base, rng, first, tile);
+      if (record) latent = tile.values;
+      tile.log_det.setZero();
+      flow.base().log_prob(base, tile);
+      log_latent = tile.log_det;
+      tile.log_det.setZero();
+      const auto tape = flow.layers().inverse(layers, tile);
+      auto grad_log_det = tile.attach_cotangents();
+      detail::evaluate_target<Flow>(target, ConstMatrixMap<Scalar>(tile.values.data(), count, flow.dim()),
+                                    VectorMap<Scalar>(log_p.data(), count), tile.grad_values);
+      double loss = 0;
+      for (Eigen::Index i = 0; i < count; ++i)
+        loss += static_cast<double>(log_latent(i)) - static_cast<double>(tile.log_det[i]) -
+                static_cast<double>(log_p(i));
+      if (!record) return loss;
+
+      tile.grad_values *= -share;
+      grad_log_det.setConstant(path_gradient ? Scalar(0) : -share);
+      if (path_gradient) add_grad_log_prob(flow, share, tile);
+      flow.layers().inverse_vjp(layers, flow.layer_segment().of(shard_grad), tape, tile);
+      if constexpr (trains_base<Flow>) {
+        tile.values = latent;
+        grad_log_det.setConstant(path_gradient ? Scalar(0) : share);
+        pull_back_base(flow, rng, first, tile, flow.base_segment().of(shard_grad));
+      }
+      return loss;
+    };
+    const double work = flow.work_per_row() * (grad.empty() ? 1 : path_gradient ? 5 : 3);
+    return detail::fold_pieces(samples, flow.shard_rows(), work, grad, shard) / static_cast<double>(samples);
+  }
+
+ private:
+  template <class Flow>
+  static constexpr bool trains_base = !Parameterless<typename Flow::BaseType>;
+
+  // Adds share · ∇ₓ log q(x) to the tile's cotangent.
+  template <class Flow, class Scalar = typename Flow::Scalar>
+  static void add_grad_log_prob(const Flow& flow, Scalar share, Tile<Scalar>& tile) {
+    const std::span<const Scalar> layers = flow.layer_segment().of(flow.theta());
+    const std::span<const Scalar> base = flow.base_segment().of(flow.theta());
+    Tile<Scalar> density = Tile<Scalar>::allocate(*tile.arena, tile.rows(), tile.cols(), true);
+    density.values = tile.values;
+    density.log_det.setZero();
+    const auto tape = flow.layers().forward(layers, density);
+    density.attach_cotangents().setConstant(share);
+    flow.base().log_prob_vjp(base, {}, density);
+    flow.layers().forward_vjp(layers, {}, tape, density);
+    tile.grad_values += density.grad_values;
+  }
+
+  // The base's parameters act on log p_Z, at fixed z, and on z; a piece adds once to an entry, so both meet
+  // in a buffer.
+  template <class Flow, class Scalar = typename Flow::Scalar>
+  static void pull_back_base(const Flow& flow, const Rng& rng, Eigen::Index first, Tile<Scalar>& tile,
+                             std::span<Scalar> grad) {
+    const std::span<const Scalar> base = flow.base_segment().of(flow.theta());
+    const std::span<Scalar> sum(tile.arena->template allocate<Scalar>(grad.size()), grad.size());
+    std::fill(sum.begin(), sum.end(), Scalar(0));
+    typename Tile<Scalar>::Matrix from_layers = tile.scratch(tile.cols());
+    from_layers = tile.grad_values;
+    flow.base().log_prob_vjp(base, sum, tile);
+    tile.grad_values += from_layers;
+    flow.base().sample_vjp(base, sum, rng, first, tile);
+    for (std::size_t i = 0; i < grad.size(); ++i) grad[i] += sum[i];
+  }
+};
+
+}  // namespace eigenflow
