@@ -1,6 +1,6 @@
-// What 1, 2 and 10 planar or radial maps do to a Gaussian and to a uniform density: Fig. 1 of Rezende &
-// Mohamed, "Variational inference with normalizing flows" (arXiv:1505.05770). No training: the parameters are
-// chosen or drawn.
+// What 1, 2 and 10 planar or radial maps do to a Gaussian and to a uniform
+// density: Fig. 1 of Rezende & Mohamed, "Variational inference with normalizing
+// flows" (arXiv:1505.05770). No training: the parameters are chosen or drawn.
 //
 //     planar_radial [folder]      writes folder/planar_radial.png (out/ unless given)
 
@@ -19,8 +19,8 @@ using Radials = ef::Stack<ef::Radial<double, 2>>;
 
 constexpr int most = 10;
 
-// The first `count` maps; the others stay at theta = 0, which is the identity. `layer<0>()` shows theta by
-// name.
+// The first `count` maps; the others stay at theta = 0,
+// which is the identity. `layer<0>()` shows theta by name.
 template <class Flow>
 void set_planar(Flow& flow, int count) {
   flow.parameters().setZero();

@@ -95,8 +95,8 @@ TEST_CASE("fit refuses weights that do not fit") {
 }
 
 TEST_CASE("fit refuses a split that leaves no weight on one side") {
-  // Five of the fifty rows are held out. Without weight there, every flow would have a validation loss of
-  // zero.
+  // Five of the fifty rows are held out. Without weight
+  // there, every flow would have a validation loss of zero.
   VectorXd weights = VectorXd::Zero(50);
   bool validates_on_nothing = false, trains_on_nothing = false;
   for (Index i = 0; i < 50; ++i) {

@@ -74,7 +74,7 @@ class Arena {
 
   void add_block(std::size_t size) {
     blocks_.reserve(blocks_.size() + 1);  // before the block exists, so that a failure leaks nothing
-    auto* data = static_cast<std::byte*>(::operator new (size, std::align_val_t{alignment}));
+    auto* data = static_cast<std::byte*>(::operator new[](size, std::align_val_t{alignment}));
     blocks_.push_back({data, size, 0});
   }
 
@@ -86,7 +86,7 @@ class Arena {
   }
 
   void free_blocks() {
-    for (const Block& block : blocks_) ::operator delete (block.data, std::align_val_t{alignment});
+    for (const Block& block : blocks_) ::operator delete[](block.data, std::align_val_t{alignment});
     blocks_.clear();
     current_ = 0;
   }
@@ -110,8 +110,8 @@ class ArenaScope {
 
 namespace detail {
 
-/// Every thread has one arena, shared by all flows that it evaluates: a const flow needs no storage of its
-/// own.
+/// Every thread has one arena, shared by all flows that it
+/// evaluates: a const flow needs no storage of its own.
 inline Arena& thread_arena() {
   static thread_local Arena arena;
   return arena;

@@ -24,8 +24,8 @@ concept Base = std::copyable<B> &&
 
   // Adds log p_Z(z) of each row of tile.values to tile.log_det, which then is log p(x).
   base.log_prob(theta, tile);
-  // Replaces tile.grad_values by grad_log_det · ∂log p_Z/∂z and adds ∂loss/∂theta to `out` (nothing when
-  // empty).
+  // Replaces tile.grad_values by grad_log_det · ∂log p_Z/∂z
+  // and adds ∂loss/∂theta to `out` (nothing when empty).
   base.log_prob_vjp(theta, out, tile);
   // Fills tile.values with rows first_row, first_row + 1, ... of the sample that `rng` stands for: a row
   // depends on rng and its number alone, so that the same sample comes out of any cutting into tiles.

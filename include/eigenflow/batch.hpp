@@ -8,8 +8,8 @@
 
 namespace eigenflow {
 
-/// The samples that a loss is taken over: rows of a data set, all of them or those of a list, each with a
-/// weight.
+/// The samples that a loss is taken over: rows of a data
+/// set, all of them or those of a list, each with a weight.
 template <class Scalar>
 struct Batch {
   detail::Rows<const Scalar> data;      ///< N × D, the whole set, where the user has it

@@ -27,8 +27,8 @@ concept Conditioner = std::copyable<C> &&
   { conditioner.out_dim() } -> std::convertible_to<Eigen::Index>;
 
   C::layout(conditioner, visitor);  // what it has, see layout.hpp
-  conditioner.initialise(out,
-                         rng);  // the initial theta; all results zero, so that a flow starts as the identity
+  // The initial theta: all results zero, so that a flow starts as the identity.
+  conditioner.initialise(out, rng);
 
   // result (N × out) = m(input), input N × in. Returns a tape, trivially destructible, its arrays in
   // pass.arena; it may keep `input` by pointer, which outlives the tape.

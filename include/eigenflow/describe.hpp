@@ -56,13 +56,14 @@ void describe(std::ostream& out, const Stack<L>& stack, const std::string& label
   describe_line(out, stack, label, depth);
   describe(out, stack[0], std::to_string(stack.size()) + " × ", depth + 1);
 }
+template <class... Layers, std::size_t... I>
+void describe_layers(std::ostream& out, const Chain<Layers...>& chain, int depth, std::index_sequence<I...>) {
+  (describe(out, chain.template layer<I>(), std::to_string(I) + ' ', depth), ...);
+}
 template <class... Layers>
 void describe(std::ostream& out, const Chain<Layers...>& chain, const std::string& label, int depth) {
   describe_line(out, chain, label, depth);
-  [&]<std::size_t... I>(std::index_sequence<I...>) {
-    (describe(out, chain.template layer<I>(), std::to_string(I) + ' ', depth + 1), ...);
-  }
-  (std::index_sequence_for<Layers...>{});
+  describe_layers(out, chain, depth + 1, std::index_sequence_for<Layers...>{});
 }
 template <class L>
 void describe(std::ostream& out, const Inverse<L>& inverse, const std::string& label, int depth) {
@@ -77,10 +78,7 @@ template <class... Parts>
 std::ostream& operator<<(std::ostream& out, const Flow<Parts...>& flow) {
   out << "Flow of " << detail::counted(flow.dim(), "feature") << ", "
       << detail::counted(flow.parameters().size(), "parameter") << '\n';
-  [&]<std::size_t... I>(std::index_sequence<I...>) {
-    (detail::describe(out, flow.layers().template layer<I>(), std::to_string(I) + ' ', 1), ...);
-  }
-  (std::make_index_sequence<Flow<Parts...>::Layers::size>{});
+  detail::describe_layers(out, flow.layers(), 1, std::make_index_sequence<Flow<Parts...>::Layers::size>{});
   detail::describe_line(out, flow.base(), "base ", 1);
   return out;
 }

@@ -6,9 +6,9 @@
 #include <string>
 #include <utility>
 
-// Where errors go. With exceptions (the usual build) a mistake of the user throws; without them
-// (-fno-exceptions) the message is handed to a handler that must not return, and the default one prints it
-// and ends the program.
+// Where errors go. With exceptions (the usual build) a mistake of the user
+// throws; without them (-fno-exceptions) the message is handed to a handler
+// that must not return, and the default one prints it and ends the program.
 
 #if defined(__cpp_exceptions)
 #define EIGENFLOW_HAS_EXCEPTIONS 1

@@ -71,7 +71,7 @@ class Flow {
                 "a flow's layers and its base must have the same number of features");
 
   /// Layers of static dimension, default-made, with parameters drawn from `rng`.
-  explicit Flow(Rng& rng) requires(std::default_initializable<Parts>&&...) : Flow(Parts()..., rng) {}
+  explicit Flow(Rng& rng) requires detail::AllDefaultMade<Parts...> : Flow(Parts()..., rng) {}
   /// Given layers (and base), with parameters drawn from `rng`.
   Flow(Parts... parts, Rng& rng) : Flow(Split::split(std::move(parts)...)) { initialise(rng); }
 
@@ -90,7 +90,6 @@ class Flow {
   const BaseType& base() const { return base_; }
 
   // ---- density
-  // -----------------------------------------------------------------------------------------------------
 
   /// x (N × D) → latent z (N × D) and log|det ∂z/∂x| (N).
   template <class X>
@@ -148,7 +147,6 @@ class Flow {
   }
 
   // ---- samples
-  // -----------------------------------------------------------------------------------------------------
 
   /// n samples, N × D; `rng` moves on by one number, whatever n.
   Samples sample(Eigen::Index n, Rng& rng) const {
@@ -175,7 +173,6 @@ class Flow {
   }
 
   // ---- parameters
-  // --------------------------------------------------------------------------------------------------
 
   /// theta: all trainable numbers, layer by layer, the base's last; a view that may be written through.
   VectorMap<Scalar> parameters() { return {theta_.data(), theta_.size()}; }
@@ -214,7 +211,6 @@ class Flow {
   }
 
   // ---- freezing
-  // ----------------------------------------------------------------------------------------------------
 
   /// Keeps the parameters of layer i out of training: `fit` leaves them untouched, bit for bit.
   void freeze(std::size_t i) {
@@ -243,7 +239,6 @@ class Flow {
   std::vector<detail::Segment> trainable() const { return detail::complement(frozen_, theta_.size()); }
 
   // ---- for objectives
-  // ----------------------------------------------------------------------------------------------
 
   detail::Segment layer_segment() const { return {0, theta_.size() - base_size_}; }
   detail::Segment base_segment() const { return {theta_.size() - base_size_, base_size_}; }

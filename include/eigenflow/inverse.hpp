@@ -19,8 +19,7 @@ class Inverse {
     typename L::template Parameters<Visitor> layer;
   };
 
-  Inverse() requires std::default_initializable<L>
-  = default;
+  Inverse() = default;
   explicit Inverse(L layer) : layer_(std::move(layer)) {}
 
   static std::string name() { return "Inverse"; }

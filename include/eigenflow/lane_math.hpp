@@ -8,9 +8,9 @@
 
 #include "eigenflow/lanes.hpp"
 
-// The functions of flows and networks that Eigen's packets lack in float or in double: tanh, sigmoid,
-// softplus, log1p, erf. Each keeps its relative accuracy over the whole range, passes a NaN on, and needs no
-// branch.
+// The functions of flows and networks that Eigen's packets lack in float or
+// in double: tanh, sigmoid, softplus, log1p, erf. Each keeps its relative
+// accuracy over the whole range, passes a NaN on, and needs no branch.
 
 namespace eigenflow {
 namespace detail {
@@ -62,8 +62,8 @@ Lanes<Scalar, Packed> sigmoid(Lanes<Scalar, Packed> x) {
 
 namespace detail {
 
-/// tanh(x) where e⁻²|ˣ| is already there: odd and accurate near zero (Cephes, Moshier 1989), (1 - e) / (1 +
-/// e) beyond.
+/// tanh(x) where e⁻²|ˣ| is already there: odd and accurate
+/// near zero (Cephes, Moshier 1989), (1 - e) / (1 + e) beyond.
 template <class Scalar, bool Packed>
 Lanes<Scalar, Packed> tanh_from(Lanes<Scalar, Packed> x, Lanes<Scalar, Packed> e) {
   using Number = Lanes<Scalar, Packed>;

@@ -45,8 +45,8 @@ concept Layer = std::copyable<L> &&
 
 // What a layer may have beyond that:
 //   context_dim()                    columns of tile.context that it reads (0 when absent)
-//   initialise_from(theta, tiles)    a start from data (Standardize): `tiles(visit)` calls visit(tile) on all
-//   of it describe(std::ostream&)          one line for the printed architecture, beyond its name
+//   initialise_from(theta, tiles)    a start from data (Standardize): tiles(visit) calls visit(tile) on all of it
+//   std::string describe() const     what its line of the printed architecture says beyond its name
 
 /// The name that a layer, transformer, conditioner or base prints itself with.
 template <class T>

@@ -18,8 +18,7 @@
 //   template <class Visitor> struct Parameters { typename Visitor::Vector w; typename Visitor::Scalar b; };
 //
 //   template <class Self, class Visitor> static Parameters<Visitor> layout(Self& self, Visitor& visit) {
-//     return {visit.vector("w", self.dim()), visit.scalar("b")};   // braces: left to right, the order in
-//     theta
+//     return {visit.vector("w", self.dim()), visit.scalar("b")};  // braces: left to right, theta's order
 //   }
 
 namespace eigenflow {

@@ -134,11 +134,17 @@ class Stack {
   std::vector<detail::Segment> segments_;
 };
 
+namespace detail {
+
+template <class Make>
+concept MakesLayers = Layer<std::invoke_result_t<Make&, Eigen::Index>>;
+
+}  // namespace detail
+
 /// CTAD for Stack(n, layer) and Stack(n, make).
 template <Layer L>
 Stack(Eigen::Index, L) -> Stack<L>;
-template <class Make>
-requires Layer<std::invoke_result_t<Make&, Eigen::Index>> Stack(Eigen::Index, Make)
-->Stack<std::invoke_result_t<Make&, Eigen::Index>>;
+template <detail::MakesLayers Make>
+Stack(Eigen::Index, Make) -> Stack<std::invoke_result_t<Make&, Eigen::Index>>;
 
 }  // namespace eigenflow

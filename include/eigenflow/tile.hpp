@@ -46,15 +46,15 @@ struct Tile : Pass {
   Eigen::Index rows() const { return values.rows(); }
   Eigen::Index cols() const { return values.cols(); }
 
-  /// Column-major scratch of this tile's height (rows × columns), uninitialised, alive until the arena's
-  /// release.
+  /// Column-major scratch of this tile's height (rows ×
+  /// columns), uninitialised, alive until the arena's release.
   Matrix scratch(Eigen::Index columns) const {
     const Eigen::Index size = rows() * columns;
     return Matrix(arena->allocate<Scalar>(static_cast<std::size_t>(size)), rows(), columns);
   }
 
-  /// Gives the tile cotangents from the arena: grad_values and grad_log_det, the latter returned to be
-  /// filled.
+  /// Gives the tile cotangents from the arena: grad_values
+  /// and grad_log_det, the latter returned to be filled.
   Vector attach_cotangents() {
     Matrix values_cotangent = scratch(cols());
     Matrix log_det_cotangent = scratch(1);

@@ -11,9 +11,9 @@
 
 namespace eigenflow {
 
-/// Uniform on a box: log p(z) = -Σ_j ln(high_j - low_j) for low ≤ z < high, -∞ elsewhere. Nothing to train,
-/// and its gradient is zero: outside the box it cannot pull samples back, so a flow onto it needs a bounded
-/// range.
+/// Uniform on a box: log p(z) = -Σ_j ln(high_j - low_j) for low ≤ z < high,
+/// -∞ elsewhere. Nothing to train, and its gradient is zero: outside the box
+/// it cannot pull samples back, so a flow onto it needs a bounded range.
 template <class Scalar_, int Dim_ = Eigen::Dynamic>
 class Uniform {
  public:

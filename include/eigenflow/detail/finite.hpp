@@ -6,8 +6,8 @@
 
 namespace eigenflow::detail {
 
-/// Whether a number is neither infinite nor NaN, by its bits: -ffast-math may assume so and drop
-/// std::isfinite.
+/// Whether a number is neither infinite nor NaN, by its
+/// bits: -ffast-math may assume so and drop std::isfinite.
 inline bool is_finite(float x) {
   return (std::bit_cast<std::uint32_t>(x) & 0x7F800000U) != 0x7F800000U;
 }

@@ -12,9 +12,9 @@
 #include "eigenflow/arena.hpp"
 #include "eigenflow/error.hpp"
 
-// Work over a batch, cut into pieces of a fixed height: by OpenMP where the user compiles with it, serial
-// otherwise. The cut depends on the height alone, so the results have the same bits for any number of
-// threads.
+// Work over a batch, cut into pieces of a fixed height: by OpenMP where the
+// user compiles with it, serial otherwise. The cut depends on the height
+// alone, so the results have the same bits for any number of threads.
 
 namespace eigenflow::detail {
 

@@ -38,8 +38,8 @@ struct PlanarConstraint {
       unit[j] = w[j] / size_;
       square_ += unit[j] * unit[j];
     }
-    // û is u's part across w (projected twice, which leaves no rest of a large u) plus the constrained part
-    // along w.
+    // û is u's part across w (projected twice, which leaves no
+    // rest of a large u) plus the constrained part along w.
     for (int pass = 0; pass < 2; ++pass) {
       Scalar along = 0;
       for (Eigen::Index j = 0; j < dim; ++j) along += unit[j] * u_hat[j];

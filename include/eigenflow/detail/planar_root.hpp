@@ -15,9 +15,9 @@ Number geometric_mean(Number a, Number b) {
   return select(min(a, b) < Number(0), -size, size);
 }
 
-/// The v with v + k h(v) = τ, k = (s - 1)/M, for a batch of τ at once: Newton steps inside a bracket that
-/// bisection shrinks whenever they are slow, so that every lane converges for every s > 0 (Press et al.,
-/// Numerical Recipes, 9.4).
+/// The v with v + k h(v) = τ, k = (s - 1)/M, for a batch of τ at once: Newton
+/// steps inside a bracket that bisection shrinks whenever they are slow, so that
+/// every lane converges for every s > 0 (Press et al., Numerical Recipes, 9.4).
 ///
 /// The bracket follows from the slopes of g(v) = v + k h(v): with t = τ - k h(0), v has the sign of t and
 /// lies between |t| / max g' and |t| / min g', and no further than |k| sup|h - h(0)| from t.

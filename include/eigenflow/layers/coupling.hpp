@@ -15,16 +15,16 @@
 
 namespace eigenflow {
 
-/// A coupling layer (arXiv:1410.8516, section 3; arXiv:1605.08803, section 3.2): the first `split` features
-/// pass untouched, and a conditioner turns them (and the context) into the parameters of the others'
-/// transformer.
+/// A coupling layer (arXiv:1410.8516, section 3; arXiv:1605.08803, section
+/// 3.2): the first `split` features pass untouched, and a conditioner turns
+/// them (and the context) into the parameters of the others' transformer.
 ///
 ///   map       y_a = x_a,   y_b = g(x_b; m(x_a))         a = the first `split` features, b = the rest
 ///   log-det   Σ_b log|g'(x_b)|: the Jacobian is triangular
 ///   inverse   x_b = g⁻¹(y_b; m(y_a)): as cheap as the map, whatever the conditioner
 ///
-/// Stack couplings with permutations between, so that every feature is transformed. It starts as the
-/// identity.
+/// Stack couplings with permutations between, so that every
+/// feature is transformed. It starts as the identity.
 template <Transformer Transformer_, Conditioner Conditioner_, int Dim_ = Eigen::Dynamic>
 class Coupling {
  public:
@@ -115,8 +115,8 @@ class Coupling {
 
   Eigen::Index transformed() const { return dim_ - split_; }
 
-  // The conditioner's input: the first features themselves, copied where a tape must outlive them or a
-  // context follows.
+  // The conditioner's input: the first features themselves,
+  // copied where a tape must outlive them or a context follows.
   ConstMatrixMap<Scalar> conditions(const Tile<Scalar>& tile) const {
     if (!tile.record && context_dim_ == 0) return {tile.values.data(), tile.rows(), split_};
     typename Tile<Scalar>::Matrix input = tile.scratch(split_ + context_dim_);

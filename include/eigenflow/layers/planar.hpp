@@ -16,17 +16,18 @@
 
 namespace eigenflow {
 
-/// The planar layer of Rezende & Mohamed, "Variational inference with normalizing flows" (arXiv:1505.05770),
-/// eq. 10:
+/// The planar layer of Rezende & Mohamed,
+/// "Variational inference with normalizing flows" (arXiv:1505.05770):
 ///
-///   map         f(x) = x + û h(wᵀx + b),   h monotone with slopes in [0, M], tanh by default
-///   log-det     log(1 + wᵀû h'(a)) = log((1 - h'/M) + s h'/M),   a = wᵀx + b,   s = 1 + M wᵀû          (eq.
-///   12) constraint  û = u + ((s - 1)/M - wᵀu) w/‖w‖² with s = softplus(M wᵀu + ln(e - 1)) > 0, so that every
-///   theta is
-///               invertible (appendix A.1) and u = 0 is the identity; û = u where w = 0
-///   inverse     f⁻¹(y) = y - û h(v), where v solves v + wᵀû h(v) = wᵀy + b, strictly increasing: bracketed
-///   Newton gradient    of the inverse by the implicit-function theorem: dv = (d(wᵀy + b) - h d(wᵀû)) / (1 +
-///   wᵀû h')
+///   map         f(x) = x + û h(a) with a = wᵀx + b                                                (eq. 10)
+///               h monotone with slopes in [0, M], tanh by default
+///   log-det     log(1 + wᵀû h'(a)) = log((1 - h'/M) + s h'/M) with s = 1 + M wᵀû                  (eq. 12)
+///   constraint  û = u + ((s - 1)/M - wᵀu) w/‖w‖² with s = softplus(M wᵀu + ln(e - 1)) > 0   (appendix A.1)
+///               every theta is invertible and u = 0 is the identity; û = u where w = 0
+///   inverse     f⁻¹(y) = y - û h(v) where v solves v + wᵀû h(v) = wᵀy + b,
+///               strictly increasing in v: Newton's method in a bracket
+///   gradient    of the inverse by the implicit-function theorem:
+///               dv = (d(wᵀy + b) - h d(wᵀû)) / (1 + wᵀû h')
 ///
 /// Numerics: the residual |f(f⁻¹(y)) - y| stays within a few ulp of the largest intermediate for every theta;
 /// log_det is finite for every theta, since s is carried as itself and never as s - 1.
@@ -152,8 +153,8 @@ class Planar {
     }
   }
 
-  /// With τ = wᵀ(input) + b: forward has a = τ; the inverse has v(τ, wᵀû), dv = (dτ - h dk)/(1 + k h'), k =
-  /// wᵀû.
+  // With τ = wᵀ(input) + b: forward has a = τ;
+  // the inverse has v(τ, k) with k = wᵀû and dv = (dτ - h dk)/(1 + k h').
   template <bool generating>
   void vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape,
            Tile<Scalar>& tile) const {

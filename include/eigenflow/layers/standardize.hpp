@@ -29,8 +29,8 @@ class Standardize {
   explicit Standardize(Dimension<Dim_> dim)
       : dim_(dim), mean_(VectorX<Scalar>::Zero(dim)), scale_(VectorX<Scalar>::Ones(dim)) {}
 
-  /// Known statistics. Throws std::invalid_argument unless both have D entries and every scale is positive
-  /// and finite.
+  /// Known statistics. Throws std::invalid_argument unless both
+  /// have D entries and every scale is positive and finite.
   Standardize(VectorX<Scalar> mean, VectorX<Scalar> scale)
       : dim_(mean.size()), mean_(std::move(mean)), scale_(std::move(scale)), initialised_(true) {
     if (scale_.size() != mean_.size())
@@ -59,8 +59,8 @@ class Standardize {
 
   void initialise(std::span<Scalar>, Rng&) const {}
 
-  /// Takes mean and standard deviation from the data (two passes, sums in double), unless it has them
-  /// already.
+  /// Takes mean and standard deviation from the data (two
+  /// passes, sums in double), unless it has them already.
   void initialise_from(std::span<Scalar>, const TileSource<Scalar>& tiles) {
     if (initialised_) return;
     using Sums = Eigen::Array<double, 1, Eigen::Dynamic>;
