@@ -3,9 +3,11 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <span>
+#include <string>
 
 #include "eigenflow/batch.hpp"
 #include "eigenflow/detail/parallel.hpp"
+#include "eigenflow/error.hpp"
 #include "eigenflow/tile.hpp"
 
 namespace eigenflow {
@@ -19,6 +21,12 @@ struct MaximumLikelihood {
   double operator()(const Flow& flow, const Batch<typename Flow::Scalar>& batch,
                     std::span<typename Flow::Scalar> grad) const {
     using Scalar = typename Flow::Scalar;
+    flow.check_columns("MaximumLikelihood", batch.data);
+    if (!grad.empty() && grad.size() != flow.theta().size())
+      detail::refuse("MaximumLikelihood writes one number for each of the " +
+                     std::to_string(flow.theta().size()) +
+                     " parameters of this flow, but the gradient given has " + std::to_string(grad.size()) +
+                     ": resize it, or give an empty one for the loss alone");
     double total_weight = 0;
     for (Eigen::Index i = 0; i < batch.size; ++i) total_weight += static_cast<double>(batch.weight(i));
     if (!(total_weight > 0)) {  // a batch of rows that do not count
@@ -38,8 +46,10 @@ struct MaximumLikelihood {
       const auto tape = flow.layers().forward(layers, tile);
       flow.base().log_prob(base, tile);
       double loss = 0;
-      for (Eigen::Index i = 0; i < count; ++i)
-        loss -= static_cast<double>(batch.weight(first + i)) * static_cast<double>(tile.log_det[i]);
+      for (Eigen::Index i = 0; i < count;
+           ++i)  // a row of weight zero does not count, wherever it lies: 0 · ∞
+        if (const auto weight = static_cast<double>(batch.weight(first + i)); weight != 0)
+          loss -= weight * static_cast<double>(tile.log_det[i]);
       if (record) {
         auto grad_log_prob = tile.attach_cotangents();
         for (Eigen::Index i = 0; i < count; ++i)
