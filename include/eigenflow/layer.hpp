@@ -3,7 +3,6 @@
 #include <Eigen/Core>
 #include <concepts>
 #include <span>
-#include <type_traits>
 
 #include "eigenflow/layout.hpp"
 #include "eigenflow/rng.hpp"
@@ -25,15 +24,14 @@ concept Layer = std::copyable<L> &&
   { L::static_dim } -> std::convertible_to<int>;         // D, or Eigen::Dynamic
   { layer.dim() } -> std::convertible_to<Eigen::Index>;  // D
 
-  L::layout(layer, visitor);   // what it has, see layout.hpp
+  typename L::template Parameters<CountParameters>;  // what its layout gives to a visitor
+  L::layout(layer, visitor);                         // what it has, see layout.hpp
   layer.initialise(out, rng);  // write the initial theta; the layer should be (near) the identity
 
-  // The two directions. Each returns a tape: what its vjp needs, a trivially destructible value whose arrays
-  // lie in tile.arena. When tile.record is false no vjp follows and the tape may be left empty.
-  layer.forward(theta, tile);
-  layer.inverse(theta, tile);
-  requires std::is_trivially_destructible_v<decltype(layer.forward(theta, tile))>;
-  requires std::is_trivially_destructible_v<decltype(layer.inverse(theta, tile))>;
+  // The two directions. Each returns a tape: what its vjp needs, a small value whose arrays lie in tile.arena.
+  // When tile.record is false no vjp follows and the tape may be left empty.
+  { layer.forward(theta, tile) } -> TapeValue;
+  { layer.inverse(theta, tile) } -> TapeValue;
 
   // Their vector-Jacobian products: replace tile.grad_values (∂loss/∂output) by ∂loss/∂input, with
   // ∂loss/∂log_det in tile.grad_log_det, and add ∂loss/∂theta to `out`, exactly once an entry: a
@@ -46,13 +44,8 @@ concept Layer = std::copyable<L> &&
 // What a layer may have beyond that:
 //   context_dim()                    columns of tile.context that it reads (0 when absent)
 //   initialise_from(theta, tiles)    a start from data (Standardize): tiles(visit) calls visit(tile) on all of it
+//   static name()                    what it is called in the printed architecture ("Layer" when absent)
 //   std::string describe() const     what its line of the printed architecture says beyond its name
-
-/// The name that a layer, transformer, conditioner or base prints itself with.
-template <class T>
-concept Named = requires {
-  { T::name() } -> std::convertible_to<std::string>;
-};
 
 /// The columns of context that a layer reads.
 template <class L>

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <concepts>
 #include <new>
+#include <type_traits>
 
 #include "eigenflow/arena.hpp"
 
@@ -25,6 +27,10 @@ struct Pass {
   Arena* arena;  ///< tapes and intermediate values
   bool record;   ///< a vjp follows, so the tape must be whole
 };
+
+/// What a direction keeps for its vjp: made empty, assigned, and forgotten without a destructor.
+template <class T>
+concept TapeValue = std::semiregular<T> && std::is_trivially_destructible_v<T>;
 
 /// A batch of N samples on its way through the layers: N × D, column-major and contiguous, so that one
 /// feature of all samples lies side by side and SIMD runs across the batch. A layer works in place.

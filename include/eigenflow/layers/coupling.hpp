@@ -3,10 +3,12 @@
 #include <Eigen/Core>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "eigenflow/conditioner.hpp"
 #include "eigenflow/conditioners/mlp.hpp"
+#include "eigenflow/detail/name_of.hpp"
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/layer.hpp"
 #include "eigenflow/transformer.hpp"
@@ -29,8 +31,6 @@ template <Transformer Transformer_, Conditioner Conditioner_, int Dim_ = Eigen::
 class Coupling {
  public:
   using Scalar = typename Conditioner_::Scalar;
-  using TransformerType = Transformer_;
-  using ConditionerType = Conditioner_;
   using Options = typename Conditioner_::Options;
   static constexpr int static_dim = Dim_;
   static_assert(std::is_same_v<Scalar, typename Transformer_::Scalar>,
@@ -56,7 +56,8 @@ class Coupling {
         conditioner_(split + context_dim, transformer_.parameters() * (dim - split), options) {}
 
   static std::string name() {
-    return std::string("Coupling<") + Transformer_::name() + ", " + Conditioner_::name() + '>';
+    return "Coupling<" + detail::name_of<Transformer_>("transformer") + ", " +
+           detail::name_of<Conditioner_>("conditioner") + '>';
   }
   /// As "1 of 2 features, 64 × 64, relu".
   std::string describe() const {
