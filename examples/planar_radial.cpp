@@ -20,11 +20,11 @@ using Radials = ef::Stack<ef::Radial<double, 2>>;
 constexpr int most = 10;
 
 // The first `count` maps; the others stay at theta = 0,
-// which is the identity. `layer<0>()` shows theta by name.
+// which is the identity. `layer_parameters<0>()` shows theta by name.
 template <class Flow>
 void set_planar(Flow& flow, int count) {
   flow.parameters().setZero();
-  auto maps = flow.template layer<0>().layer;
+  auto maps = flow.template layer_parameters<0>().inverse;
   ef::Rng rng(10);
   for (int k = 0; k < count; ++k) {
     const bool chosen = k < 2;  // two expansions at right angles; then any direction, ever finer
@@ -39,7 +39,7 @@ void set_planar(Flow& flow, int count) {
 template <class Flow>
 void set_radial(Flow& flow, int count) {
   flow.parameters().setZero();
-  auto maps = flow.template layer<0>().layer;
+  auto maps = flow.template layer_parameters<0>().inverse;
   ef::Rng rng(6);
   for (int k = 0; k < count; ++k) {
     auto& map = maps[static_cast<std::size_t>(k)];

@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -190,13 +190,13 @@ class Flow {
     theta_ = theta.derived();
   }
 
-  /// The i-th layer's parameters by name, as views into theta: flow.template layer<0>().w.
+  /// The i-th layer's parameters by name, as views into theta: flow.layer_parameters<0>().w.
   template <std::size_t I>
-  auto layer() {
+  auto layer_parameters() {
     return view_parameters(layers_.template layer<I>(), layers_.segment(I).of(theta()));
   }
   template <std::size_t I>
-  auto layer() const {
+  auto layer_parameters() const {
     return view_parameters(layers_.template layer<I>(), layers_.segment(I).of(theta()));
   }
   auto base_parameters() { return view_parameters(base_, base_segment().of(theta())); }
@@ -212,12 +212,16 @@ class Flow {
 
   // ---- freezing
 
-  /// Keeps the parameters of layer i out of training: `fit` leaves them untouched, bit for bit.
+  /// Keeps the parameters of layer i out of training: `fit` leaves them untouched, bit for bit. Throws
+  /// std::invalid_argument when there is no such layer or it has none.
   void freeze(std::size_t i) {
     if (i >= Layers::size)
       detail::refuse("this flow has " + std::to_string(Layers::size) + " layers, 0 to " +
                      std::to_string(Layers::size - 1) + ", but layer " + std::to_string(i) +
                      " was to be frozen");
+    if (layers_.segment(i).size == 0)
+      detail::refuse("layer " + std::to_string(i) +
+                     " of this flow has no parameters to freeze: what is fixed in a layer is never trained");
     frozen_.push_back(layers_.segment(i));
   }
   /// Keeps all parameters whose name begins with `path` out of training: freeze("0.3"), freeze("base").
@@ -274,6 +278,10 @@ class Flow {
   static detail::Rows<Scalar> out(const char* call, Out& x, Eigen::Index rows, Eigen::Index cols) {
     static_assert(detail::has_memory<std::remove_cvref_t<Out>>,
                   "the result must be written to a matrix, map or block");
+    static_assert(std::is_same_v<typename std::remove_cvref_t<Out>::Scalar, Scalar>,
+                  "the storage for the result has another scalar type than the flow");
+    static_assert(!std::is_const_v<std::remove_pointer_t<decltype(x.data())>>,
+                  "the storage for the result is const: it cannot be written to");
     if (x.rows() != rows || x.cols() != cols) detail::refuse_storage(call, x.rows(), x.cols(), rows, cols);
     return detail::rows_of<Scalar>(x);
   }

@@ -16,7 +16,7 @@ class Inverse {
   static constexpr int static_dim = L::static_dim;
   template <class Visitor>
   struct Parameters {
-    typename L::template Parameters<Visitor> layer;
+    typename L::template Parameters<Visitor> inverse;
   };
 
   Inverse() = default;
