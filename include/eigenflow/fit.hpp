@@ -3,10 +3,12 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <limits>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "eigenflow/batch.hpp"
@@ -44,12 +46,13 @@ struct FitOptions {
 /// likelihood) with the optimizer (Adam), and leaves it with the best parameters
 /// seen: those of the lowest validation loss, or the last without a validation set.
 ///
-/// The order of things is the seed's alone: the same call gives the same theta, bit for bit,
-/// with any number of threads. Layers that start from data (Standardize) take it from the
-/// training rows first; frozen parameters stay untouched. A loss or gradient that is no longer
-/// finite stops the fit and leaves the best parameters; the history says where. Throws
-/// std::invalid_argument for data that cannot be fitted: no rows, a wrong number of columns, NaN
-/// or ±∞ (naming row and column), weights that do not fit, a validation fraction outside [0, 1).
+/// The order of things is the seed's alone: the same call gives the same theta, bit for bit, with any number of
+/// threads. Layers that start from data (Standardize) take it from the training rows first; frozen parameters
+/// stay untouched. A loss or gradient that is no longer finite stops the fit and leaves the best parameters; the
+/// history says where. An exception from the callback passes on and leaves the parameters of the last step.
+/// Throws std::invalid_argument for data that cannot be fitted: no rows, a wrong number of columns, NaN or ±∞
+/// (naming row and column), weights that do not fit, a validation fraction outside [0, 1), patience without
+/// validation rows.
 template <class FlowType, class X, class Optimizer = Adam, class Objective = MaximumLikelihood>
 History fit(FlowType& flow, const Eigen::DenseBase<X>& x,
             const FitOptions<typename FlowType::Scalar>& options = {}, const Optimizer& optimizer = {},
@@ -71,13 +74,15 @@ History fit(FlowType& flow, const Eigen::DenseBase<X>& x,
   history.best_loss = std::numeric_limits<double>::infinity();
   detail::ProgressBar bar(options.progress, steps);
   const auto start = std::chrono::steady_clock::now();
+  bool going = true;
   const auto stop = [&](Stopped why, std::string message) {
+    going = false;
     history.stopped = why;
     history.message = std::move(message);
   };
 
   Eigen::Index step = 0;
-  for (Eigen::Index epoch = 0; step < steps && history.message.empty(); ++epoch) {
+  for (Eigen::Index epoch = 0; going && step < steps; ++epoch) {
     data.shuffle(static_cast<std::uint64_t>(epoch));
     Epoch now{epoch, step, 0, std::numeric_limits<double>::quiet_NaN(), 0, 0, 0};
     Eigen::Index taken = 0;
@@ -101,7 +106,7 @@ History fit(FlowType& flow, const Eigen::DenseBase<X>& x,
       now.gradient_norm += norm;
       bar.show(step + 1, loss, history.best_loss);
     }
-    if (!history.message.empty()) break;
+    if (!going) break;
 
     now.steps = step;
     now.training_loss /= static_cast<double>(taken);
@@ -129,12 +134,12 @@ History fit(FlowType& flow, const Eigen::DenseBase<X>& x,
     }
     if (options.callback && !options.callback(now))
       stop(Stopped::callback, "the callback stopped the fit after epoch " + std::to_string(epoch));
-    else if (options.patience > 0 && data.validates() && epoch - history.best_epoch >= options.patience)
+    else if (options.patience > 0 && epoch - history.best_epoch >= options.patience)
       stop(Stopped::patience, "no better validation loss for " + std::to_string(options.patience) +
                                   " epochs; the best was epoch " + std::to_string(history.best_epoch));
   }
   flow.parameters() = best;
-  if (history.message.empty()) history.message = "all " + std::to_string(step) + " steps were taken";
+  if (going) history.message = "all " + std::to_string(step) + " steps were taken";
   return history;
 }
 
