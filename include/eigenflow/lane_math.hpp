@@ -10,7 +10,7 @@
 
 // The functions of flows and networks that Eigen's packets lack in float or
 // in double: tanh, sigmoid, softplus, log1p, erf. Each keeps its relative
-// accuracy over the whole range, passes a NaN on, and needs no branch.
+// accuracy wherever its value is a normal number, passes a NaN on, and needs no branch.
 
 namespace eigenflow {
 namespace detail {
@@ -47,7 +47,8 @@ Lanes<Scalar, Packed> log1p_unit(Lanes<Scalar, Packed> e) {
   }
 }
 
-/// log(1 + eˣ), positive for every x: softplus(-100) is e^-100, not zero.
+/// log(1 + eˣ) to a few ulp while eˣ is a normal number, that is for x > -87 in float and x > -708 in double;
+/// below, it is zero or a number next to it.
 template <class Scalar, bool Packed>
 Lanes<Scalar, Packed> softplus(Lanes<Scalar, Packed> x) {
   return max(x, Lanes<Scalar, Packed>(0)) + log1p_unit(exp(-abs(x)));

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "eigenflow/detail/finite.hpp"
 #include "eigenflow/layers/monotone.hpp"
 
 namespace eigenflow::detail {
@@ -34,7 +36,7 @@ Lanes<Scalar, Packed> planar_root(const Monotone& h, Scalar s, Lanes<Scalar, Pac
   const Number target = tau - Number(k) * h(zero).value, size = abs(target);
   const Number near = size / Number(steepest);
   Number far = size / Number(flattest);
-  const bool bounded = h.bound() < std::numeric_limits<double>::max();
+  const bool bounded = is_finite(h.bound());
   if (bounded) far = min(far, size + Number(std::abs(k) * static_cast<Scalar>(h.bound())));
   const auto negative = target < zero;
   Number low = select(negative, -far, near), high = select(negative, -near, far);

@@ -7,6 +7,8 @@
 #include <span>
 #include <string>
 
+#include "eigenflow/detail/finite.hpp"
+#include "eigenflow/detail/name_of.hpp"
 #include "eigenflow/detail/per_feature.hpp"
 #include "eigenflow/detail/planar_constraint.hpp"
 #include "eigenflow/detail/planar_root.hpp"
@@ -47,7 +49,7 @@ class Planar {
   Planar() requires(Dim_ != Eigen::Dynamic) = default;
   explicit Planar(Dimension<Dim_> dim, Monotone h = {}) : dim_(dim), h_(h) {}
 
-  static std::string name() { return std::string("Planar, h = ") + Monotone::name(); }
+  static std::string name() { return "Planar, h = " + detail::name_of<Monotone>("h(a)"); }
   Eigen::Index dim() const { return dim_; }
   const Monotone& h() const { return h_; }
 
@@ -97,7 +99,7 @@ class Planar {
   // Without a bound of h the inverse divides by s: what it gives must stay finite.
   Scalar smallest_s() const {
     constexpr Scalar tiny = std::numeric_limits<Scalar>::min();
-    return h_.bound() <= std::numeric_limits<double>::max() ? tiny : std::sqrt(tiny);
+    return detail::is_finite(h_.bound()) ? tiny : std::sqrt(tiny);
   }
 
   template <bool generating>
@@ -107,7 +109,12 @@ class Planar {
     const Scalar max_slope = static_cast<Scalar>(h_.max_slope());
     typename Tile<Scalar>::Matrix kept = tile.scratch(tile.record ? dim() + 4 : 0);
     if (tile.record) kept.leftCols(dim()) = tile.values;
-    Scalar* const value = kept.data() + dim() * rows;
+    // N numbers each, past the N × D of the input; none where nothing is kept.
+    const auto kept_column = [&](Eigen::Index i) {
+      return tile.record ? kept.col(dim() + i).data() : nullptr;
+    };
+    Scalar *const value = kept_column(0), *const slope = kept_column(1), *const tilt = kept_column(2),
+                  *const contract = kept_column(3);
 
     const Constraint& c = *std::construct_at(tile.arena->template allocate<Constraint>(1), p.u.data(),
                                              p.w.data(), dim(), max_slope, smallest_s(), *tile.arena);
@@ -128,14 +135,14 @@ class Planar {
       const Number log_det = log(jacobian), before = step.load(tile.log_det.data());
       step.store(tile.log_det.data(), generating ? before - log_det : before + log_det);
       if (tile.record) {
-        const Number contract = Number(1) / jacobian;
+        const Number shrink = Number(1) / jacobian;
         step.store(value, h.value);
-        step.store(value + rows, h.slope);
-        step.store(value + 2 * rows, Number(c.s - 1) * h.curvature * contract);
-        step.store(value + 3 * rows, contract);
+        step.store(slope, h.slope);
+        step.store(tilt, Number(c.s - 1) * h.curvature * shrink);
+        step.store(contract, shrink);
       }
     }
-    return {&c, kept.data(), value, value + rows, value + 2 * rows, value + 3 * rows};
+    return {&c, kept.data(), value, slope, tilt, contract};
   }
 
   // Where the map stretches, y - û h(v) has the rounding of y and not of the smaller x: moves x along w, by a

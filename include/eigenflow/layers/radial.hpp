@@ -153,7 +153,8 @@ class Radial {
       step.store(tile.log_det.data(), generating ? before - log_det : before + log_det);
       if (tile.record) step.store(kept.col(dim()).data(), r);
     }
-    return {kept.data(), kept.data() + dim() * rows};
+    if (!tile.record) return {};
+    return {kept.data(), kept.col(dim()).data()};
   }
 
   // With d = x - x₀ and e = y - x₀: e = g(r) d, whose Jacobian is g across the radius and g₁ along it. The

@@ -3,8 +3,12 @@
 #include <Eigen/Core>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <span>
+#include <string>
+#include <utility>
 
+#include "eigenflow/detail/finite.hpp"
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/layer.hpp"
 
@@ -29,8 +33,8 @@ class Standardize {
   explicit Standardize(Dimension<Dim_> dim)
       : dim_(dim), mean_(VectorX<Scalar>::Zero(dim)), scale_(VectorX<Scalar>::Ones(dim)) {}
 
-  /// Known statistics. Throws std::invalid_argument unless both
-  /// have D entries and every scale is positive and finite.
+  /// Known statistics. Throws std::invalid_argument unless both have D entries,
+  /// all of them finite, and every scale is positive.
   Standardize(VectorX<Scalar> mean, VectorX<Scalar> scale)
       : dim_(mean.size()), mean_(std::move(mean)), scale_(std::move(scale)), initialised_(true) {
     if (scale_.size() != mean_.size())
@@ -38,9 +42,10 @@ class Standardize {
                      std::to_string(mean_.size()) + " means and " + std::to_string(scale_.size()) +
                      " scales");
     for (Eigen::Index j = 0; j < scale_.size(); ++j)
-      if (!(scale_[j] > 0 && scale_[j] <= std::numeric_limits<Scalar>::max()))
-        detail::refuse("the scale of feature " + std::to_string(j) +
-                       " in Standardize must be positive and finite, but is " + std::to_string(scale_[j]));
+      if (!detail::is_finite(mean_[j]) || !detail::is_finite(scale_[j]) || !(scale_[j] > 0))
+        detail::refuse("feature " + std::to_string(j) +
+                       " of Standardize needs a finite mean and a positive, finite scale, but got " +
+                       std::to_string(mean_[j]) + " and " + std::to_string(scale_[j]));
   }
 
   static constexpr const char* name() { return "Standardize"; }
