@@ -1,8 +1,12 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <array>
-#include <memory>
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <tuple>

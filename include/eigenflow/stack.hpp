@@ -1,9 +1,13 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <concepts>
+#include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -42,7 +46,10 @@ class Stack {
     return most;
   }
   Eigen::Index size() const { return static_cast<Eigen::Index>(layers_.size()); }
-  const L& operator[](Eigen::Index i) const { return layers_[static_cast<std::size_t>(i)]; }
+  const L& operator[](Eigen::Index i) const {
+    eigen_assert(i >= 0 && i < size());
+    return layers_[static_cast<std::size_t>(i)];
+  }
 
   template <class Self, class Visitor>
   static Parameters<Visitor> layout(Self& self, Visitor& visit) {
