@@ -133,7 +133,7 @@ inline Arena& thread_arena() {
 
 /// Gives back to the heap what this thread keeps for the flows that it evaluates: as much as its largest call so
 /// far needed (a fit with T threads keeps T - 1 gradients in the caller's thread). The next call takes anew what
-/// it needs. Other threads keep theirs until they end.
+/// it needs; other threads keep theirs until they end. Not to be called by a layer or an objective at work.
 ///
 /// The memory is thread_local: no flow may be evaluated from a destructor of a static or thread_local object,
 /// which may run when it is gone.

@@ -46,8 +46,8 @@ struct MaximumLikelihood {
       const auto tape = flow.layers().forward(layers, tile);
       flow.base().log_prob(base, tile);
       double loss = 0;
-      for (Eigen::Index i = 0; i < count;
-           ++i)  // a row of weight zero does not count, wherever it lies: 0 · ∞
+      // A row of weight zero does not count, not even where its density is zero: 0 · ∞ is NaN.
+      for (Eigen::Index i = 0; i < count; ++i)
         if (const auto weight = static_cast<double>(batch.weight(first + i)); weight != 0)
           loss -= weight * static_cast<double>(tile.log_det[i]);
       if (record) {
