@@ -32,4 +32,8 @@ concept Base = std::copyable<B> &&
   base.sample(theta, Rng(rng), first_row, tile);
 };
 
+// What a base may have beyond that:
+//   context_dim()    columns of tile.context that all three verbs read (0 when absent); log_prob_vjp adds
+//                    ∂loss/∂context to tile.grad_context
+
 }  // namespace eigenflow

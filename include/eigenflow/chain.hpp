@@ -69,10 +69,7 @@ class Chain {
 
   static std::string name() { return "Chain"; }
   Eigen::Index dim() const { return std::get<0>(layers_).dim(); }
-  Eigen::Index context_dim() const {
-    return std::apply([](const auto&... layer) { return std::max({eigenflow::context_dim(layer)...}); },
-                      layers_);
-  }
+  Eigen::Index context_dim() const { return context_dim_; }
   template <std::size_t I>
   const auto& layer() const {
     return std::get<I>(layers_);
@@ -129,6 +126,7 @@ class Chain {
       detail::refuse("layer " + std::to_string(i) + " of the Chain takes " + std::to_string(layer.dim()) +
                      " features but layer 0 gives " + std::to_string(dim()) +
                      ": give all layers one dimension");
+    context_dim_ = detail::common_context("Chain", context_dim_, eigenflow::context_dim(layer));
     const Eigen::Index count = parameter_count(layer);
     segments_[static_cast<std::size_t>(i)] = {offset, count};
     offset += count;
@@ -212,6 +210,7 @@ class Chain {
 
   std::tuple<Layers...> layers_;
   std::array<detail::Segment, size> segments_;
+  Eigen::Index context_dim_ = 0;
 };
 
 }  // namespace eigenflow

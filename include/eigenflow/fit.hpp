@@ -35,6 +35,7 @@ struct FitOptions {
   double clip_norm = 0;                     ///< longest gradient, by its global norm; 0: never clipped
   double validation_fraction = 0.1;         ///< share of the rows held out, drawn at random; 0: none
   MatrixX<Scalar> validation = {};          ///< your own validation set instead, M × D
+  MatrixX<Scalar> validation_context = {};  ///< its context, M × C, for a conditional density
   Eigen::Index patience = 0;     ///< stop after so many epochs without a better validation loss; 0: never
   VectorX<Scalar> weights = {};  ///< a weight ≥ 0 for each row of x; empty: all equal
   std::uint64_t seed = 0;        ///< of the held-out rows and the order of the batches
@@ -42,24 +43,13 @@ struct FitOptions {
   std::function<bool(const Epoch&)> callback = {};  ///< called after each epoch; false stops the fit
 };
 
-/// Fits a flow to the rows of x (N × D) by minimising the objective (maximum
-/// likelihood) with the optimizer (Adam), and leaves it with the best parameters
-/// seen: those of the lowest validation loss, or the last without a validation set.
-///
-/// The order of things is the seed's alone: the same call gives the same theta, bit for bit, with any number of
-/// threads. Layers that start from data (Standardize) take it from the training rows first; frozen parameters
-/// stay untouched. A loss or gradient that is no longer finite stops the fit and leaves the best parameters; the
-/// history says where. An exception from the callback passes on and leaves the parameters of the last step.
-/// Throws std::invalid_argument for data that cannot be fitted: no rows, a wrong number of columns, NaN or ±∞
-/// (naming row and column), weights that do not fit, a validation fraction outside [0, 1), patience without
-/// validation rows.
-template <class FlowType, class X, class Optimizer = Adam, class Objective = MaximumLikelihood>
-History fit(FlowType& flow, const Eigen::DenseBase<X>& x,
-            const FitOptions<typename FlowType::Scalar>& options = {}, const Optimizer& optimizer = {},
-            const Objective& objective = {}) {
+namespace detail {
+
+template <class FlowType, class Optimizer, class Objective>
+History fit_rows(FlowType& flow, FitData<typename FlowType::Scalar> data,
+                 const FitOptions<typename FlowType::Scalar>& options, const Optimizer& optimizer,
+                 const Objective& objective) {
   using Scalar = typename FlowType::Scalar;
-  const detail::Input<Scalar, X> input(x);
-  detail::FitData<Scalar> data(input.rows(), flow.dim(), options);
   flow.initialise_from(data.training_tiles());
 
   const Eigen::Index batch_size = std::min(options.batch_size, data.training_size());
@@ -72,7 +62,7 @@ History fit(FlowType& flow, const Eigen::DenseBase<X>& x,
 
   History history;
   history.best_loss = std::numeric_limits<double>::infinity();
-  detail::ProgressBar bar(options.progress, steps);
+  ProgressBar bar(options.progress, steps);
   const auto start = std::chrono::steady_clock::now();
   bool going = true;
   const auto stop = [&](Stopped why, std::string message) {
@@ -141,6 +131,41 @@ History fit(FlowType& flow, const Eigen::DenseBase<X>& x,
   flow.parameters() = best;
   if (going) history.message = "all " + std::to_string(step) + " steps were taken";
   return history;
+}
+
+}  // namespace detail
+
+/// Fits a flow to the rows of x (N × D) by minimising the objective (maximum
+/// likelihood) with the optimizer (Adam), and leaves it with the best parameters
+/// seen: those of the lowest validation loss, or the last without a validation set.
+///
+/// The order of things is the seed's alone: the same call gives the same theta, bit for bit, with any number of
+/// threads. Layers that start from data (Standardize) take it from the training rows first; frozen parameters
+/// stay untouched. A loss or gradient that is no longer finite stops the fit and leaves the best parameters; the
+/// history says where. An exception from the callback passes on and leaves the parameters of the last step.
+/// Throws std::invalid_argument for data that cannot be fitted: no rows, a wrong number of columns, NaN or ±∞
+/// (naming row and column), weights that do not fit, a validation fraction outside [0, 1), patience without
+/// validation rows.
+template <class FlowType, class X, class Optimizer = Adam, class Objective = MaximumLikelihood>
+History fit(FlowType& flow, const Eigen::DenseBase<X>& x,
+            const FitOptions<typename FlowType::Scalar>& options = {}, const Optimizer& optimizer = {},
+            const Objective& objective = {}) {
+  using Scalar = typename FlowType::Scalar;
+  const detail::Input<Scalar, X> rows(x);
+  return detail::fit_rows(flow, detail::FitData<Scalar>(rows.rows(), {}, flow, options), options, optimizer,
+                          objective);
+}
+
+/// The same for a conditional density p(x | c): row i of c (N × C) is the context of row i of x.
+template <class FlowType, class X, class C, class Optimizer = Adam, class Objective = MaximumLikelihood>
+History fit(FlowType& flow, const Eigen::DenseBase<X>& x, const Eigen::DenseBase<C>& c,
+            const FitOptions<typename FlowType::Scalar>& options = {}, const Optimizer& optimizer = {},
+            const Objective& objective = {}) {
+  using Scalar = typename FlowType::Scalar;
+  const detail::Input<Scalar, X> rows(x);
+  const Context<Scalar> context(c);
+  return detail::fit_rows(flow, detail::FitData<Scalar>(rows.rows(), context.rows(), flow, options), options,
+                          optimizer, objective);
 }
 
 }  // namespace eigenflow

@@ -1,20 +1,15 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <cstddef>
-#include <span>
 #include <string>
-#include <string_view>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "eigenflow/base.hpp"
-#include "eigenflow/bases/standard_normal.hpp"
-#include "eigenflow/chain.hpp"
-#include "eigenflow/detail/flow_parts.hpp"
-#include "eigenflow/detail/parallel.hpp"
+#include "eigenflow/context.hpp"
+#include "eigenflow/detail/flow_passes.hpp"
 #include "eigenflow/detail/rows.hpp"
+#include "eigenflow/flow_parameters.hpp"
 #include "eigenflow/layer.hpp"
 
 namespace eigenflow {
@@ -37,6 +32,13 @@ struct LogProbAndGrad {
   Vector log_prob;  ///< N, nats
   Matrix grad;      ///< N × D: ∇ₓ log p(x)
 };
+/// log p(x | c) and its gradients in x and in c.
+template <class Matrix, class Vector, class ContextMatrix>
+struct LogProbAndGrads {
+  Vector log_prob;             ///< N, nats
+  Matrix grad;                 ///< N × D: ∇ₓ log p(x | c)
+  ContextMatrix grad_context;  ///< N × C: ∇_c log p(x | c), of each row in its own context
+};
 /// Samples and the exact log-density of each.
 template <class Matrix, class Vector>
 struct SampleAndLogProb {
@@ -54,82 +56,84 @@ struct SampleAndLogProb {
 /// throws std::invalid_argument; a row with NaN or ±∞ gives NaN or -∞ for that row alone. A const flow may be
 /// used from many threads at once. Each call with the suffix `_into` writes to the caller's storage, and
 /// takes nothing from the heap after the first.
+///
+/// A flow with a part that reads a context (see `context_dim`) is a conditional density p(x | c), and every
+/// call takes c after x: N × C, one row for each sample, or 1 × C, one row for all. A flow that reads none
+/// refuses one, and the reverse; a row of c with NaN or ±∞ makes that sample's results NaN.
 template <class... Parts>
-class Flow {
-  using Split = detail::FlowParts<Parts...>;
+class Flow : public FlowParameters<Parts...> {
+  using Parameters = FlowParameters<Parts...>;
 
  public:
-  using Layers = typename Split::Layers;  // Chain<...>
-  using BaseType = typename Split::BaseType;
-  using Scalar = typename Layers::Scalar;
-  static constexpr int static_dim = Layers::static_dim;
-  using Samples = Eigen::Matrix<Scalar, Eigen::Dynamic, static_dim>;
+  using typename Parameters::Scalar;
+  using Samples = Eigen::Matrix<Scalar, Eigen::Dynamic, Parameters::static_dim>;
   using Vector = VectorX<Scalar>;
-  static_assert(std::is_same_v<Scalar, typename BaseType::Scalar>,
-                "a flow's layers and its base must have the same scalar type");
-  static_assert(detail::dimensions_agree({static_dim, BaseType::static_dim}),
-                "a flow's layers and its base must have the same number of features");
+  using Given = Context<Scalar>;
+  using Parameters::context_dim;
+  using Parameters::dim;
 
   /// Layers of static dimension, default-made, with parameters drawn from `rng`.
   explicit Flow(Rng& rng) requires detail::AllDefaultMade<Parts...> : Flow(Parts()..., rng) {}
   /// Given layers (and base), with parameters drawn from `rng`.
-  Flow(Parts... parts, Rng& rng) : Flow(Split::split(std::move(parts)...)) { initialise(rng); }
-
-  /// Draws all parameters anew: the layers start at or near the identity.
-  void initialise(Rng& rng) {
-    layers_.initialise(layer_segment().of(theta()), rng);
-    base_.initialise(base_segment().of(theta()), rng);
-  }
-  /// Hands the data to the layers that start from data (Standardize), unless they have started.
-  void initialise_from(const TileSource<Scalar>& tiles) {
-    layers_.initialise_from(layer_segment().of(theta()), tiles);
-  }
-
-  Eigen::Index dim() const { return layers_.dim(); }
-  const Layers& layers() const { return layers_; }
-  const BaseType& base() const { return base_; }
+  Flow(Parts... parts, Rng& rng) : Parameters(std::move(parts)...) { this->initialise(rng); }
 
   // ---- density
 
   /// x (N × D) → latent z (N × D) and log|det ∂z/∂x| (N).
   template <class X>
-  Forward<Samples, Vector> forward(const Eigen::DenseBase<X>& x) const {
+  Forward<Samples, Vector> forward(const Eigen::DenseBase<X>& x, const Given& c = {}) const {
     Forward<Samples, Vector> result{Samples(x.rows(), dim()), Vector(x.rows())};
-    forward_into(x, result.z, result.log_det);
+    forward_into(x, c, result.z, result.log_det);
     return result;
   }
   template <class X, class Z, class V>
   void forward_into(const Eigen::DenseBase<X>& x, Z&& z, V&& log_det) const {
+    forward_into(x, {}, z, log_det);
+  }
+  template <class X, class Z, class V>
+  void forward_into(const Eigen::DenseBase<X>& x, const Given& c, Z&& z, V&& log_det) const {
     const detail::Input<Scalar, X> input(x);
-    transform(input.rows(), out("forward_into", z, x.rows(), dim()),
-              out("forward_into", log_det, x.rows(), 1), false);
+    const auto rows = checked("forward", input.rows());
+    detail::transform(*this, rows, checked("forward", c, x.rows()), out("forward_into", z, x.rows(), dim()),
+                      out("forward_into", log_det, x.rows(), 1), false);
   }
 
   /// Latent z (N × D) → x (N × D) and log|det ∂x/∂z| (N).
   template <class Z>
-  Generated<Samples, Vector> inverse(const Eigen::DenseBase<Z>& z) const {
+  Generated<Samples, Vector> inverse(const Eigen::DenseBase<Z>& z, const Given& c = {}) const {
     Generated<Samples, Vector> result{Samples(z.rows(), dim()), Vector(z.rows())};
-    inverse_into(z, result.x, result.log_det);
+    inverse_into(z, c, result.x, result.log_det);
     return result;
   }
   template <class Z, class X, class V>
   void inverse_into(const Eigen::DenseBase<Z>& z, X&& x, V&& log_det) const {
+    inverse_into(z, {}, x, log_det);
+  }
+  template <class Z, class X, class V>
+  void inverse_into(const Eigen::DenseBase<Z>& z, const Given& c, X&& x, V&& log_det) const {
     const detail::Input<Scalar, Z> input(z);
-    transform(input.rows(), out("inverse_into", x, z.rows(), dim()),
-              out("inverse_into", log_det, z.rows(), 1), true);
+    const auto rows = checked("inverse", input.rows());
+    detail::transform(*this, rows, checked("inverse", c, z.rows()), out("inverse_into", x, z.rows(), dim()),
+                      out("inverse_into", log_det, z.rows(), 1), true);
   }
 
   /// The exact log-density of each row, nats.
   template <class X>
-  Vector log_prob(const Eigen::DenseBase<X>& x) const {
+  Vector log_prob(const Eigen::DenseBase<X>& x, const Given& c = {}) const {
     Vector result(x.rows());
-    log_prob_into(x, result);
+    log_prob_into(x, c, result);
     return result;
   }
   template <class X, class V>
   void log_prob_into(const Eigen::DenseBase<X>& x, V&& log_prob) const {
+    log_prob_into(x, {}, log_prob);
+  }
+  template <class X, class V>
+  void log_prob_into(const Eigen::DenseBase<X>& x, const Given& c, V&& log_prob) const {
     const detail::Input<Scalar, X> input(x);
-    evaluate(input.rows(), out("log_prob_into", log_prob, x.rows(), 1));
+    const auto rows = checked("log_prob", input.rows());
+    detail::evaluate(*this, rows, checked("log_prob", c, x.rows()),
+                     out("log_prob_into", log_prob, x.rows(), 1));
   }
 
   /// The log-density of each row and its gradient in x.
@@ -139,132 +143,86 @@ class Flow {
     log_prob_and_grad_into(x, result.log_prob, result.grad);
     return result;
   }
+  /// The same given c, and the gradient in c.
+  template <class X>
+  LogProbAndGrads<Samples, Vector, MatrixX<Scalar>> log_prob_and_grad(const Eigen::DenseBase<X>& x,
+                                                                      const Given& c) const {
+    LogProbAndGrads<Samples, Vector, MatrixX<Scalar>> result{Vector(x.rows()), Samples(x.rows(), dim()),
+                                                             MatrixX<Scalar>(x.rows(), context_dim())};
+    log_prob_and_grad_into(x, c, result.log_prob, result.grad, result.grad_context);
+    return result;
+  }
   template <class X, class V, class G>
   void log_prob_and_grad_into(const Eigen::DenseBase<X>& x, V&& log_prob, G&& grad) const {
+    MatrixX<Scalar> none(x.rows(), 0);
+    log_prob_and_grad_into(x, {}, log_prob, grad, none);
+  }
+  template <class X, class V, class G, class H>
+  void log_prob_and_grad_into(const Eigen::DenseBase<X>& x, const Given& c, V&& log_prob, G&& grad,
+                              H&& grad_context) const {
+    constexpr const char* call = "log_prob_and_grad_into";
     const detail::Input<Scalar, X> input(x);
-    evaluate_with_grad(input.rows(), out("log_prob_and_grad_into", log_prob, x.rows(), 1),
-                       out("log_prob_and_grad_into", grad, x.rows(), dim()));
+    const auto rows = checked("log_prob_and_grad", input.rows());
+    const auto context = checked("log_prob_and_grad", c, x.rows());
+    detail::evaluate_with_grad(*this, rows, context, out(call, log_prob, x.rows(), 1),
+                               out(call, grad, x.rows(), dim()),
+                               out(call, grad_context, x.rows(), context_dim()));
   }
 
   // ---- samples
 
   /// n samples, N × D; `rng` moves on by one number, whatever n.
-  Samples sample(Eigen::Index n, Rng& rng) const {
+  Samples sample(Eigen::Index n, Rng& rng) const { return sample(n, {}, rng); }
+  /// n samples given c, a single row (1 × C) or one for each (n × C).
+  Samples sample(Eigen::Index n, const Given& c, Rng& rng) const {
     Samples x(checked_count(n), dim());
-    sample_into(x, rng);
+    sample_into(c, x, rng);
     return x;
   }
+  /// One sample for each row of c.
+  Samples sample(const Given& c, Rng& rng) const { return sample(c.rows().rows, c, rng); }
   /// As many samples as `x` has rows.
   template <class X>
   void sample_into(X&& x, Rng& rng) const {
-    generate(out("sample_into", x, x.rows(), dim()), {}, rng);
+    sample_into({}, x, rng);
+  }
+  template <class X>
+  void sample_into(const Given& c, X&& x, Rng& rng) const {
+    const auto context = checked("sample", c, x.rows());
+    detail::generate(*this, context, out("sample_into", x, x.rows(), dim()), {}, rng.fork());
   }
 
   /// n samples and the exact log-density of each, in one pass.
   SampleAndLogProb<Samples, Vector> sample_and_log_prob(Eigen::Index n, Rng& rng) const {
+    return sample_and_log_prob(n, {}, rng);
+  }
+  SampleAndLogProb<Samples, Vector> sample_and_log_prob(Eigen::Index n, const Given& c, Rng& rng) const {
     SampleAndLogProb<Samples, Vector> result{Samples(checked_count(n), dim()), Vector(n)};
-    sample_and_log_prob_into(result.x, result.log_prob, rng);
+    sample_and_log_prob_into(c, result.x, result.log_prob, rng);
     return result;
+  }
+  SampleAndLogProb<Samples, Vector> sample_and_log_prob(const Given& c, Rng& rng) const {
+    return sample_and_log_prob(c.rows().rows, c, rng);
   }
   template <class X, class V>
   void sample_and_log_prob_into(X&& x, V&& log_prob, Rng& rng) const {
-    generate(out("sample_and_log_prob_into", x, x.rows(), dim()),
-             out("sample_and_log_prob_into", log_prob, x.rows(), 1), rng);
+    sample_and_log_prob_into({}, x, log_prob, rng);
   }
-
-  // ---- parameters
-
-  /// theta: all trainable numbers, layer by layer, the base's last; a view that may be written through.
-  VectorMap<Scalar> parameters() { return {theta_.data(), theta_.size()}; }
-  ConstVectorMap<Scalar> parameters() const { return {theta_.data(), theta_.size()}; }
-  std::span<Scalar> theta() { return {theta_.data(), static_cast<std::size_t>(theta_.size())}; }
-  std::span<const Scalar> theta() const { return {theta_.data(), static_cast<std::size_t>(theta_.size())}; }
-
-  /// Replaces theta. Throws std::invalid_argument when the size is not that of parameters().
-  template <class Theta>
-  void set_parameters(const Eigen::DenseBase<Theta>& theta) {
-    if (theta.size() != theta_.size() || theta.cols() != 1)
-      detail::refuse("this flow has " + std::to_string(theta_.size()) +
-                     " parameters in one column, but got " + detail::shape(theta.rows(), theta.cols()) +
-                     ": give the theta of a flow of the same architecture");
-    theta_ = theta.derived();
-  }
-
-  /// The i-th layer's parameters by name, as views into theta: flow.layer_parameters<0>().w.
-  template <std::size_t I>
-  auto layer_parameters() {
-    return view_parameters(layers_.template layer<I>(), layers_.segment(I).of(theta()));
-  }
-  template <std::size_t I>
-  auto layer_parameters() const {
-    return view_parameters(layers_.template layer<I>(), layers_.segment(I).of(theta()));
-  }
-  auto base_parameters() { return view_parameters(base_, base_segment().of(theta())); }
-  auto base_parameters() const { return view_parameters(base_, base_segment().of(theta())); }
-
-  /// Name, shape and place of every parameter: "0.3.0.conditioner.1.weight", ..., "base.mean".
-  std::vector<NamedParameter> named_parameters() const {
-    NameParameters names;
-    Layers::layout(layers_, names);
-    names.part("base", base_);
-    return names.entries;
-  }
-
-  // ---- freezing
-
-  /// Keeps the parameters of layer i out of training: `fit` leaves them untouched, bit for bit. Throws
-  /// std::invalid_argument when there is no such layer or it has none.
-  void freeze(std::size_t i) {
-    if (i >= Layers::size)
-      detail::refuse("this flow has " + std::to_string(Layers::size) + " layers, 0 to " +
-                     std::to_string(Layers::size - 1) + ", but layer " + std::to_string(i) +
-                     " was to be frozen");
-    if (layers_.segment(i).size == 0)
-      detail::refuse("layer " + std::to_string(i) +
-                     " of this flow has no parameters to freeze: what is fixed in a layer is never trained");
-    frozen_.push_back(layers_.segment(i));
-  }
-  /// Keeps all parameters whose name begins with `path` out of training: freeze("0.3"), freeze("base").
-  /// Throws std::invalid_argument when no parameter's does.
-  void freeze(std::string_view path) {
-    bool found = false;
-    for (const NamedParameter& parameter : named_parameters()) {
-      const std::string_view name = parameter.path;
-      if (!name.starts_with(path) || (name.size() > path.size() && name[path.size()] != '.')) continue;
-      frozen_.push_back({parameter.offset, parameter.rows * parameter.cols});
-      found = true;
-    }
-    if (!found)
-      detail::refuse("no parameter of this flow is called '" + std::string(path) +
-                     "' or begins with it: named_parameters() lists them");
-  }
-  void unfreeze() { frozen_.clear(); }
-  /// The parts of theta that are trained, in order.
-  std::vector<detail::Segment> trainable() const { return detail::complement(frozen_, theta_.size()); }
-
-  // ---- for objectives
-
-  detail::Segment layer_segment() const { return {0, theta_.size() - base_size_}; }
-  detail::Segment base_segment() const { return {theta_.size() - base_size_, base_size_}; }
-  /// Multiplications that one row costs, roughly.
-  double work_per_row() const { return static_cast<double>(theta_.size() + 16 * dim()); }
-  /// Rows that are trained on together: a constant of the architecture, never of the machine.
-  Eigen::Index shard_rows() const { return theta_.size() > 200'000 ? 256 : 128; }
-
-  template <class X>
-  void check_columns(const char* call, const X& x) const {
-    if (x.cols != dim()) detail::refuse_columns(call, x.rows, x.cols, dim());
+  template <class X, class V>
+  void sample_and_log_prob_into(const Given& c, X&& x, V&& log_prob, Rng& rng) const {
+    constexpr const char* call = "sample_and_log_prob_into";
+    const auto context = checked("sample_and_log_prob", c, x.rows());
+    detail::generate(*this, context, out(call, x, x.rows(), dim()), out(call, log_prob, x.rows(), 1),
+                     rng.fork());
   }
 
  private:
-  static constexpr Eigen::Index tile_rows = 256;
-
-  explicit Flow(Split parts)
-      : layers_(std::move(parts.layers)), base_(std::move(parts.base)), base_size_(parameter_count(base_)) {
-    if (base_.dim() != layers_.dim())
-      detail::refuse("the base has " + std::to_string(base_.dim()) + " features but the layers have " +
-                     std::to_string(layers_.dim()) + ": give both one dimension");
-    theta_.setZero(parameter_count(layers_) + base_size_);
+  const detail::Rows<const Scalar>& checked(const char* call, const detail::Rows<const Scalar>& x) const {
+    if (x.cols != dim()) detail::refuse_columns(call, x.rows, x.cols, dim());
+    return x;
+  }
+  detail::Rows<const Scalar> checked(const char* call, const Given& c, Eigen::Index n) const {
+    return detail::context_rows(call, c.rows(), n, context_dim());
   }
 
   static Eigen::Index checked_count(Eigen::Index n) {
@@ -285,78 +243,6 @@ class Flow {
     if (x.rows() != rows || x.cols() != cols) detail::refuse_storage(call, x.rows(), x.cols(), rows, cols);
     return detail::rows_of<Scalar>(x);
   }
-
-  // Calls work(tile, first) on tiles of `rows`, uninitialised but for their log_det, which is zero.
-  template <class Work>
-  void for_each_tile(Eigen::Index rows, bool record, const Work& work) const {
-    detail::for_each_piece(rows, tile_rows, work_per_row(), [&](Eigen::Index first, Eigen::Index count) {
-      Arena& arena = detail::thread_arena();
-      const ArenaScope scope(arena);
-      Tile<Scalar> tile = Tile<Scalar>::allocate(arena, count, dim(), record);
-      tile.log_det.setZero();
-      work(tile, first);
-    });
-  }
-
-  void transform(const detail::Rows<const Scalar>& from, const detail::Rows<Scalar>& to,
-                 const detail::Rows<Scalar>& log_det, bool generating) const {
-    check_columns(generating ? "inverse" : "forward", from);
-    for_each_tile(from.rows, false, [&](Tile<Scalar>& tile, Eigen::Index first) {
-      tile.values = from.middle(first, tile.rows());
-      if (generating)
-        layers_.inverse(layer_segment().of(theta()), tile);
-      else
-        layers_.forward(layer_segment().of(theta()), tile);
-      to.middle(first, tile.rows()) = tile.values;
-      log_det.middle(first, tile.rows()) = tile.log_det;
-    });
-  }
-
-  void evaluate(const detail::Rows<const Scalar>& x, const detail::Rows<Scalar>& log_prob) const {
-    check_columns("log_prob", x);
-    for_each_tile(x.rows, false, [&](Tile<Scalar>& tile, Eigen::Index first) {
-      tile.values = x.middle(first, tile.rows());
-      layers_.forward(layer_segment().of(theta()), tile);
-      base_.log_prob(base_segment().of(theta()), tile);
-      log_prob.middle(first, tile.rows()) = tile.log_det;
-    });
-  }
-
-  void evaluate_with_grad(const detail::Rows<const Scalar>& x, const detail::Rows<Scalar>& log_prob,
-                          const detail::Rows<Scalar>& grad) const {
-    check_columns("log_prob_and_grad", x);
-    for_each_tile(x.rows, true, [&](Tile<Scalar>& tile, Eigen::Index first) {
-      tile.values = x.middle(first, tile.rows());
-      const auto tape = layers_.forward(layer_segment().of(theta()), tile);
-      base_.log_prob(base_segment().of(theta()), tile);
-      log_prob.middle(first, tile.rows()) = tile.log_det;
-      tile.attach_cotangents().setOnes();
-      base_.log_prob_vjp(base_segment().of(theta()), {}, tile);
-      layers_.forward_vjp(layer_segment().of(theta()), {}, tape, tile);
-      grad.middle(first, tile.rows()) = tile.grad_values;
-    });
-  }
-
-  void generate(const detail::Rows<Scalar>& x, const detail::Rows<Scalar>& log_prob, Rng& rng) const {
-    const Rng stream = rng.fork();
-    for_each_tile(x.rows, false, [&](Tile<Scalar>& tile, Eigen::Index first) {
-      base_.sample(base_segment().of(theta()), stream, first, tile);
-      // log p(x) = log p_Z(z) - log|det ∂x/∂z|, accumulated with the sign turned
-      if (log_prob.data) {
-        base_.log_prob(base_segment().of(theta()), tile);
-        tile.log_det = -tile.log_det;
-      }
-      layers_.inverse(layer_segment().of(theta()), tile);
-      x.middle(first, tile.rows()) = tile.values;
-      if (log_prob.data) log_prob.middle(first, tile.rows()) = -tile.log_det;
-    });
-  }
-
-  Layers layers_;
-  BaseType base_;
-  Eigen::Index base_size_;
-  Vector theta_;
-  std::vector<detail::Segment> frozen_;
 };
 
 // CTAD for one layer, and one layer and a base; several layers go through Chain{...}.

@@ -3,7 +3,9 @@
 #include <Eigen/Core>
 #include <concepts>
 #include <span>
+#include <string>
 
+#include "eigenflow/error.hpp"
 #include "eigenflow/layout.hpp"
 #include "eigenflow/rng.hpp"
 #include "eigenflow/tile.hpp"
@@ -47,13 +49,26 @@ concept Layer = std::copyable<L> &&
 //   static name()                    what it is called in the printed architecture ("Layer" when absent)
 //   std::string describe() const     what its line of the printed architecture says beyond its name
 
-/// The columns of context that a layer reads.
-template <class L>
-Eigen::Index context_dim(const L& layer) {
-  if constexpr (requires { layer.context_dim(); })
-    return layer.context_dim();
+/// The columns of context that a layer or a base reads.
+template <class Part>
+Eigen::Index context_dim(const Part& part) {
+  if constexpr (requires { part.context_dim(); })
+    return part.context_dim();
   else
     return 0;
 }
+
+namespace detail {
+
+/// The columns of context that parts read which are joined: all the same number, or none.
+inline Eigen::Index common_context(const char* whole, Eigen::Index some, Eigen::Index others) {
+  if (some > 0 && others > 0 && some != others)
+    refuse("the parts of a " + std::string(whole) + " must read the same context, but one reads " +
+           std::to_string(some) + " columns and another " + std::to_string(others) +
+           ": give all of them one context_dim");
+  return some > 0 ? some : others;
+}
+
+}  // namespace detail
 
 }  // namespace eigenflow

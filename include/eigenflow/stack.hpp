@@ -40,11 +40,7 @@ class Stack {
 
   static std::string name() { return "Stack"; }
   Eigen::Index dim() const { return layers_.front().dim(); }
-  Eigen::Index context_dim() const {
-    Eigen::Index most = 0;
-    for (const L& layer : layers_) most = std::max(most, eigenflow::context_dim(layer));
-    return most;
-  }
+  Eigen::Index context_dim() const { return context_dim_; }
   Eigen::Index size() const { return static_cast<Eigen::Index>(layers_.size()); }
   const L& operator[](Eigen::Index i) const {
     eigen_assert(i >= 0 && i < size());
@@ -133,12 +129,14 @@ class Stack {
                        " features but layer 0 gives " + std::to_string(dim()) +
                        ": give all layers one dimension");
     }
+    context_dim_ = detail::common_context("Stack", context_dim_, eigenflow::context_dim(layer));
     segments_.push_back({segments_.empty() ? 0 : segments_.back().end(), parameter_count(layer)});
     layers_.push_back(std::move(layer));
   }
 
   std::vector<L> layers_;
   std::vector<detail::Segment> segments_;
+  Eigen::Index context_dim_ = 0;
 };
 
 namespace detail {

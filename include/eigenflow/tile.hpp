@@ -59,14 +59,25 @@ struct Tile : Pass {
     return Matrix(arena->allocate<Scalar>(static_cast<std::size_t>(size)), rows(), columns);
   }
 
-  /// Gives the tile cotangents from the arena: grad_values
-  /// and grad_log_det, the latter returned to be filled.
+  // Eigen's maps assign what they show; placing them anew makes them show something else.
+
+  /// Gives the tile a context of that many columns from the arena, returned to be filled.
+  Matrix attach_context(Eigen::Index columns) {
+    Matrix numbers = scratch(columns);
+    new (&context) ConstMatrixMap<Scalar>(numbers.data(), rows(), columns);
+    return numbers;
+  }
+
+  /// Gives the tile cotangents from the arena: grad_values, grad_context (zero) and grad_log_det, the last
+  /// returned to be filled.
   Vector attach_cotangents() {
     Matrix values_cotangent = scratch(cols());
     Matrix log_det_cotangent = scratch(1);
-    // Eigen's maps assign what they show; placing them anew makes them show something else.
+    Matrix context_cotangent = scratch(context.cols());
+    context_cotangent.setZero();
     new (&grad_values) Matrix(values_cotangent.data(), rows(), cols());
     new (&grad_log_det) ConstVectorMap<Scalar>(log_det_cotangent.data(), rows());
+    new (&grad_context) Matrix(context_cotangent.data(), rows(), context.cols());
     return Vector(log_det_cotangent.data(), rows());
   }
 

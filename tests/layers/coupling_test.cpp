@@ -35,6 +35,12 @@ TEST_CASE("AffineCoupling with a context, and a split of its own, obeys the laws
   });
 }
 
+TEST_CASE("AffineCoupling of one feature, which the context alone conditions, obeys the laws") {
+  contract::check_layer<1>("AffineCoupling of a context", []<class S, int D>(contract::Kind<S, D> kind) {
+    return ef::AffineCoupling<S>(kind.dim, small_network(), 2);
+  });
+}
+
 TEST_CASE("AffineCoupling of 50 features obeys the laws") {
   contract::check_layer<50>("AffineCoupling", []<class S, int D>(contract::Kind<S, D> kind) {
     return ef::AffineCoupling<S, D>(kind.dim, {.hidden = {2}, .activation = ef::Activation::silu});
@@ -48,6 +54,9 @@ TEST_CASE("a coupling refuses what cannot be split") {
     CHECK_THROWS_WITH(ef::AffineCoupling<float>(4, split, options),
                       ContainsSubstring("split from 1 to 3, but got " + std::to_string(split)));
   CHECK_NOTHROW(ef::AffineCoupling<float>(4, 3, options));
+  CHECK_NOTHROW(ef::AffineCoupling<float>(4, 0, options, {}, 2));
+  CHECK_THROWS_WITH(ef::AffineCoupling<float>(4, -1, options, {}, 2), ContainsSubstring("split from 0 to 3"));
+  CHECK_THROWS_WITH(ef::AffineCoupling<float>(4, options, -2), ContainsSubstring("but got -2"));
   CHECK_THROWS_WITH(ef::AffineCoupling<float>(2, {.hidden = {8, 0}}),
                     ContainsSubstring("width of 1 or more, but got 0"));
 }
@@ -57,4 +66,12 @@ TEST_CASE("an odd dimension leaves the larger part to transform") {
   CHECK(coupling.split() == 3);
   CHECK(coupling.conditioner().in_dim() == 3);
   CHECK(coupling.conditioner().out_dim() == 8);
+}
+
+TEST_CASE("a context is further inputs of the conditioner") {
+  const ef::AffineCoupling<double> coupling(4, {.hidden = {8}}, 3);
+  CHECK(coupling.context_dim() == 3);
+  CHECK(coupling.split() == 2);
+  CHECK(coupling.conditioner().in_dim() == 5);
+  CHECK(coupling.describe() == "2 of 4 features, 3 of context, 8, relu");
 }

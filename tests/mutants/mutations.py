@@ -19,6 +19,7 @@ STACK = "stack.hpp"
 INVERSE = "inverse.hpp"
 NORMAL = "bases/standard_normal.hpp"
 DIAGONAL = "bases/diagonal_normal.hpp"
+CONDITIONAL = "bases/conditional_normal.hpp"
 
 MUTATIONS = [
     # ---- Planar, forward
@@ -167,4 +168,17 @@ MUTATIONS = [
     ("diagonal_normal", DIAGONAL, "gradient of the scale's own term dropped", "(e * e - Lanes<Scalar>(1))", "(e * e)"),
     ("diagonal_normal", DIAGONAL, "slope of the bound dropped", "reduce_add(sum_log_scale * slope)", "reduce_add(sum_log_scale)"),
     ("diagonal_normal", DIAGONAL, "log of the scale dropped", "constant(-s - half_log_two_pi)", "constant(-half_log_two_pi)"),
+    # ---- ConditionalNormal
+    ("conditional_normal", CONDITIONAL, "log_det assigned", "Number log_prob = step.load(tile.log_det.data());", "Number log_prob(0);"),
+    ("conditional_normal", CONDITIONAL, "log of the scale dropped", "constant - at.log_scale)", "constant)"),
+    ("conditional_normal", CONDITIONAL, "mean dropped from the gradient", "step.store(parameters.col(j).data(), pull);", ""),
+    ("conditional_normal", CONDITIONAL, "gradient in the mean has the other sign", "step.store(parameters.col(j).data(), pull);",
+     "step.store(parameters.col(j).data(), -pull);"),
+    ("conditional_normal", CONDITIONAL, "gradient in z has the other sign", "tile.grad_values.col(j).data(), -pull)", "tile.grad_values.col(j).data(), pull)"),
+    ("conditional_normal", CONDITIONAL, "gradient of the scale's own term dropped", "(e * e - Number(1))", "(e * e)"),
+    ("conditional_normal", CONDITIONAL, "slope of the bound dropped", "* at.slope);", ");"),
+    ("conditional_normal", CONDITIONAL, "gradient in the context dropped",
+     "conditioner_.vjp(theta, grad, tape, {parameters.data(), tile.rows(), 2 * dim()}, tile.grad_context, tile);",
+     "MatrixMap<Scalar> lost = tile.scratch(context_dim_);\n    lost.setZero();\n    "
+     "conditioner_.vjp(theta, grad, tape, {parameters.data(), tile.rows(), 2 * dim()}, lost, tile);"),
 ]

@@ -118,14 +118,15 @@ class Mlp {
       const auto p = view_parameters(layer, segment(layer, theta));
       const Panels z = Panels::allocate(arena, input.rows(), layer.out);
       if (i == hidden) {
-        detail::dense(from, p.weight.data(), p.bias.data(), z, [](Eigen::Index) {});
+        detail::dense(from, p.weight.data(), p.bias.data(), z, false, [](Eigen::Index) {});
         z.give(result);
       } else {
         // In place, unless the derivative needs the pre-activations and a vjp follows.
         const bool apart = pass.record && !detail::derivative_from_value(options_.activation);
         const Panels h = apart ? Panels::allocate(arena, input.rows(), layer.out) : z;
-        detail::dense(from, p.weight.data(), p.bias.data(), z,
-                      [&](Eigen::Index panel) { activate(z, h, panel); });
+        detail::dense(from, p.weight.data(), p.bias.data(), z, relu(), [&](Eigen::Index panel) {
+          if (!relu()) activate(z, h, panel);
+        });
         std::construct_at(derivative_from + i, z);
         std::construct_at(values + i, h);
         from = h;
@@ -140,6 +141,7 @@ class Mlp {
     Arena& arena = *pass.arena;
     Panels grad_z = Panels::allocate(arena, grad_result.rows(), out_dim());
     detail::ColumnSums<Scalar> bias_sums(out_dim(), arena);
+    Scalar* const no_gate = nullptr;
     grad_z.take(grad_result);
     for (Eigen::Index p = 0; p < grad_z.count(); ++p)
       bias_sums.add(grad_z, p, [](Eigen::Index, Lanes<Scalar> numbers) { return numbers; });
@@ -153,12 +155,14 @@ class Mlp {
       const Panels grad_from = Panels::allocate(arena, grad_z.rows, layer.in);
       const Scalar* const weight = view_parameters(layer, segment(layer, theta)).weight.data();
       if (i == 0) {
-        detail::dense_grad_x(grad_z, weight, grad_from, arena, [](Eigen::Index) {});
+        detail::dense_grad_x(grad_z, weight, grad_from, no_gate, no_gate, arena, [](Eigen::Index) {});
       } else {
         bias_sums = detail::ColumnSums<Scalar>(layer.in, arena);
-        detail::dense_grad_x(grad_z, weight, grad_from, arena, [&](Eigen::Index panel) {
-          scale_by_derivative(grad_from, tape.derivative_from[i - 1], panel, bias_sums);
-        });
+        const Panels& from = tape.derivative_from[i - 1];
+        detail::dense_grad_x(grad_z, weight, grad_from, relu() ? from.data : no_gate,
+                             relu() ? bias_sums.data() : no_gate, arena, [&](Eigen::Index panel) {
+                               if (!relu()) scale_by_derivative(grad_from, from, panel, bias_sums);
+                             });
       }
       grad_z = grad_from;
     }
@@ -170,6 +174,9 @@ class Mlp {
   static std::span<S> segment(const Dense& dense, std::span<S> theta) {
     return theta.subspan(static_cast<std::size_t>(dense.offset), static_cast<std::size_t>(dense.size()));
   }
+
+  // The product applies it, and its derivative, while the sums are in registers.
+  bool relu() const { return options_.activation == Activation::relu; }
 
   void activate(const detail::Panels<Scalar>& z, const detail::Panels<Scalar>& h, Eigen::Index panel) const {
     detail::with_activation(options_.activation, [&](auto function) {

@@ -1,8 +1,9 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <cstring>
+#include <algorithm>
 
+#include "eigenflow/detail/multiply.hpp"
 #include "eigenflow/detail/panels.hpp"
 #include "eigenflow/detail/transpose.hpp"
 
@@ -10,41 +11,35 @@
 
 namespace eigenflow::detail {
 
-/// y = x w + bias; calls after(p) when panel p of y is done.
+/// y = x w + bias, or its positive part with `relu`; calls after(p) when panel p of y is done.
 template <class Scalar, class After>
-void dense(const Panels<Scalar>& x, const Scalar* w, const Scalar* bias, const Panels<Scalar>& y,
+void dense(const Panels<Scalar>& x, const Scalar* w, const Scalar* bias, const Panels<Scalar>& y, bool relu,
            const After& after) {
-  constexpr Eigen::Index height = Panels<Scalar>::height;
-  multiply(x.data, x.filled_rows(), RightOperand<Scalar>{w, 1, x.cols}, x.cols,
-           Result<Scalar>{y.data, height, height * y.cols, bias}, y.cols, after);
+  Result<Scalar> result{y.data, Panels<Scalar>::height, y.stride(), bias};
+  result.relu = relu;
+  multiply(x.as_left(), x.filled_rows(), RightOperand<Scalar>{w, 1, x.cols}, x.cols, result, y.cols, after);
 }
 
-/// grad_x = grad_y wᵀ; calls after(p) when panel p of grad_x is done.
+/// grad_x = grad_y wᵀ; calls after(p) when panel p of grad_x is done. With a `gate` (x = relu(...)) the
+/// gradient passes where x is positive, and `sums` gains its columns.
 template <class Scalar, class After>
-void dense_grad_x(const Panels<Scalar>& grad_y, const Scalar* w, const Panels<Scalar>& grad_x, Arena& arena,
-                  const After& after) {
-  constexpr Eigen::Index height = Panels<Scalar>::height, columns = Block<Scalar>::columns;
+void dense_grad_x(const Panels<Scalar>& grad_y, const Scalar* w, const Panels<Scalar>& grad_x,
+                  const Scalar* gate, Scalar* sums, Arena& arena, const After& after) {
   const Eigen::Index ins = grad_x.cols, outs = grad_y.cols;
-  const Result<Scalar> result{grad_x.data, height, height * ins};
-  // The numbers that one step of the depth takes lie side by side, a whole column of w from those of the
-  // next.
-  if (outs <= 128)
-    return multiply(grad_y.data, grad_y.filled_rows(), RightOperand<Scalar>{w, ins, 1}, outs, result, ins,
-                    after);
-  // A deep product would fetch a cache line for each step: gather the steps of a block of columns.
+  Result<Scalar> result{grad_x.data, Panels<Scalar>::height, grad_x.stride()};
+  result.gate = gate;
+  result.totals = sums;
+  // A step of the depth takes numbers that lie side by side, a whole column of w from those of the next;
+  // where w leaves the second cache, a transpose of it costs less than fetching a line for each step.
+  constexpr Eigen::Index near = Eigen::Index{1} << 17;
   const ArenaScope scope(arena);
-  const Eigen::Index blocks = (ins + columns - 1) / columns;
-  Scalar* const gathered = arena.allocate<Scalar>(static_cast<std::size_t>(blocks * columns * outs));
-  for (Eigen::Index m = 0; m < outs; ++m) {
-    const Scalar* const from = w + m * ins;
-    Scalar* to = gathered + m * columns;
-    Eigen::Index first = 0;
-    for (; first + columns <= ins; first += columns, to += columns * outs)
-      std::memcpy(to, from + first, sizeof(Scalar) * static_cast<std::size_t>(columns));
-    std::copy(from + first, from + ins, to);
+  RightOperand<Scalar> right{w, ins, 1};
+  if (ins * outs > near) {
+    Scalar* const transposed = arena.allocate<Scalar>(static_cast<std::size_t>(ins * outs));
+    transpose(w, ins, outs, transposed);
+    right = {transposed, 1, outs};
   }
-  multiply(grad_y.data, grad_y.filled_rows(), RightOperand<Scalar>{gathered, columns, 1, columns * outs},
-           outs, result, ins, after);
+  multiply(grad_y.as_left(), grad_y.filled_rows(), right, outs, result, ins, after);
 }
 
 /// sums(i, m) += Σ_n wide(n, i) thin(n, m) for `I` columns of `wide` from the i-th and the M = `M` columns of
@@ -94,11 +89,11 @@ void dense_grad_w(const Panels<Scalar>& x, const Panels<Scalar>& grad_y, Scalar*
   constexpr Eigen::Index height = Panels<Scalar>::height;
   const ArenaScope scope(arena);
   const Transposed<Scalar> transposed(x, arena);
-  const Eigen::Index depth = x.filled_rows();
-  Scalar* const columns = arena.allocate<Scalar>(static_cast<std::size_t>(depth * outs));
-  grad_y.give_filled(columns);
-  multiply(transposed.data, ins, RightOperand<Scalar>{columns, 1, depth}, depth,
-           Result<Scalar>{grad_w, ins, height, nullptr, true}, outs, [](Eigen::Index) {});
+  Result<Scalar> result{grad_w, ins, height};
+  result.add = true;
+  multiply(transposed.as_left(), ins,
+           RightOperand<Scalar>{grad_y.data, 1, height, height, grad_y.stride() - height}, transposed.depth,
+           result, outs, [](Eigen::Index) {});
 }
 
 /// The sums of the columns of a batch, gathered panel by panel: what the bias's gradient is.
@@ -125,6 +120,7 @@ class ColumnSums {
       sum.store(sums_ + j * Number::width);
     }
   }
+  Scalar* data() const { return sums_; }
   /// to (columns) += the sums.
   void give(Scalar* to) const {
     for (Eigen::Index j = 0; j < columns_; ++j) to[j] += reduce_add(Number::load(sums_ + j * Number::width));

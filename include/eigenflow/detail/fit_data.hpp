@@ -10,8 +10,9 @@
 #include <vector>
 
 #include "eigenflow/batch.hpp"
+#include "eigenflow/context.hpp"
 #include "eigenflow/detail/finite.hpp"
-#include "eigenflow/detail/flow_parts.hpp"
+#include "eigenflow/detail/sentences.hpp"
 #include "eigenflow/layers/standardize.hpp"
 #include "eigenflow/rng.hpp"
 
@@ -21,20 +22,25 @@ namespace eigenflow::detail {
 template <class Scalar>
 class FitData {
  public:
-  template <class Options>
-  FitData(const Rows<const Scalar>& x, Eigen::Index dim, const Options& options)
+  template <class Flow, class Options>
+  FitData(const Rows<const Scalar>& x, const Rows<const Scalar>& context, const Flow& flow,
+          const Options& options)
       : x_(x),
+        context_(context),
         validation_(rows_of<const Scalar>(options.validation)),
+        validation_context_(rows_of<const Scalar>(options.validation_context)),
         weights_(options.weights),
         rng_(options.seed) {
     check_options(options);
-    check_rows("fit", x, dim);
+    check_rows("fit", x, flow.dim());
+    check_context("fit", context_, x.rows, flow.context_dim());
     if (x.rows == 0) refuse("fit needs data, but x has no rows: give one row for each sample");
     check_weights(x.rows);
     order_.resize(static_cast<std::size_t>(x.rows));
     std::iota(order_.begin(), order_.end(), Eigen::Index{0});
     if (validation_.rows > 0) {
-      check_rows("the validation set of fit", validation_, dim);
+      check_rows("the validation set of fit", validation_, flow.dim());
+      check_context("the validation set of fit", validation_context_, validation_.rows, flow.context_dim());
     } else if (options.validation_fraction > 0) {
       held_out_ =
           static_cast<Eigen::Index>(std::floor(options.validation_fraction * static_cast<double>(x.rows)));
@@ -62,11 +68,11 @@ class FitData {
   }
 
   Batch<Scalar> batch(Eigen::Index first, Eigen::Index size) const {
-    return {x_, order_.data() + held_out_ + first, size, weights()};
+    return {x_, order_.data() + held_out_ + first, size, weights(), context_};
   }
   Batch<Scalar> validation_batch() const {
-    if (validation_.rows > 0) return Batch<Scalar>::all(validation_);
-    return {x_, order_.data(), held_out_, weights()};
+    if (validation_.rows > 0) return {validation_, nullptr, validation_.rows, nullptr, validation_context_};
+    return {x_, order_.data(), held_out_, weights(), context_};
   }
 
   /// The training rows, tile by tile.
@@ -110,10 +116,24 @@ class FitData {
 
   static void check_rows(const char* call, const Rows<const Scalar>& x, Eigen::Index dim) {
     if (x.cols != dim) refuse_columns(call, x.rows, x.cols, dim);
+    check_finite(call, "row ", x);
+  }
+
+  // In training every row has a context of its own.
+  static void check_context(const char* call, Rows<const Scalar>& c, Eigen::Index rows,
+                            Eigen::Index context_dim) {
+    if (context_dim > 0 && c.rows != rows)
+      refuse(std::string(call) + " needs one row of context for each row of x, " + shape(rows, context_dim) +
+             ", but got " + (c.cols == 0 ? "none" : shape(c.rows, c.cols)));
+    c = context_rows(call, c, rows, context_dim);
+    check_finite(call, "the context's row ", c);
+  }
+
+  static void check_finite(const char* call, const char* row, const Rows<const Scalar>& x) {
     for (Eigen::Index i = 0; i < x.rows; ++i)
       for (Eigen::Index j = 0; j < x.cols; ++j)
         if (!is_finite(x(i, j)))
-          refuse(std::string(call) + " needs finite numbers, but row " + std::to_string(i) + ", column " +
+          refuse(std::string(call) + " needs finite numbers, but " + row + std::to_string(i) + ", column " +
                  std::to_string(j) + " is " + std::to_string(x(i, j)) + ": remove or repair such rows first");
   }
 
@@ -148,7 +168,9 @@ class FitData {
   const Scalar* weights() const { return weights_.size() > 0 ? weights_.data() : nullptr; }
 
   Rows<const Scalar> x_;
+  Rows<const Scalar> context_;
   Rows<const Scalar> validation_;
+  Rows<const Scalar> validation_context_;
   const VectorX<Scalar>& weights_;
   Rng rng_;
   std::vector<Eigen::Index> order_;  // the held-out rows, then the training rows

@@ -2,7 +2,9 @@
 
 #include <Eigen/Core>
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -29,35 +31,46 @@ struct Block {
   static constexpr Eigen::Index rows = packets * Lanes<Scalar>::width;
 };
 
-/// The right operand: single numbers, at data + k · depth_stride + column · column_stride for step k of the
-/// depth. From one block of columns to the next it is `block_stride`, where blocks are gathered.
+/// The left operand: panels of Block::rows contiguous rows for each step of the depth, readable as a whole.
+template <class Scalar>
+struct LeftOperand {
+  const Scalar* data;
+  Eigen::Index panel_stride;
+
+  const Scalar* panel(Eigen::Index p) const { return data + p * panel_stride; }
+};
+
+/// The right operand: single numbers. Steps of the depth come in runs; step k of a run is at data +
+/// k · depth_stride + column · column_stride, and from the end of a run it is `to_next_run` to the next.
 template <class Scalar>
 struct RightOperand {
   const Scalar* data;
   Eigen::Index depth_stride;
   Eigen::Index column_stride;
-  Eigen::Index block_stride = Block<Scalar>::columns * column_stride;
-
-  const Scalar* at(Eigen::Index column) const {
-    constexpr Eigen::Index columns = Block<Scalar>::columns;
-    return data + column / columns * block_stride + column % columns * column_stride;
-  }
+  Eigen::Index run = std::numeric_limits<Eigen::Index>::max();
+  Eigen::Index to_next_run = 0;
 };
 
-/// The result: rows contiguous, `panel_stride` from one panel of rows to the next. Each block starts from
-/// `bias` (one a column) when there is one, else from zero; with `add` it is then added to what stands there,
-/// once.
+/// The result: rows contiguous, `panel_stride` from one panel of rows to the next; and what becomes of each
+/// sum while it is still in a register.
 template <class Scalar>
 struct Result {
   Scalar* data;
   Eigen::Index column_stride;
   Eigen::Index panel_stride;
-  const Scalar* bias = nullptr;
-  bool add = false;
+  const Scalar* bias = nullptr;  ///< what is added to the sums of a column
+  bool add = false;              ///< the finished sum is added to what stands there, once
+  bool relu = false;             ///< negative sums become zero
+  const Scalar* gate = nullptr;  ///< laid out as the result: sums become zero where it is not positive,
+  Scalar* totals = nullptr;      ///< and these, one vector a column, gain what is stored
 
-  Result at(Eigen::Index panel, Eigen::Index column) const {
-    return {data + panel * panel_stride + column * column_stride, column_stride, panel_stride,
-            bias ? bias + column : nullptr, add};
+  /// What passes the gate.
+  Lanes<Scalar> passed(Lanes<Scalar> open, Lanes<Scalar> sum) const {
+    return select(open > Lanes<Scalar>(0), sum, Lanes<Scalar>(0));
+  }
+  void add_total(Eigen::Index column, Lanes<Scalar> sum) const {
+    Scalar* const total = totals + column * Lanes<Scalar>::width;
+    (Lanes<Scalar>::load(total) + sum).store(total);
   }
 };
 
@@ -71,94 +84,87 @@ void unroll(const Body& body) {
   (std::make_index_sequence<static_cast<std::size_t>(Count)>{});
 }
 
-/// One block of result = left · right; only the first `rows` of its rows are stored. The left operand is a
-/// panel: Block::rows contiguous rows for each step of the depth, readable as a whole.
+/// Finishes and stores the last rows of a batch, whose sums lie column by column.
 template <int Packets, int Columns, class Scalar>
-void micro_kernel(const Scalar* left, const RightOperand<Scalar>& right, Eigen::Index column,
-                  Eigen::Index depth, const Result<Scalar>& result, Eigen::Index rows) {
+void store_last_rows(const Lanes<Scalar>* sum, const Result<Scalar>& result, Eigen::Index panel,
+                     Eigen::Index column, Eigen::Index rows) {
   using Number = Lanes<Scalar>;
-  constexpr Eigen::Index width = Number::width, height = Block<Scalar>::rows;
-  Number sum[static_cast<std::size_t>(Packets * Columns)];
-  unroll<Columns>([&](auto c) {
-    const Number start = result.bias ? Number(result.bias[c]) : Number(0);
-    unroll<Packets>([&](auto p) { sum[c * Packets + p] = start; });
-  });
-  if (result.add)  // what stands there is far away: on its way while the depth passes by
-    unroll<Columns>([&](auto c) {
-      Eigen::internal::prefetch(result.data + c * result.column_stride);
-      Eigen::internal::prefetch(result.data + c * result.column_stride + height - 1);
-    });
-  const Eigen::Index column_stride = right.column_stride, depth_stride = right.depth_stride;
-  const Scalar* b = right.at(column);
-  for (Eigen::Index k = 0; k < depth; ++k, left += height, b += depth_stride) {
-    Number x[static_cast<std::size_t>(Packets)];
-    unroll<Packets>([&](auto p) { x[p] = Number::load(left + p * width); });
-    unroll<Columns>([&](auto c) {
-      const Number y(b[c * column_stride]);
-      unroll<Packets>([&](auto p) { sum[c * Packets + p] = fma(x[p], y, sum[c * Packets + p]); });
-    });
-  }
-  if (rows >= Packets * width) {
-    unroll<Columns>([&](auto c) {
-      Scalar* const to = result.data + c * result.column_stride;
-      unroll<Packets>([&](auto p) {
-        const Number block = sum[c * Packets + p];
-        (result.add ? Number::load(to + p * width) + block : block).store(to + p * width);
-      });
-    });
-    return;
-  }
-  unroll<Columns>([&](auto c) {
-    Scalar* const to = result.data + c * result.column_stride;
-    unroll<Packets>([&](auto p) {
-      if (p * width >= rows) return;
+  constexpr Eigen::Index width = Number::width;
+  for (Eigen::Index c = 0; c < Columns; ++c, sum += Packets) {
+    const Eigen::Index place = panel * result.panel_stride + (column + c) * result.column_stride;
+    for (Eigen::Index p = 0; p < Packets && p * width < rows; ++p) {
       const RowStep<Scalar> step(p * width, std::min(width, rows - p * width));
-      const Number block = sum[c * Packets + p];
-      step.store(to, result.add ? step.load(to) + block : block);
-    });
-  });
-}
-
-/// The same for a panel of any number of rows, at most Block::rows: no more vectors than they need.
-template <int Columns, class Scalar>
-void multiply_block(const Scalar* left, const RightOperand<Scalar>& right, Eigen::Index column,
-                    Eigen::Index depth, const Result<Scalar>& result, Eigen::Index rows) {
-  constexpr Eigen::Index width = Lanes<Scalar>::width;
-  constexpr int packets = Block<Scalar>::packets;
-  if (rows > packets / 2 * width)
-    micro_kernel<packets, Columns>(left, right, column, depth, result, rows);
-  else if (packets == 4 && rows > width)
-    micro_kernel<2, Columns>(left, right, column, depth, result, rows);
-  else
-    micro_kernel<1, Columns>(left, right, column, depth, result, rows);
-}
-
-/// result (rows × columns) = left · right, where the rows of `left` lie in panels, one after the other; calls
-/// after(p) when panel p of the result is done. As many panels as fit the second cache pass by each block of
-/// columns together, so that the right operand comes from further away less often.
-template <class Scalar, class After>
-void multiply(const Scalar* left, Eigen::Index rows, const RightOperand<Scalar>& right, Eigen::Index depth,
-              const Result<Scalar>& result, Eigen::Index columns, const After& after) {
-  constexpr Eigen::Index height = Block<Scalar>::rows, scalar_bytes = sizeof(Scalar);
-  constexpr Eigen::Index second_cache = Eigen::Index{128} << 10;
-  const Eigen::Index panels = (rows + height - 1) / height,
-                     panel_bytes = std::max<Eigen::Index>(depth, 1) * height * scalar_bytes;
-  const Eigen::Index group = std::max<Eigen::Index>(second_cache / panel_bytes, 1);
-  for (Eigen::Index first = 0; first < panels; first += group) {
-    const Eigen::Index last = std::min(first + group, panels);
-    Eigen::Index column = 0;
-    const auto blocks_of = [&]<int Columns>(std::integral_constant<int, Columns>) {
-      for (; column + Columns <= columns; column += Columns)
-        for (Eigen::Index p = first; p < last; ++p)
-          multiply_block<Columns>(left + p * height * depth, right, column, depth, result.at(p, column),
-                                  std::min(height, rows - p * height));
-    };
-    blocks_of(std::integral_constant<int, Block<Scalar>::columns>{});
-    blocks_of(std::integral_constant<int, 4>{});
-    blocks_of(std::integral_constant<int, 2>{});
-    blocks_of(std::integral_constant<int, 1>{});
-    for (Eigen::Index p = first; p < last; ++p) after(p);
+      Number s = sum[p];
+      if (result.relu) s = max(s, Number(0));
+      if (result.gate) {
+        s = result.passed(step.load(result.gate + place), s);
+        result.add_total(column + c, s);
+      }
+      step.store(result.data + place, result.add ? step.load(result.data + place) + s : s);
+    }
   }
+}
+
+/// `Panels` blocks of result = left · right, one below the other; of a single one only the first `rows` rows
+/// are stored. V counts the vectors of a column, I all sums: written out, so that each is a register.
+template <int Panels, int Packets, int Columns, class Scalar, std::size_t... V, std::size_t... I>
+void micro_kernel(const LeftOperand<Scalar>& left, Eigen::Index panel, const RightOperand<Scalar>& right,
+                  Eigen::Index column, Eigen::Index depth, const Result<Scalar>& result, Eigen::Index rows,
+                  std::index_sequence<V...>, std::index_sequence<I...>) {
+  using Number = Lanes<Scalar>;
+  using Index = Eigen::Index;
+  constexpr Index width = Number::width, height = Block<Scalar>::rows;
+  constexpr std::size_t vectors = sizeof...(V), packets = Packets;
+  const Index to_stride = result.column_stride;
+  Scalar* const to = result.data + panel * result.panel_stride + column * to_stride;
+  if (result.add)  // what stands there is far away: on its way while the depth passes by
+    for (Index c = 0; c < Columns; ++c) {
+      Eigen::internal::prefetch(to + c * to_stride);
+      Eigen::internal::prefetch(to + c * to_stride + height - 1);
+    }
+  const Index column_stride = right.column_stride, depth_stride = right.depth_stride,
+              panel_stride = left.panel_stride;
+  const Scalar* a = left.panel(panel);
+  const Scalar* b = right.data + column * column_stride;
+  Index left_of_run = right.run;
+  Number sum[] = {(void(I), Number(0))...};
+  for (Index k = 0; k < depth; ++k, a += height, b += depth_stride) {
+    if (left_of_run-- == 0) {
+      left_of_run = right.run - 1;
+      b += right.to_next_run;
+    }
+    constexpr Index ahead = 8;  // steps, where each takes a cache line of its own
+    Eigen::internal::prefetch(b + ahead * depth_stride);
+    const Number x[] = {Number::load(a + Index(V / packets) * panel_stride + Index(V % packets) * width)...};
+    ((sum[I] = fma(x[I % vectors], Number(b[Index(I / vectors) * column_stride]), sum[I])), ...);
+  }
+  if (result.bias) ((sum[I] += Number(result.bias[column + Index(I / vectors)])), ...);
+  if (rows < Packets * width) {
+    const Number kept[] = {sum[I]...};
+    return store_last_rows<Packets, Columns>(kept, result, panel, column, rows);
+  }
+  const auto offset = [&](std::size_t i) {
+    return Index(i % vectors / packets) * result.panel_stride + Index(i / vectors) * to_stride +
+           Index(i % packets) * width;
+  };
+  if (result.relu) ((sum[I] = max(sum[I], Number(0))), ...);
+  if (result.gate) {
+    const Scalar* const gate = result.gate + (to - result.data);
+    const Number through[] = {result.passed(Number::load(gate + offset(I)), sum[I])...};
+    for (Index c = 0; c < Columns; ++c)
+      result.add_total(column + c, (through[std::size_t(c) * vectors + V] + ...));
+    return (through[I].store(to + offset(I)), ...);
+  }
+  if (result.add) ((sum[I] += Number::load(to + offset(I))), ...);
+  (sum[I].store(to + offset(I)), ...);
+}
+
+template <int Panels, int Packets, int Columns, class Scalar>
+void micro_kernel(const LeftOperand<Scalar>& left, Eigen::Index panel, const RightOperand<Scalar>& right,
+                  Eigen::Index column, Eigen::Index depth, const Result<Scalar>& result, Eigen::Index rows) {
+  micro_kernel<Panels, Packets, Columns>(left, panel, right, column, depth, result, rows,
+                                         std::make_index_sequence<std::size_t{Panels * Packets}>{},
+                                         std::make_index_sequence<std::size_t{Panels * Packets * Columns}>{});
 }
 
 }  // namespace eigenflow::detail

@@ -12,8 +12,9 @@ namespace eigenflow::detail {
 
 /// A batch inside a network: N × M numbers in panels of a few vectors of rows, each panel column-major and
 /// contiguous, so that a product streams through it without packing and its columns never compete for the
-/// same cache lines. The last panel is filled up to a whole vector; its extra rows are zero in inputs and
-/// cotangents, and finite everywhere.
+/// same cache lines; one line lies between panels, so that equal columns of them do not either. The last
+/// panel is filled up to a whole vector; its extra rows are zero in inputs and cotangents, and finite
+/// everywhere.
 template <class Scalar>
 struct Panels {
   static constexpr Eigen::Index height = Block<Scalar>::rows;
@@ -24,11 +25,12 @@ struct Panels {
 
   static Panels allocate(Arena& arena, Eigen::Index rows, Eigen::Index cols) {
     const Eigen::Index panels = (rows + height - 1) / height;
-    return {arena.allocate<Scalar>(static_cast<std::size_t>(panels * height * cols)), rows, cols};
+    return {arena.allocate<Scalar>(static_cast<std::size_t>(panels * stride_of(cols))), rows, cols};
   }
 
   Eigen::Index count() const { return (rows + height - 1) / height; }
-  Scalar* panel(Eigen::Index p) const { return data + p * height * cols; }
+  Eigen::Index stride() const { return stride_of(cols); }  // from one panel to the next
+  Scalar* panel(Eigen::Index p) const { return data + p * stride(); }
   Scalar* column(Eigen::Index p, Eigen::Index j) const { return panel(p) + j * height; }
   /// Rows of panel p that hold samples, and those with the filling.
   Eigen::Index real_rows(Eigen::Index p) const { return std::min(height, rows - p * height); }
@@ -39,7 +41,7 @@ struct Panels {
   template <class Body>
   void for_each_vector_of(Eigen::Index p, const Body& body) const {
     constexpr Eigen::Index width = Lanes<Scalar>::width;
-    const Eigen::Index filled = filled_rows(p), first = p * height * cols;
+    const Eigen::Index filled = filled_rows(p), first = p * stride();
     if (filled == height) {
       for (Eigen::Index i = 0; i < height * cols; i += width) body(first + i);
     } else {
@@ -72,18 +74,6 @@ struct Panels {
           std::copy_n(column(p, j), real_rows(p), target);
       }
   }
-  /// Gives whole columns, with their filling, one after the other.
-  void give_filled(Scalar* to) const {
-    const Eigen::Index filled = filled_rows();
-    for (Eigen::Index p = 0; p < count(); ++p)
-      for (Eigen::Index j = 0; j < cols; ++j) {
-        Scalar* const target = to + j * filled + p * height;
-        if (filled_rows(p) == height)
-          copy_column(column(p, j), target);
-        else
-          std::copy_n(column(p, j), filled_rows(p), target);
-      }
-  }
   /// Adds the samples to a column-major batch.
   void add_to(MatrixMap<Scalar>& to) const {
     for (Eigen::Index p = 0; p < count(); ++p)
@@ -91,7 +81,13 @@ struct Panels {
         to.col(j).segment(p * height, real_rows(p)) += ConstVectorMap<Scalar>(column(p, j), real_rows(p));
   }
 
+  LeftOperand<Scalar> as_left() const { return {data, stride()}; }
+
  private:
+  static constexpr Eigen::Index stride_of(Eigen::Index cols) {
+    constexpr auto line = static_cast<Eigen::Index>(Arena::alignment / sizeof(Scalar));
+    return height * cols + line;
+  }
   static Eigen::Index fill(Eigen::Index rows) {
     constexpr Eigen::Index width = Lanes<Scalar>::width;
     return (rows + width - 1) / width * width;

@@ -35,7 +35,9 @@ class Coupling {
   static constexpr int static_dim = Dim_;
   static_assert(std::is_same_v<Scalar, typename Transformer_::Scalar>,
                 "a coupling's transformer and conditioner must have the same scalar type");
-  static_assert(Dim_ != 1, "a coupling needs two features or more: one to condition on and one to transform");
+  static_assert(Dim_ != 1,
+                "a coupling needs two features or more: one to condition on and one to transform (with a "
+                "context, which may do it alone, give the dimension 1 at run time)");
 
   template <class Visitor>
   struct Parameters {
@@ -44,13 +46,15 @@ class Coupling {
 
   Coupling() requires(Dim_ != Eigen::Dynamic) : Coupling(Dim_) {}
 
-  /// A coupling of `dim` features with a conditioner made from its options; by default half of them
-  /// condition. Throws std::invalid_argument for fewer than two features or a split outside 1 .. dim - 1.
-  explicit Coupling(Dimension<Dim_> dim, const Options& options = {}) : Coupling(dim, dim / 2, options) {}
+  /// A coupling of `dim` features with a conditioner made from its options, which sees a context of
+  /// `context_dim` columns too; by default half of the features condition. Throws std::invalid_argument for
+  /// fewer than two features or a split outside 1 .. dim - 1; with a context no feature need condition.
+  explicit Coupling(Dimension<Dim_> dim, const Options& options = {}, Eigen::Index context_dim = 0)
+      : Coupling(dim, dim / 2, options, {}, context_dim) {}
   Coupling(Dimension<Dim_> dim, Eigen::Index split, const Options& options, Transformer_ transformer = {},
            Eigen::Index context_dim = 0)
       : dim_(dim),
-        split_(checked(dim, split)),
+        split_(checked(dim, split, context_dim)),
         context_dim_(context_dim),
         transformer_(std::move(transformer)),
         conditioner_(split + context_dim, transformer_.parameters() * (dim - split), options) {}
@@ -62,6 +66,7 @@ class Coupling {
   /// As "1 of 2 features, 64 × 64, relu".
   std::string describe() const {
     std::string text = std::to_string(transformed()) + " of " + std::to_string(dim()) + " features";
+    if (context_dim_ > 0) text += ", " + std::to_string(context_dim_) + " of context";
     if constexpr (requires { conditioner_.describe(); }) text += ", " + conditioner_.describe();
     return text;
   }
@@ -103,14 +108,19 @@ class Coupling {
   }
 
  private:
-  static Eigen::Index checked(Eigen::Index dim, Eigen::Index split) {
-    if (dim < 2)
+  static Eigen::Index checked(Eigen::Index dim, Eigen::Index split, Eigen::Index context_dim) {
+    if (context_dim < 0)
+      detail::refuse("a coupling reads a context of 0 columns or more, but got " +
+                     std::to_string(context_dim));
+    if (dim < 2 && context_dim == 0)
       detail::refuse(
           "a coupling needs two features or more, one to condition on and one to transform, but has " +
           std::to_string(dim) + ": use a layer without a split (Planar, Radial)");
-    if (split < 1 || split >= dim)
-      detail::refuse("a coupling of " + std::to_string(dim) + " features needs a split from 1 to " +
-                     std::to_string(dim - 1) + ", but got " + std::to_string(split));
+    const Eigen::Index least = context_dim > 0 ? 0 : 1;
+    if (split < least || split >= dim)
+      detail::refuse("a coupling of " + std::to_string(dim) + " features needs a split from " +
+                     std::to_string(least) + " to " + std::to_string(dim - 1) + ", but got " +
+                     std::to_string(split));
     return split;
   }
 

@@ -7,26 +7,30 @@
 
 #include "eigenflow/batch.hpp"
 #include "eigenflow/detail/parallel.hpp"
+#include "eigenflow/detail/sentences.hpp"
 #include "eigenflow/error.hpp"
 #include "eigenflow/tile.hpp"
 
 namespace eigenflow {
 
 /// The negative mean log-likelihood, -Σ_n w_n log p(x_n) / Σ_n w_n in nats: its minimum over theta is the
-/// density closest to the data in Kullback-Leibler divergence.
+/// density closest to the data in Kullback-Leibler divergence. With a context it is that of p(x_n | c_n).
 struct MaximumLikelihood {
   /// The loss over a batch; when `grad` is not empty, it is overwritten by ∂loss/∂theta. Sums over samples
   /// are taken in double, and are the same for any number of threads.
   template <class Flow>
-  double operator()(const Flow& flow, const Batch<typename Flow::Scalar>& batch,
+  double operator()(const Flow& flow, Batch<typename Flow::Scalar> batch,
                     std::span<typename Flow::Scalar> grad) const {
     using Scalar = typename Flow::Scalar;
-    flow.check_columns("MaximumLikelihood", batch.data);
+    if (batch.data.cols != flow.dim())
+      detail::refuse_columns("MaximumLikelihood", batch.data.rows, batch.data.cols, flow.dim());
     if (!grad.empty() && grad.size() != flow.theta().size())
       detail::refuse("MaximumLikelihood writes one number for each of the " +
                      std::to_string(flow.theta().size()) +
                      " parameters of this flow, but the gradient given has " + std::to_string(grad.size()) +
                      ": resize it, or give an empty one for the loss alone");
+    batch.context =
+        detail::context_rows("MaximumLikelihood", batch.context, batch.data.rows, flow.context_dim());
     double total_weight = 0;
     for (Eigen::Index i = 0; i < batch.size; ++i) total_weight += static_cast<double>(batch.weight(i));
     if (!(total_weight > 0)) {  // a batch of rows that do not count

@@ -98,7 +98,7 @@ class BaseSubject final : public Subject<typename B::Scalar> {
   explicit BaseSubject(B base) : base_(std::move(base)) {}
 
   Index dim() const override { return base_.dim(); }
-  Index context_dim() const override { return 0; }
+  Index context_dim() const override { return eigenflow::context_dim(base_); }
   Index parameter_count() const override { return eigenflow::parameter_count(base_); }
   void initialise(std::span<S> theta, Rng& rng) const override { base_.initialise(theta, rng); }
   void run(Direction, std::span<const S> theta, Tile<S>& tile) const override { base_.log_prob(theta, tile); }

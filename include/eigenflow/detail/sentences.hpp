@@ -1,0 +1,30 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <string>
+
+#include "eigenflow/error.hpp"
+
+namespace eigenflow::detail {
+
+inline std::string shape(Eigen::Index rows, Eigen::Index cols) {
+  return std::to_string(rows) + " × " + std::to_string(cols);
+}
+
+[[noreturn]] inline void refuse_columns(const char* call, Eigen::Index rows, Eigen::Index cols,
+                                        Eigen::Index dim) {
+  std::string message = std::string(call) + " expects N × " + std::to_string(dim) +
+                        " (rows are samples), but got " + shape(rows, cols);
+  message += cols == 1 && rows == dim ? ": a single sample is a row, so pass x.transpose()"
+             : rows == dim            ? ": pass x.transpose() if the columns are samples"
+                                      : ": pass one column for each feature";
+  refuse(message);
+}
+
+[[noreturn]] inline void refuse_storage(const char* call, Eigen::Index rows, Eigen::Index cols,
+                                        Eigen::Index wanted_rows, Eigen::Index wanted_cols) {
+  refuse(std::string(call) + " writes " + shape(wanted_rows, wanted_cols) + ", but the storage given is " +
+         shape(rows, cols) + ": resize it first");
+}
+
+}  // namespace eigenflow::detail
