@@ -38,8 +38,8 @@ void draw_motion(picture::Gallery& gallery, int row, int count, const Set& set,
     const int layers = count * column / (panels - 1);
     Eigen::MatrixX2d x = z;
     if (layers > 0) {
-      // theta holds the parameters layer by layer: its tail is a flow of the last layers, those next to the
-      // Gaussian.
+      // theta holds the parameters layer by layer: its tail is
+      // a flow of the last layers, those next to the Gaussian.
       ef::Flow last{ef::Stack<Layer>(layers), rng};
       last.set_parameters(flow.parameters().tail(last.parameters().size()));
       x = last.inverse(z).x;

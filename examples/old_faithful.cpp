@@ -41,8 +41,7 @@ Eigen::VectorXd log_sum_exp(const Eigen::ArrayXXd& terms) {
   return most + (terms.colwise() - most).exp().rowwise().sum().log();
 }
 
-// ---- The model: the mean density of ten flows of planar layers. Each stops early on another tenth of the
-// rows.
+// ---- The model: the mean density of ten flows of planar layers, each stopped early on another tenth of the rows.
 
 LogDensity fit_flows(const Rows& x) {
   using Planars = ef::Stack<ef::Planar<double, 2>>;

@@ -1,6 +1,6 @@
-// What 1, 2 and 10 planar or radial maps do to a Gaussian and to a uniform density: Fig. 1 of Rezende &
-// Mohamed, "Variational inference with normalizing flows" (arXiv:1505.05770). No training: the parameters are
-// chosen or drawn.
+// What 1, 2 and 10 planar or radial maps do to a Gaussian and to a uniform
+// density: Fig. 1 of Rezende & Mohamed, "Variational inference with normalizing
+// flows" (arXiv:1505.05770). No training: the parameters are chosen or drawn.
 //
 //     planar_radial [folder]      writes folder/planar_radial.png (out/ unless given)
 
@@ -19,12 +19,12 @@ using Radials = ef::Stack<ef::Radial<double, 2>>;
 
 constexpr int most = 10;
 
-// The first `count` maps; the others stay at theta = 0, which is the identity. `layer<0>()` shows theta by
-// name.
+// The first `count` maps; the others stay at theta = 0,
+// which is the identity. `layer_parameters<0>()` shows theta by name.
 template <class Flow>
 void set_planar(Flow& flow, int count) {
   flow.parameters().setZero();
-  auto maps = flow.template layer<0>().layer;
+  auto maps = flow.template layer_parameters<0>().inverse;
   ef::Rng rng(10);
   for (int k = 0; k < count; ++k) {
     const bool chosen = k < 2;  // two expansions at right angles; then any direction, ever finer
@@ -39,7 +39,7 @@ void set_planar(Flow& flow, int count) {
 template <class Flow>
 void set_radial(Flow& flow, int count) {
   flow.parameters().setZero();
-  auto maps = flow.template layer<0>().layer;
+  auto maps = flow.template layer_parameters<0>().inverse;
   ef::Rng rng(6);
   for (int k = 0; k < count; ++k) {
     auto& map = maps[static_cast<std::size_t>(k)];

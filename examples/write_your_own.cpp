@@ -1,6 +1,6 @@
-// Your own layer, transformer and conditioner, written outside the library and used like its own: Bend,
-// Softscale and Bumps below are all there is to it. A flow of the three is fitted to the two moons, beside
-// the library's Real NVP.
+// Your own layer, transformer and conditioner, written outside the library and
+// used like its own: Bend, Softscale and Bumps below are all there is to it. A
+// flow of the three is fitted to the two moons, beside the library's Real NVP.
 //
 //     write_your_own [folder]      writes folder/write_your_own.png (out/ unless given)
 
@@ -17,8 +17,8 @@
 
 namespace ef = eigenflow;
 
-/// A layer is a bijection of all features with both directions and their gradients. This one bends each
-/// feature,
+/// A layer is a bijection of all features with both directions
+/// and their gradients. This one bends each feature,
 ///
 ///   y = x + c (√(1 + x²) - 1),   c = 0.9 tanh(bend),   slope 1 + c x / √(1 + x²) in (0.1, 1.9)
 ///
@@ -150,8 +150,8 @@ class Bend {
 };
 
 /// A transformer is an invertible scalar map whose parameters a conditioner gives: y = σ x + t with
-/// σ = 0.01 + 0.99 softplus(a + ln(e - 1)), which grows linearly where exp would explode. Zero is the
-/// identity.
+/// σ = 0.01 + 0.99 softplus(a + ln(e - 1)), which grows
+/// linearly where exp would explode. Zero is the identity.
 template <class Scalar_>
 struct Softscale {
   using Scalar = Scalar_;
@@ -200,9 +200,9 @@ struct Softscale {
   }
 };
 
-/// A conditioner is any differentiable function from the untouched features to the transformer's parameters.
-/// Here: a sum of bumps, m(x) = [exp(-p²/2)] A with p = xΩ - φ; directions Ω and places φ are random and
-/// fixed, A is trained.
+/// A conditioner is any differentiable function from the untouched features to
+/// the transformer's parameters. Here: a sum of bumps, m(x) = [exp(-p²/2)] A with
+/// p = xΩ - φ; directions Ω and places φ are random and fixed, A is trained.
 template <class Scalar_>
 class Bumps {
  public:
@@ -291,8 +291,8 @@ static_assert(ef::Conditioner<Bumps<float>>);
 
 #ifndef EIGENFLOW_EXAMPLE_NO_MAIN
 
-// Fits a flow of eight blocks to the two moons, prints KL(p‖q) over fresh rows, draws data, density and
-// samples.
+// Fits a flow of eight blocks to the two moons, prints
+// KL(p‖q) over fresh rows, draws data, density and samples.
 template <class Block>
 void run(const char* title, picture::Gallery& gallery, int row) {
   ef::Rng rng(1);

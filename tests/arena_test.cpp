@@ -1,6 +1,8 @@
 #include "eigenflow/arena.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <new>
 #include <thread>
 
 #include "support/allocations.hpp"
@@ -65,6 +67,39 @@ TEST_CASE("Arena: once it has seen its peak it takes nothing from the heap") {
   work();
   work();
   CHECK(allocation_count() - before == 0);
+}
+
+TEST_CASE("Arena: a release never fails, even where the heap is used up") {
+  if (!allocations_are_counted()) return;
+  ef::Arena arena;
+  {
+    const ef::ArenaScope scope(arena);
+    for (int i = 0; i < 3; ++i) arena.allocate<char>(std::size_t{1} << (17 + i));
+    limit_allocations(1 << 16);
+  }
+  CHECK_THROWS_AS(arena.allocate<char>(1), std::bad_alloc);
+  limit_allocations();
+  const std::size_t before = allocation_count();
+  char* const all = arena.allocate<char>(7 << 17);  // the three together, in one block
+  all[0] = 1;
+  CHECK(allocation_count() - before == 1);
+}
+
+TEST_CASE("Arena: what a thread keeps can be given back") {
+  if (!allocations_are_counted()) return;
+  const auto work = [] {
+    ef::Arena& arena = ef::detail::thread_arena();
+    const ef::ArenaScope scope(arena);
+    arena.allocate<char>(1 << 20)[0] = 1;
+  };
+  work();
+  std::size_t before = allocation_count();
+  work();
+  CHECK(allocation_count() == before);
+  ef::release_thread_memory();
+  before = allocation_count();
+  work();
+  CHECK(allocation_count() > before);
 }
 
 TEST_CASE("Arena: every thread has its own") {

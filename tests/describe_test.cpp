@@ -46,6 +46,48 @@ TEST_CASE("layers of one's own choice, an inverse and a single parameter print a
         "  base StandardNormal\n");
 }
 
+TEST_CASE("a stack of layers that differ prints each run of equal ones") {
+  ef::Rng rng(1);
+  const ef::Stack<ef::AffineCoupling<float, 2>> stack(4, [](Eigen::Index i) {
+    return ef::AffineCoupling<float, 2>({}, {.hidden = {i < 3 ? Eigen::Index{8} : Eigen::Index{64}}});
+  });
+  const ef::Flow flow{stack, rng};
+  std::ostringstream out;
+  out << flow;
+  // (1 + 1) · 8 + (8 + 1) · 2 = 34, (1 + 1) · 64 + (64 + 1) · 2 = 258
+  CHECK(out.str() ==
+        "Flow of 2 features, 360 parameters\n"
+        "  0 Stack: 360 parameters\n"
+        "    3 × Coupling<affine, mlp> (1 of 2 features, 8, relu): 34 parameters\n"
+        "    1 × Coupling<affine, mlp> (1 of 2 features, 64, relu): 258 parameters\n"
+        "  base StandardNormal\n");
+}
+
+namespace {
+
+// Parts of one's own without a name; a name of theirs hides that of what they are made of.
+struct NamelessShift : ef::Shift<float> {
+  static void name();
+};
+struct NamelessMlp : ef::Mlp<float> {
+  using ef::Mlp<float>::Mlp;
+  static void name();
+};
+struct NamelessH : ef::Tanh {
+  static void name();
+};
+
+}  // namespace
+
+TEST_CASE("parts without a name print as what they are") {
+  ef::Rng rng(1);
+  const ef::Flow<ef::Coupling<NamelessShift, NamelessMlp, 2>, ef::Planar<float, 2, NamelessH>> flow{rng};
+  std::ostringstream out;
+  out << flow;
+  CHECK_THAT(out.str(), Catch::Matchers::ContainsSubstring("0 Coupling<transformer, conditioner> (1 of 2") &&
+                            Catch::Matchers::ContainsSubstring("1 Planar, h = h(a): 5 parameters"));
+}
+
 TEST_CASE("large counts are grouped by thousands") {
   CHECK(ef::detail::counted(0, "parameter") == "0 parameters");
   CHECK(ef::detail::counted(1, "parameter") == "1 parameter");

@@ -14,8 +14,8 @@
 #include "support/contract/random.hpp"
 #include "support/threads.hpp"
 
-// The same seed gives the same theta, bit for bit, for any number of threads, and a training step takes
-// nothing from the heap.
+// The same seed gives the same theta, bit for bit, for any number
+// of threads, and a training step takes nothing from the heap.
 
 namespace ef = eigenflow;
 using Eigen::Index;

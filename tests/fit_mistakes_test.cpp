@@ -80,6 +80,16 @@ TEST_CASE("fit refuses numbers of steps, sizes and rates that mean nothing") {
   CHECK_THAT(refusal(data(50), {.patience = -1}), ContainsSubstring("patience"));
 }
 
+TEST_CASE("fit refuses patience where no validation loss is there to wait for") {
+  CHECK_THAT(refusal(data(50), {.epochs = 1, .validation_fraction = 0, .patience = 3}),
+             ContainsSubstring("patience of fit, 3 epochs") && ContainsSubstring("validation fraction is 0"));
+  CHECK_THAT(refusal(data(9), {.epochs = 1, .patience = 3}),
+             ContainsSubstring("validation fraction is 0.1") && ContainsSubstring("of 9 rows"));
+  CHECK(refusal(data(10), {.epochs = 1, .patience = 3}) == "nothing");
+  CHECK(refusal(data(50), {.epochs = 1, .validation_fraction = 0, .validation = data(5), .patience = 3}) ==
+        "nothing");
+}
+
 TEST_CASE("fit refuses weights that do not fit") {
   const auto with = [](const VectorXd& weights) {
     return refusal(data(50), {.epochs = 1, .weights = weights});
@@ -95,8 +105,8 @@ TEST_CASE("fit refuses weights that do not fit") {
 }
 
 TEST_CASE("fit refuses a split that leaves no weight on one side") {
-  // Five of the fifty rows are held out. Without weight there, every flow would have a validation loss of
-  // zero.
+  // Five of the fifty rows are held out. Without weight
+  // there, every flow would have a validation loss of zero.
   VectorXd weights = VectorXd::Zero(50);
   bool validates_on_nothing = false, trains_on_nothing = false;
   for (Index i = 0; i < 50; ++i) {

@@ -10,8 +10,8 @@
 #include "support/catch.hpp"
 #include "support/contract/random.hpp"
 
-// A loss that turns non-finite never destroys the model: the best parameters come back, and the history says
-// where it happened.
+// A loss that turns non-finite never destroys the model: the best
+// parameters come back, and the history says where it happened.
 
 namespace ef = eigenflow;
 using Catch::Matchers::ContainsSubstring;

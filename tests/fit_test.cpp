@@ -6,6 +6,7 @@
 #include <numbers>
 #include <set>
 #include <span>
+#include <stdexcept>
 #include <vector>
 
 #include "eigenflow/bases/diagonal_normal.hpp"
@@ -203,6 +204,15 @@ TEST_CASE("fit: patience stops, and the best parameters are those of the best va
   Gaussian<double> last = flow;
   last.set_parameters(course.back());
   CHECK(loss_on(last, x) < loss_on(flow, x));
+}
+
+TEST_CASE("fit: an exception from the callback passes on and leaves the parameters of the last step") {
+  const MatrixXd x = gaussian_data<double>(50);
+  Gaussian<double> flow = standard_gaussian<double>(), one_epoch = flow;
+  const auto fail = [](const ef::Epoch&) -> bool { throw std::runtime_error("stop here"); };
+  CHECK_THROWS_WITH(ef::fit(flow, x, {.validation_fraction = 0, .callback = fail}), "stop here");
+  ef::fit(one_epoch, x, {.epochs = 1, .validation_fraction = 0});
+  CHECK(flow.parameters() == one_epoch.parameters());
 }
 
 TEST_CASE("fit: a callback sees every epoch and can stop") {

@@ -239,14 +239,14 @@ TEST_CASE("Flow: parameters by vector, by name and by layer are the same numbers
   CHECK(names[3].rows == 2);
   CHECK(names[7].offset == 11);
 
-  flow.layer<0>().b = 42;
+  flow.layer_parameters<0>().b = 42;
   CHECK(flow.parameters()[4] == 42);
-  flow.layer<1>().x0 << 7, 8;
+  flow.layer_parameters<1>().x0 << 7, 8;
   CHECK(flow.parameters().segment(5, 2) == Eigen::Vector2d(7, 8));
   flow.base_parameters().mean[1] = 3;
   CHECK(flow.theta()[10] == 3);
   const auto& constant = flow;
-  CHECK(constant.layer<0>().b == 42);
+  CHECK(constant.layer_parameters<0>().b == 42);
 
   const Eigen::VectorXd theta = Eigen::VectorXd::LinSpaced(13, 0, 12);
   flow.set_parameters(theta);
@@ -284,6 +284,8 @@ TEST_CASE("Flow: freezing keeps parts of theta out of training") {
   flow.unfreeze();
   CHECK(flow.trainable().size() == 1);
   CHECK_THROWS_WITH(flow.freeze(2), ContainsSubstring("2 layers, 0 to 1, but layer 2"));
+  ef::Flow<ef::Permutation<double, 2>, ef::Planar<double, 2>> half{rng};
+  CHECK_THROWS_WITH(half.freeze(0), ContainsSubstring("layer 0 of this flow has no parameters"));
   CHECK_THROWS_WITH(flow.freeze("0.v"), ContainsSubstring("called '0.v'"));
   CHECK_THROWS_WITH(flow.freeze("0.u."), ContainsSubstring("'0.u.'"));
 }

@@ -20,8 +20,8 @@ namespace {
 static_assert(std::uniform_random_bit_generator<Rng>);
 static_assert(std::is_trivially_copyable_v<Rng>);
 
-/// The largest distance between the samples' empirical distribution and `cdf`, times √n: above 2.2 in one of
-/// 15,000 honest samples.
+/// The largest distance between the samples' empirical distribution
+/// and `cdf`, times √n: above 2.2 in one of 15,000 honest samples.
 template <class Cdf>
 double kolmogorov_smirnov(std::vector<double> samples, Cdf cdf) {
   std::sort(samples.begin(), samples.end());

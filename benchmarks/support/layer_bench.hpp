@@ -94,8 +94,8 @@ void add_all(const std::string& name, const Make& make) {
 
 }  // namespace detail
 
-/// Forward, inverse and training of the layer make(Scalar{}, rng), in float and double, for a small and a
-/// large batch.
+/// Forward, inverse and training of the layer make(Scalar{},
+/// rng), in float and double, for a small and a large batch.
 template <class Make>
 void layer(const std::string& name, const Make& make) {
   detail::add_all<float>(name + "/float", make);

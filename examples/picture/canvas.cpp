@@ -131,8 +131,8 @@ void Canvas::text(std::string_view text, Point anchor, const TextStyle& style) {
   const TextMask mask = draw_text(text, style.size * scale_, style.weight);
   const double share = style.align == Align::left ? 0.0 : style.align == Align::centre ? 0.5 : 1.0;
   const double drop = style.stand == Stand::baseline ? 0.0 : style.stand == Stand::middle ? 0.5 : 1.0;
-  // The mask's own pixel (left, baseline) lands on a whole device pixel, so that stems and baselines stay
-  // sharp.
+  // The mask's own pixel (left, baseline) lands on a whole
+  // device pixel, so that stems and baselines stay sharp.
   const int along = -static_cast<int>(std::lround(share * mask.advance)) - mask.left;
   const int across = static_cast<int>(std::lround(drop * mask.cap_height)) - mask.baseline;
   const int x = static_cast<int>(std::lround(anchor.x * scale_));

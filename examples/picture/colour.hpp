@@ -17,8 +17,8 @@ constexpr Rgb hex(std::uint32_t code) {
           static_cast<float>(code & 0xffU) / 255.0F};
 }
 
-/// a for t = 0, b for t = 1. Mixed as encoded, as browsers and Cairo do: text keeps the weight it was drawn
-/// for.
+/// a for t = 0, b for t = 1. Mixed as encoded, as browsers
+/// and Cairo do: text keeps the weight it was drawn for.
 constexpr Rgb mix(Rgb a, Rgb b, float t) {
   return {a.r + t * (b.r - a.r), a.g + t * (b.g - a.g), a.b + t * (b.b - a.b)};
 }

@@ -5,8 +5,8 @@
 
 #include "geometry.hpp"
 
-// Grids of numbers over a panel: row 0 is the TOP row (highest y), column 0 the left one, values sit at cell
-// centres.
+// Grids of numbers over a panel: row 0 is the TOP row (highest
+// y), column 0 the left one, values sit at cell centres.
 
 namespace picture {
 

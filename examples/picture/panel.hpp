@@ -74,9 +74,9 @@ class Panel {
   /// The same for values on a grid that spans the panel; each value fills its cell.
   double heatmap(const Eigen::MatrixXd& values, const Shade& shade = {});
 
-  /// Samples (N × 2) as the density of a histogram with one cell a device pixel, blurred by `softness`
-  /// logical pixels: many thousands of samples without the blots of overlapping dots. Returns the brightest
-  /// level.
+  /// Samples (N × 2) as the density of a histogram with one cell a device
+  /// pixel, blurred by `softness` logical pixels: many thousands of samples
+  /// without the blots of overlapping dots. Returns the brightest level.
   double histogram(const Eigen::MatrixX2d& samples, const Shade& shade = {}, double softness = 0.6);
 
   /// Samples as dots; those outside the view are not drawn. Colours one per row, or one for all.

@@ -31,17 +31,24 @@ class Arena {
   template <class T>
   T* allocate(std::size_t count) {
     static_assert(std::is_trivially_destructible_v<T>, "an arena never runs destructors");
+    static_assert(alignof(T) <= alignment, "an arena aligns to a cache line at most");
     return static_cast<T*>(bytes(count * sizeof(T)));
   }
 
   Mark mark() const { return {current_, blocks_.empty() ? 0 : blocks_[current_].used}; }
 
-  void release(Mark mark) {
+  void release(Mark mark) noexcept {
     if (blocks_.empty()) return;
     for (std::size_t i = mark.block + 1; i <= current_; ++i) blocks_[i].used = 0;
     current_ = mark.block;
     blocks_[current_].used = mark.used;
     if (current_ == 0 && mark.used == 0 && blocks_.size() > 1) melt();
+  }
+
+  /// Gives all blocks back to the heap. Everything must have been released before.
+  void clear() noexcept {
+    free_blocks();
+    next_block_ = first_block;
   }
 
  private:
@@ -65,8 +72,7 @@ class Arena {
       if (current_ + 1 == blocks_.size()) break;
       ++current_;
     }
-    const std::size_t last = blocks_.empty() ? first_block : 2 * blocks_.back().size;
-    add_block(std::max(last, wanted));
+    add_block(std::max(next_block_, wanted));
     current_ = blocks_.size() - 1;
     blocks_[current_].used = wanted;
     return blocks_[current_].data;
@@ -74,25 +80,31 @@ class Arena {
 
   void add_block(std::size_t size) {
     blocks_.reserve(blocks_.size() + 1);  // before the block exists, so that a failure leaks nothing
-    auto* data = static_cast<std::byte*>(::operator new (size, std::align_val_t{alignment}));
+    auto* data = static_cast<std::byte*>(::operator new[](size, std::align_val_t{alignment}));
     blocks_.push_back({data, size, 0});
+    next_block_ = 2 * size;
   }
 
-  void melt() {
+  // A destructor melts the blocks (ArenaScope's): where the heap refuses, the next allocation asks again.
+  void melt() noexcept {
     std::size_t total = 0;
     for (const Block& block : blocks_) total += block.size;
-    free_blocks();
-    add_block(total);
+    free_blocks();  // keeps room for one
+    next_block_ = total;
+    if (auto* data =
+            static_cast<std::byte*>(::operator new[](total, std::align_val_t{alignment}, std::nothrow)))
+      blocks_.push_back({data, total, 0});
   }
 
-  void free_blocks() {
-    for (const Block& block : blocks_) ::operator delete (block.data, std::align_val_t{alignment});
+  void free_blocks() noexcept {
+    for (const Block& block : blocks_) ::operator delete[](block.data, std::align_val_t{alignment});
     blocks_.clear();
     current_ = 0;
   }
 
   std::vector<Block> blocks_;
   std::size_t current_ = 0;
+  std::size_t next_block_ = first_block;
 };
 
 /// Releases what was taken since its construction when it goes out of scope.
@@ -110,12 +122,23 @@ class ArenaScope {
 
 namespace detail {
 
-/// Every thread has one arena, shared by all flows that it evaluates: a const flow needs no storage of its
-/// own.
+/// Every thread has one arena, shared by all flows that it
+/// evaluates: a const flow needs no storage of its own.
 inline Arena& thread_arena() {
   static thread_local Arena arena;
   return arena;
 }
 
 }  // namespace detail
+
+/// Gives back to the heap what this thread keeps for the flows that it evaluates: as much as its largest call so
+/// far needed (a fit with T threads keeps T - 1 gradients in the caller's thread). The next call takes anew what
+/// it needs; other threads keep theirs until they end. Not to be called by a layer or an objective at work.
+///
+/// The memory is thread_local: no flow may be evaluated from a destructor of a static or thread_local object,
+/// which may run when it is gone.
+inline void release_thread_memory() {
+  detail::thread_arena().clear();
+}
+
 }  // namespace eigenflow

@@ -1,8 +1,12 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <array>
-#include <memory>
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <tuple>
@@ -31,6 +35,9 @@ constexpr int common_dimension(std::initializer_list<int> dims) {
   return Eigen::Dynamic;
 }
 
+template <class... Parts>
+concept AllDefaultMade = (std::default_initializable<Parts> && ...);
+
 }  // namespace detail
 
 /// Layers of any types, one after the other: forward runs them first to last. Itself a layer, so chains nest.
@@ -53,7 +60,7 @@ class Chain {
   template <class Visitor>
   using Parameters = std::tuple<typename Layers::template Parameters<Visitor>...>;
 
-  Chain() requires(std::default_initializable<Layers>&&...) : Chain(Layers()...) {}
+  Chain() requires detail::AllDefaultMade<Layers...> : Chain(Layers()...) {}
   explicit Chain(Layers... layers) : layers_(std::move(layers)...) {
     Eigen::Index i = 0, offset = 0;
     std::apply([&](const auto&... layer) { (add(layer, i++, offset), ...); }, layers_);

@@ -3,7 +3,6 @@
 #include <Eigen/Core>
 #include <concepts>
 #include <span>
-#include <type_traits>
 #include <vector>
 
 #include "eigenflow/layout.hpp"
@@ -27,14 +26,15 @@ concept ConditionerVerbs = std::copyable<C> &&
   { conditioner.in_dim() } -> std::convertible_to<Eigen::Index>;
   { conditioner.out_dim() } -> std::convertible_to<Eigen::Index>;
 
-  C::layout(conditioner, visitor);   // what it has, see layout.hpp
-  conditioner.initialise(out, rng);  // the initial theta: results zero, so that a flow starts as the identity
+  typename C::template Parameters<CountParameters>;  // what its layout gives to a visitor
+  C::layout(conditioner, visitor);                   // what it has, see layout.hpp
+  // The initial theta: all results zero, so that a flow starts as the identity.
+  conditioner.initialise(out, rng);
 
-  // result (N × out) = m(input), input N × in. Returns a tape, trivially destructible, its arrays in
-  // pass.arena; it may keep `input` by pointer, which outlives the tape. Where pass.dropout is set, a network
-  // that has dropout draws its masks from it.
-  conditioner.forward(theta, input, result, pass);
-  requires std::is_trivially_destructible_v<decltype(conditioner.forward(theta, input, result, pass))>;
+  // result (N × out) = m(input), input N × in. Returns a tape, a small value whose arrays lie in pass.arena; it
+  // may keep `input` by pointer, which outlives the tape. Where pass.dropout is set, a network that has dropout
+  // draws its masks from it.
+  { conditioner.forward(theta, input, result, pass) } -> TapeValue;
 
   // Adds ∂loss/∂theta to `out` (nothing when empty), exactly once an entry, and ∂loss/∂input to grad_input.
   conditioner.vjp(theta, out, conditioner.forward(theta, input, result, pass), grad_result, grad_input, pass);

@@ -1,13 +1,17 @@
 #pragma once
 
+#include <Eigen/Core>
+#include <cstddef>
 #include <ostream>
+#include <sstream>
 #include <string>
+#include <utility>
 
 #include "eigenflow/chain.hpp"
+#include "eigenflow/detail/name_of.hpp"
 #include "eigenflow/flow.hpp"
 #include "eigenflow/inverse.hpp"
 #include "eigenflow/layer.hpp"
-#include "eigenflow/layers/coupling.hpp"
 #include "eigenflow/stack.hpp"
 
 // The printed architecture: one line a layer, compositions indented, with parameter counts.
@@ -23,20 +27,10 @@ inline std::string counted(Eigen::Index count, const std::string& thing) {
 }
 
 template <class Part>
-std::string name_of(const Part& part) {
-  std::string name;
-  if constexpr (Named<Part>)
-    name = Part::name();
-  else
-    name = "Layer";
-  if constexpr (requires { part.describe(); }) name += " (" + part.describe() + ")";
-  return name;
-}
-
-template <class Part>
 void describe_line(std::ostream& out, const Part& part, const std::string& label, int depth) {
   const Eigen::Index count = parameter_count(part);
-  out << std::string(static_cast<std::size_t>(2 * depth), ' ') << label << name_of(part);
+  out << std::string(static_cast<std::size_t>(2 * depth), ' ') << label << name_of<Part>("Layer");
+  if constexpr (requires { part.describe(); }) out << " (" << part.describe() << ')';
   if (count > 0) out << ": " << counted(count, "parameter");
   out << '\n';
 }
@@ -50,19 +44,29 @@ void describe(std::ostream& out, const Chain<Layers...>& chain, const std::strin
 template <class L>
 void describe(std::ostream& out, const Inverse<L>& inverse, const std::string& label, int depth);
 
-// Equal elements are written once.
+// Elements that print alike are written once where they stand side by side.
 template <class L>
 void describe(std::ostream& out, const Stack<L>& stack, const std::string& label, int depth) {
   describe_line(out, stack, label, depth);
-  describe(out, stack[0], std::to_string(stack.size()) + " × ", depth + 1);
+  const auto print = [&](Eigen::Index i) {
+    std::ostringstream text;
+    describe(text, stack[i], "", depth);
+    return text.str();
+  };
+  for (Eigen::Index first = 0, next = 0; first < stack.size(); first = next) {
+    const std::string text = print(first);
+    for (next = first + 1; next < stack.size() && print(next) == text;) ++next;
+    describe(out, stack[first], std::to_string(next - first) + " × ", depth + 1);
+  }
+}
+template <class... Layers, std::size_t... I>
+void describe_layers(std::ostream& out, const Chain<Layers...>& chain, int depth, std::index_sequence<I...>) {
+  (describe(out, chain.template layer<I>(), std::to_string(I) + ' ', depth), ...);
 }
 template <class... Layers>
 void describe(std::ostream& out, const Chain<Layers...>& chain, const std::string& label, int depth) {
   describe_line(out, chain, label, depth);
-  [&]<std::size_t... I>(std::index_sequence<I...>) {
-    (describe(out, chain.template layer<I>(), std::to_string(I) + ' ', depth + 1), ...);
-  }
-  (std::index_sequence_for<Layers...>{});
+  describe_layers(out, chain, depth + 1, std::index_sequence_for<Layers...>{});
 }
 template <class L>
 void describe(std::ostream& out, const Inverse<L>& inverse, const std::string& label, int depth) {
@@ -77,10 +81,7 @@ template <class... Parts>
 std::ostream& operator<<(std::ostream& out, const Flow<Parts...>& flow) {
   out << "Flow of " << detail::counted(flow.dim(), "feature") << ", "
       << detail::counted(flow.parameters().size(), "parameter") << '\n';
-  [&]<std::size_t... I>(std::index_sequence<I...>) {
-    (detail::describe(out, flow.layers().template layer<I>(), std::to_string(I) + ' ', 1), ...);
-  }
-  (std::make_index_sequence<Flow<Parts...>::Layers::size>{});
+  detail::describe_layers(out, flow.layers(), 1, std::make_index_sequence<Flow<Parts...>::Layers::size>{});
   detail::describe_line(out, flow.base(), "base ", 1);
   return out;
 }

@@ -4,11 +4,9 @@
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
-#include <utility>
 
 // Where errors go. With exceptions (the usual build) a mistake of the user throws; without them
-// (-fno-exceptions) the message is handed to a handler that must not return, and the default one prints it
-// and ends the program.
+// (-fno-exceptions) the message is handed to a handler, and when that returns the program is aborted.
 
 #if defined(__cpp_exceptions)
 #define EIGENFLOW_HAS_EXCEPTIONS 1
@@ -18,10 +16,11 @@
 
 namespace eigenflow {
 
-/// What is called with the message of an error in a build without exceptions. It must not return.
+/// What is called with the message of an error in a build without exceptions. If it returns, the program is aborted.
 using ErrorHandler = void (*)(const char* message);
 
-/// The handler in force, for builds without exceptions; assign your own to log, reset or halt your device.
+/// The handler in force, for builds without exceptions; assign your own to log, reset or halt your device. The
+/// default prints the message to standard error.
 inline ErrorHandler& error_handler() {
   static ErrorHandler handler = [](const char* message) { std::fprintf(stderr, "eigenflow: %s\n", message); };
   return handler;

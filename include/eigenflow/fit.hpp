@@ -2,8 +2,10 @@
 
 #include <Eigen/Core>
 #include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <span>
+#include <utility>
 
 #include "eigenflow/batch.hpp"
 #include "eigenflow/detail/fit_data.hpp"
@@ -73,16 +75,17 @@ History fit_rows(FlowType& flow, FitData<typename FlowType::Scalar> data,
 
 }  // namespace detail
 
-/// Fits a flow to the rows of x (N × D) by minimising the objective (maximum likelihood) with the optimizer
-/// (Adam), and leaves it with the best parameters seen: those of the lowest validation loss, or the last
-/// without a validation set.
+/// Fits a flow to the rows of x (N × D) by minimising the objective (maximum
+/// likelihood) with the optimizer (Adam), and leaves it with the best parameters
+/// seen: those of the lowest validation loss, or the last without a validation set.
 ///
-/// The order of things is the seed's alone: the same call gives the same theta, bit for bit, with any number
-/// of threads. Layers that start from data (Standardize) take it from the training rows first; frozen
-/// parameters stay untouched. A loss or gradient that is no longer finite stops the fit and leaves the best
-/// parameters; the history says where. Throws std::invalid_argument for data that cannot be fitted: no rows,
-/// a wrong number of columns, NaN or ±∞ (naming row and column), weights that do not fit, a validation
-/// fraction outside [0, 1).
+/// The order of things is the seed's alone: the same call gives the same theta, bit for bit, with any number of
+/// threads. Layers that start from data (Standardize) take it from the training rows first; frozen parameters
+/// stay untouched. A loss or gradient that is no longer finite stops the fit and leaves the best parameters; the
+/// history says where. An exception from the callback passes on and leaves the parameters of the last step.
+/// Throws std::invalid_argument for data that cannot be fitted: no rows, a wrong number of columns, NaN or ±∞
+/// (naming row and column), weights that do not fit, a validation fraction outside [0, 1), patience without
+/// validation rows.
 template <class FlowType, class X, class Optimizer = Adam, class Objective = MaximumLikelihood>
 History fit(FlowType& flow, const Eigen::DenseBase<X>& x,
             const FitOptions<typename FlowType::Scalar>& options = {}, const Optimizer& optimizer = {},

@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "eigenflow/base.hpp"
@@ -72,7 +73,7 @@ class Flow : public FlowParameters<Parts...> {
   using Parameters::dim;
 
   /// Layers of static dimension, default-made, with parameters drawn from `rng`.
-  explicit Flow(Rng& rng) requires(std::default_initializable<Parts>&&...) : Flow(Parts()..., rng) {}
+  explicit Flow(Rng& rng) requires detail::AllDefaultMade<Parts...> : Flow(Parts()..., rng) {}
   /// Given layers (and base), with parameters drawn from `rng`.
   Flow(Parts... parts, Rng& rng) : Parameters(std::move(parts)...) { this->initialise(rng); }
 
@@ -235,6 +236,10 @@ class Flow : public FlowParameters<Parts...> {
   static detail::Rows<Scalar> out(const char* call, Out& x, Eigen::Index rows, Eigen::Index cols) {
     static_assert(detail::has_memory<std::remove_cvref_t<Out>>,
                   "the result must be written to a matrix, map or block");
+    static_assert(std::is_same_v<typename std::remove_cvref_t<Out>::Scalar, Scalar>,
+                  "the storage for the result has another scalar type than the flow");
+    static_assert(!std::is_const_v<std::remove_pointer_t<decltype(x.data())>>,
+                  "the storage for the result is const: it cannot be written to");
     if (x.rows() != rows || x.cols() != cols) detail::refuse_storage(call, x.rows(), x.cols(), rows, cols);
     return detail::rows_of<Scalar>(x);
   }

@@ -65,13 +65,13 @@ class FlowParameters {
     theta_ = theta.derived();
   }
 
-  /// The i-th layer's parameters by name, as views into theta: flow.template layer<0>().w.
+  /// The i-th layer's parameters by name, as views into theta: flow.layer_parameters<0>().w.
   template <std::size_t I>
-  auto layer() {
+  auto layer_parameters() {
     return view_parameters(layers_.template layer<I>(), layers_.segment(I).of(theta()));
   }
   template <std::size_t I>
-  auto layer() const {
+  auto layer_parameters() const {
     return view_parameters(layers_.template layer<I>(), layers_.segment(I).of(theta()));
   }
   auto base_parameters() { return view_parameters(base_, base_segment().of(theta())); }
@@ -87,12 +87,16 @@ class FlowParameters {
 
   // ---- freezing
 
-  /// Keeps the parameters of layer i out of training: `fit` leaves them untouched, bit for bit.
+  /// Keeps the parameters of layer i out of training: `fit` leaves them untouched, bit for bit. Throws
+  /// std::invalid_argument when there is no such layer or it has none.
   void freeze(std::size_t i) {
     if (i >= Layers::size)
       detail::refuse("this flow has " + std::to_string(Layers::size) + " layers, 0 to " +
                      std::to_string(Layers::size - 1) + ", but layer " + std::to_string(i) +
                      " was to be frozen");
+    if (layers_.segment(i).size == 0)
+      detail::refuse("layer " + std::to_string(i) +
+                     " of this flow has no parameters to freeze: what is fixed in a layer is never trained");
     frozen_.push_back(layers_.segment(i));
   }
   /// Keeps all parameters whose name begins with `path` out of training: freeze("0.3"), freeze("base").

@@ -16,11 +16,10 @@ class Inverse {
   static constexpr int static_dim = L::static_dim;
   template <class Visitor>
   struct Parameters {
-    typename L::template Parameters<Visitor> layer;
+    typename L::template Parameters<Visitor> inverse;
   };
 
-  Inverse() requires std::default_initializable<L>
-  = default;
+  Inverse() = default;
   explicit Inverse(L layer) : layer_(std::move(layer)) {}
 
   static std::string name() { return "Inverse"; }

@@ -8,9 +8,9 @@
 
 #include "eigenflow/lanes.hpp"
 
-// The functions of flows and networks that Eigen's packets lack in float or in double: tanh, sigmoid,
-// softplus, log1p, erf. Each keeps its relative accuracy over the whole range, passes a NaN on, and needs no
-// branch.
+// The functions of flows and networks that Eigen's packets lack in float or
+// in double: tanh, sigmoid, softplus, log1p, erf. Each keeps its relative
+// accuracy wherever its value is a normal number, passes a NaN on, and needs no branch.
 
 namespace eigenflow {
 namespace detail {
@@ -47,7 +47,8 @@ Lanes<Scalar, Packed> log1p_unit(Lanes<Scalar, Packed> e) {
   }
 }
 
-/// log(1 + eˣ), positive for every x: softplus(-100) is e^-100, not zero.
+/// log(1 + eˣ) to a few ulp while eˣ is a normal number, that is for x > -87 in float and x > -708 in double;
+/// below, it is zero or a number next to it.
 template <class Scalar, bool Packed>
 Lanes<Scalar, Packed> softplus(Lanes<Scalar, Packed> x) {
   return max(x, Lanes<Scalar, Packed>(0)) + log1p_unit(exp(-abs(x)));
@@ -62,8 +63,8 @@ Lanes<Scalar, Packed> sigmoid(Lanes<Scalar, Packed> x) {
 
 namespace detail {
 
-/// tanh(x) where e = e⁻²|ˣ| is already there: odd and accurate near zero (Cephes, Moshier 1989), and
-/// (1 - e) / (1 + e) beyond.
+/// tanh(x) where e⁻²|ˣ| is already there: odd and accurate
+/// near zero (Cephes, Moshier 1989), (1 - e) / (1 + e) beyond.
 template <class Scalar, bool Packed>
 Lanes<Scalar, Packed> tanh_from(Lanes<Scalar, Packed> x, Lanes<Scalar, Packed> e) {
   using Number = Lanes<Scalar, Packed>;

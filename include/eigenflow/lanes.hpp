@@ -6,12 +6,11 @@
 #include <cmath>
 #include <cstddef>
 #include <cstring>
-#include <limits>
 
 namespace eigenflow {
 
-/// Several samples at once: `width` numbers of one feature in one vector register, with the arithmetic of a
-/// scalar.
+/// Several samples at once: `width` numbers of one feature
+/// in one vector register, with the arithmetic of a scalar.
 ///
 /// A formula written once for `Lanes` runs across the batch at the machine's full vector width on every
 /// compiler and optimisation level. It is a thin value around Eigen's own packets; where Eigen has none (long

@@ -5,7 +5,6 @@
 #include <functional>
 #include <span>
 #include <string>
-#include <type_traits>
 
 #include "eigenflow/error.hpp"
 #include "eigenflow/layout.hpp"
@@ -28,15 +27,14 @@ concept Layer = std::copyable<L> &&
   { L::static_dim } -> std::convertible_to<int>;         // D, or Eigen::Dynamic
   { layer.dim() } -> std::convertible_to<Eigen::Index>;  // D
 
-  L::layout(layer, visitor);   // what it has, see layout.hpp
+  typename L::template Parameters<CountParameters>;  // what its layout gives to a visitor
+  L::layout(layer, visitor);                         // what it has, see layout.hpp
   layer.initialise(out, rng);  // write the initial theta; the layer should be (near) the identity
 
-  // The two directions. Each returns a tape: what its vjp needs, a trivially destructible value whose arrays
-  // lie in tile.arena. When tile.record is false no vjp follows and the tape may be left empty.
-  layer.forward(theta, tile);
-  layer.inverse(theta, tile);
-  requires std::is_trivially_destructible_v<decltype(layer.forward(theta, tile))>;
-  requires std::is_trivially_destructible_v<decltype(layer.inverse(theta, tile))>;
+  // The two directions. Each returns a tape: what its vjp needs, a small value whose arrays lie in tile.arena.
+  // When tile.record is false no vjp follows and the tape may be left empty.
+  { layer.forward(theta, tile) } -> TapeValue;
+  { layer.inverse(theta, tile) } -> TapeValue;
 
   // Their vector-Jacobian products: replace tile.grad_values (∂loss/∂output) by ∂loss/∂input, with
   // ∂loss/∂log_det in tile.grad_log_det, and add ∂loss/∂theta to `out`, exactly once an entry: a
@@ -50,7 +48,7 @@ concept Layer = std::copyable<L> &&
 //   context_dim()                    columns of tile.context that it reads (0 when absent)
 //   initialise_from(theta, tiles, direction)   a start from the data that enters `direction`, once (ActNorm,
 //                                    Standardize), or a look at it (Support); see start_from_data
-//   name()                           what it prints itself as: "Coupling<affine, mlp>"
+//   static name()                    what it is called in the printed architecture ("Layer" when absent)
 //   describe()                       what stands in brackets after the name: "1 of 2 features, 64 × 64, relu"
 
 /// The two ways through a layer: data x → latent z, and back.
@@ -76,12 +74,6 @@ void start_from_data(L& layer, std::span<Scalar> theta, const TileSource<Scalar>
         "a layer's initialise_from takes (theta, tiles, direction): the direction is the one that the "
         "data enters");
 }
-
-/// The name that a layer, transformer, conditioner or base prints itself with.
-template <class T>
-concept Named = requires {
-  { T::name() } -> std::convertible_to<std::string>;
-};
 
 /// The columns of context that a layer or a base reads.
 template <class Part>

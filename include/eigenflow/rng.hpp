@@ -20,13 +20,14 @@ namespace eigenflow {
 
 namespace detail {
 
+template <class Out>
+concept RealDense =
+    std::derived_from<Out, Eigen::DenseBase<Out>> && std::floating_point<typename Out::Scalar>;
+
 /// What `fill_uniform` and `fill_normal` write into: a matrix, an array, a Map or a Block of real numbers.
 template <class Out>
-concept WritableDense =
-    std::derived_from<std::remove_cvref_t<Out>, Eigen::DenseBase<std::remove_cvref_t<Out>>> &&
-        std::floating_point<typename std::remove_cvref_t<Out>::Scalar> &&
-        (std::remove_cvref_t<Out>::Flags& Eigen::LvalueBit) != 0 &&
-    !std::is_const_v<std::remove_reference_t<Out>>;
+concept WritableDense = RealDense<std::remove_cvref_t<Out>> &&
+    bool(Eigen::internal::is_lvalue<std::remove_reference_t<Out>>::value);
 
 /// The upper half of the 128-bit product, from four 32-bit products: there is no portable wider integer.
 [[nodiscard]] constexpr std::uint64_t multiply_high(std::uint64_t a, std::uint64_t b) noexcept {
@@ -52,8 +53,8 @@ template <std::floating_point S>
   return (static_cast<double>(cell) + 0.5) * 0x1p-64;
 }
 
-/// The normal beyond the centre. The distance to the nearer end is taken from the integer: it keeps all its
-/// digits.
+/// The normal beyond the centre. The distance to the nearer
+/// end is taken from the integer: it keeps all its digits.
 [[nodiscard]] inline double tail_normal_from(std::uint64_t word) noexcept {
   const bool lower_half = word < (std::uint64_t{1} << 63);
   const auto cell = static_cast<std::int64_t>(lower_half ? word : ~word);
@@ -113,8 +114,8 @@ class Rng {
     return static_cast<S>(detail::normal_from((*this)()));
   }
 
-  /// An integer in [0, n), each with probability 1/n to within 2⁻⁶⁴. Throws std::invalid_argument when n is
-  /// 0.
+  /// An integer in [0, n), each with probability 1/n to
+  /// within 2⁻⁶⁴. Throws std::invalid_argument when n is 0.
   template <std::integral Integer>
   [[nodiscard]] constexpr Integer below(Integer n) {
     if (n <= 0) {
@@ -130,9 +131,9 @@ class Rng {
   /// A generator whose seed is the next word: independent of this one, which moves on by one word.
   [[nodiscard]] constexpr Rng fork() noexcept { return Rng((*this)()); }
 
-  /// The i-th substream of this (seed, stream), for i < 2⁶³: the same wherever this generator stands, so that
-  /// rng.fork(step).fork(site) names a stream. Its seed and stream are a block that no draw of this generator
-  /// uses.
+  /// The i-th substream of this (seed, stream), for i < 2⁶³: the same wherever
+  /// this generator stands, so that rng.fork(step).fork(site) names a stream.
+  /// Its seed and stream are a block that no draw of this generator uses.
   [[nodiscard]] constexpr Rng fork(std::uint64_t i) const {
     constexpr std::uint64_t beyond_all_draws = std::uint64_t{1} << 63;
     if (i >= beyond_all_draws) {
@@ -158,7 +159,8 @@ class Rng {
   void fill_normal(Out&& out) {
     using S = typename std::remove_cvref_t<Out>::Scalar;
     fill(out, [](std::span<std::uint64_t> words, S* values) {
-      // Two passes: the first has no branch and runs in SIMD, the second mends the 15 % in the tails.
+      // Two passes: the first has no branch and runs in SIMD,
+      // the second mends the 15 % that lie in the tails.
       for (std::size_t i = 0; i < words.size(); ++i) {
         values[i] =
             static_cast<S>(detail::normal_quantile_near_centre(detail::centred_uniform_from(words[i])));
@@ -211,8 +213,8 @@ class Rng {
     }
   }
 
-  /// Draws a batch of words, turns it into values with `convert(span of words, pointer to values)`, spreads
-  /// them out.
+  /// Draws a batch of words, turns it into values with
+  /// `convert(span of words, pointer to values)`, spreads them out.
   template <class Out, class Convert>
   void fill(Out& out, Convert convert) {
     std::array<std::uint64_t, batch_words> storage;

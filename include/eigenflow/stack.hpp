@@ -1,9 +1,13 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <concepts>
+#include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -37,7 +41,10 @@ class Stack {
   Eigen::Index dim() const { return layers_.front().dim(); }
   Eigen::Index context_dim() const { return context_dim_; }
   Eigen::Index size() const { return static_cast<Eigen::Index>(layers_.size()); }
-  const L& operator[](Eigen::Index i) const { return layers_[static_cast<std::size_t>(i)]; }
+  const L& operator[](Eigen::Index i) const {
+    eigen_assert(i >= 0 && i < size());
+    return layers_[static_cast<std::size_t>(i)];
+  }
   /// The place of layer i's parameters in the stack's theta.
   const detail::Segment& segment(Eigen::Index i) const { return segments_[static_cast<std::size_t>(i)]; }
 
@@ -145,11 +152,17 @@ class Stack {
   Eigen::Index context_dim_ = 0;
 };
 
+namespace detail {
+
+template <class Make>
+concept MakesLayers = Layer<std::invoke_result_t<Make&, Eigen::Index>>;
+
+}  // namespace detail
+
 /// CTAD for Stack(n, layer) and Stack(n, make).
 template <Layer L>
 Stack(Eigen::Index, L) -> Stack<L>;
-template <class Make>
-requires Layer<std::invoke_result_t<Make&, Eigen::Index>> Stack(Eigen::Index, Make)
-->Stack<std::invoke_result_t<Make&, Eigen::Index>>;
+template <detail::MakesLayers Make>
+Stack(Eigen::Index, Make) -> Stack<std::invoke_result_t<Make&, Eigen::Index>>;
 
 }  // namespace eigenflow

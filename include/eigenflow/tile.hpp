@@ -1,8 +1,10 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <concepts>
 #include <cstdint>
 #include <new>
+#include <type_traits>
 
 #include "eigenflow/arena.hpp"
 
@@ -42,6 +44,10 @@ struct Pass {
   DropoutSource* dropout = nullptr;  ///< set in training alone; without it nothing is dropped
 };
 
+/// What a direction keeps for its vjp: made empty, assigned, and forgotten without a destructor.
+template <class T>
+concept TapeValue = std::semiregular<T> && std::is_trivially_destructible_v<T>;
+
 /// A batch of N samples on its way through the layers: N × D, column-major and contiguous, so that one
 /// feature of all samples lies side by side and SIMD runs across the batch. A layer works in place.
 template <class Scalar_>
@@ -62,8 +68,8 @@ struct Tile : Pass {
   Eigen::Index rows() const { return values.rows(); }
   Eigen::Index cols() const { return values.cols(); }
 
-  /// Column-major scratch of this tile's height (rows × columns), uninitialised, alive until the arena's
-  /// release.
+  /// Column-major scratch of this tile's height (rows ×
+  /// columns), uninitialised, alive until the arena's release.
   Matrix scratch(Eigen::Index columns) const {
     const Eigen::Index size = rows() * columns;
     return Matrix(arena->allocate<Scalar>(static_cast<std::size_t>(size)), rows(), columns);

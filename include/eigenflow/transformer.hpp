@@ -39,20 +39,19 @@ struct Transformed {
   Number log_det;  ///< log|∂output/∂input| of the direction evaluated, nats
 };
 
-/// A transformer, the g(·) of a coupling: an invertible scalar map whose few parameters come from a
-/// conditioner. It knows nothing of networks, and is written once for `Lanes`: several samples of one feature
-/// at a time.
+/// A transformer, the g(·) of a coupling: an invertible scalar map whose few
+/// parameters come from a conditioner. It knows nothing of networks, and is
+/// written once for `Lanes`: several samples of one feature at a time.
 template <class T>
 concept Transformer = std::copyable<T> &&
     requires(const T& transformer, Lanes<typename T::Scalar> number, const Slots<typename T::Scalar>& slots) {
   typename T::Scalar;
-  {
-    transformer.parameters()
-    } -> std::convertible_to<Eigen::Index>;                     // per feature; all zero must be the identity
-  { transformer.kept() } -> std::convertible_to<Eigen::Index>;  // further slots per feature, for the vjps
+  // Slots of a feature: its parameters, of which all zero must be the identity, and further ones for the vjps.
+  { transformer.parameters() } -> std::convertible_to<Eigen::Index>;
+  { transformer.kept() } -> std::convertible_to<Eigen::Index>;
 
-  // Read the parameters in slots 0 .. parameters() - 1. The transformer may overwrite every slot: they are
-  // its tape.
+  // Read the parameters in slots 0 .. parameters() - 1. The
+  // transformer may overwrite every slot: they are its tape.
   { transformer.forward(number, slots) } -> std::same_as<Transformed<Lanes<typename T::Scalar>>>;
   { transformer.inverse(number, slots) } -> std::same_as<Transformed<Lanes<typename T::Scalar>>>;
 

@@ -7,8 +7,16 @@
 #define EIGENFLOW_VERSION_MINOR 1
 #define EIGENFLOW_VERSION_PATCH 0
 
+#define EIGENFLOW_STRINGIFY_(text) #text
+#define EIGENFLOW_STRINGIFY(macro) EIGENFLOW_STRINGIFY_(macro)
+
 namespace eigenflow {
 
-inline constexpr const char* version = "0.1.0";
+/// As "0.1.0".
+inline constexpr const char* version = EIGENFLOW_STRINGIFY(EIGENFLOW_VERSION_MAJOR) "." EIGENFLOW_STRINGIFY(
+    EIGENFLOW_VERSION_MINOR) "." EIGENFLOW_STRINGIFY(EIGENFLOW_VERSION_PATCH);
 
 }  // namespace eigenflow
+
+#undef EIGENFLOW_STRINGIFY
+#undef EIGENFLOW_STRINGIFY_

@@ -110,6 +110,11 @@ TEST_CASE("Uniform refuses a box that is none") {
   CHECK_THROWS_WITH(Uniform(Eigen::Vector2d(0, 1), Eigen::Vector2d(1, 1)), ContainsSubstring("feature 1"));
   CHECK_THROWS_WITH(Uniform(Eigen::Vector2d(0, 0), Eigen::Vector2d(infinity, 1)),
                     ContainsSubstring("feature 0"));
+  const double largest = std::numeric_limits<double>::max();
+  CHECK_THROWS_WITH(Uniform(Eigen::Vector2d(0, std::nan("")), Eigen::Vector2d(1, 1)),
+                    ContainsSubstring("feature 1"));
+  CHECK_THROWS_WITH(Uniform(Eigen::Vector2d(0, -largest), Eigen::Vector2d(1, largest)),
+                    ContainsSubstring("feature 1"));  // finite ends, but no finite width
   CHECK_THROWS_WITH(Uniform(Eigen::Vector2d(0, 0), Eigen::Vector3d(1, 1, 1)),
                     ContainsSubstring("2 low and 3 high"));
 }

@@ -16,8 +16,8 @@ Eigen::Vector2d point_of(double u, double v, int k) {
                                u * std::sin(angle) + v * std::cos(angle));
 }
 
-/// The density that one pre-image gives: features' density over the map's Jacobian, taken by central
-/// differences.
+/// The density that one pre-image gives: features' density
+/// over the map's Jacobian, taken by central differences.
 double density_from(double u, double v, int k) {
   const double h = 1e-5;
   const Eigen::Vector2d du = (point_of(u + h, v, k) - point_of(u - h, v, k)) / (2 * h);

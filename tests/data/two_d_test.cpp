@@ -42,8 +42,8 @@ struct Grid {
   [[nodiscard]] Eigen::ArrayXXd mass() const { return log_density.exp() * (cell * cell); }
 };
 
-/// How many standard deviations the counts of `points` in squares of side 1 lie from those expected: about
-/// N(0, 1).
+/// How many standard deviations the counts of `points` in
+/// squares of side 1 lie from those expected: about N(0, 1).
 template <class Points>
 double histogram_excess(const Points& points, const Eigen::ArrayXXd& mass) {
   constexpr Eigen::Index squares = 12;

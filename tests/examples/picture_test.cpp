@@ -207,8 +207,8 @@ TEST_CASE("contour lines run along the level, and once around a circle", "[pictu
 TEST_CASE("a saddle is cut on the side of its mean", "[picture]") {
   Eigen::MatrixXd saddle(2, 2);
   saddle << 1, 0, 0, 1;
-  // At 0.4 the middle belongs to the high corners, so that the low ones are cut off; at 0.6 the other way
-  // round.
+  // At 0.4 the middle belongs to the high corners, so that
+  // the low ones are cut off; at 0.6 the other way round.
   const auto corner_cut_by = [](const picture::Segment& s) {
     return std::pair(s.from.x + s.to.x > 1, s.from.y + s.to.y > 1);
   };

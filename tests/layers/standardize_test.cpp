@@ -73,6 +73,12 @@ TEST_CASE("Standardize refuses statistics that are none") {
     scale[2] = bad;
     CHECK_THROWS_WITH(ef::Standardize<double>(Vector::Zero(3), scale), ContainsSubstring("feature 2"));
   }
+  for (const double bad : {std::nan(""), std::numeric_limits<double>::infinity()}) {
+    Vector mean = Vector::Zero(3);
+    mean[1] = bad;
+    CHECK_THROWS_WITH(ef::Standardize<double>(mean, Vector::Ones(3)),
+                      ContainsSubstring("feature 1") && ContainsSubstring("finite mean"));
+  }
 }
 
 TEST_CASE("Standardize of data that enters its inverse") {

@@ -1,5 +1,5 @@
-// Built with -fno-exceptions -fno-rtti: the library compiles, and an error reaches the handler of the
-// program.
+// Built with -fno-exceptions -fno-rtti: the library
+// compiles, and an error reaches the handler of the program.
 
 #include <cstdlib>
 #include <cstring>

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "eigenflow/bases/diagonal_normal.hpp"
+#include "eigenflow/bases/uniform.hpp"
 #include "eigenflow/flow.hpp"
 #include "eigenflow/layers/coupling.hpp"
 #include "eigenflow/layers/permutation.hpp"
@@ -19,6 +20,7 @@
 #include "support/threads.hpp"
 
 namespace ef = eigenflow;
+using Catch::Matchers::ContainsSubstring;
 using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
@@ -91,6 +93,26 @@ TEST_CASE("rows of weight zero do not count, and a batch of nothing else has no 
   CHECK((gradient_of(flow, batch_of<double>(x, weights)) - gradient_of(flow, batch_of<double>(counted)))
             .cwiseAbs()
             .maxCoeff() < 1e-14);
+}
+
+TEST_CASE("a row of weight zero does not count, even where the density is zero") {
+  ef::Rng rng(1);
+  const ef::Flow<ef::Permutation<double, 2>, ef::Uniform<double, 2>> flow{rng};
+  MatrixXd x(3, 2);
+  x << 0.25, 0.5, 7, 7, 0.5, 0.75;
+  const VectorXd weights{{1, 0, 1}};
+  CHECK(loss_of(flow, batch_of<double>(x, weights), {}) == 0);  // the density is one inside
+}
+
+TEST_CASE("the objective refuses a batch and a gradient of another size") {
+  const Model flow = tiny_flow();
+  const MatrixXd x = contract::random_normal<double>(20, 2, 3),
+                 wide = contract::random_normal<double>(20, 3, 3);
+  VectorXd grad(flow.parameters().size() + 1);
+  CHECK_THROWS_WITH(loss_of(flow, batch_of<double>(wide), {}),
+                    ContainsSubstring("MaximumLikelihood expects N × 2") && ContainsSubstring("20 × 3"));
+  CHECK_THROWS_WITH(loss_of(flow, batch_of<double>(x), {grad.data(), static_cast<std::size_t>(grad.size())}),
+                    ContainsSubstring("each of the 13 parameters") && ContainsSubstring("has 14"));
 }
 
 TEST_CASE("with and without a gradient the loss is the same") {

@@ -98,7 +98,7 @@ TEST_CASE("the path gradient has the same mean and vanishes where the flow is th
   ef::Rng rng(1);
   const targets::Gaussian target;
   ef::Flow<ef::Planar<double, 2>, ef::DiagonalNormal<double, 2>> flow{rng};
-  flow.layer<0>().u.setZero();
+  flow.layer_parameters<0>().u.setZero();
   flow.base_parameters().mean = target.mean;
   for (Index j = 0; j < 2; ++j) {
     const double s = std::log(target.scale[j]);

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "eigenflow/optim/adam.hpp"
 #include "support/catch.hpp"
 #include "support/optimise.hpp"
 
@@ -49,4 +50,17 @@ TEST_CASE("Sgd takes the trajectory of an independent implementation") {
 TEMPLATE_TEST_CASE("Sgd in parts is Sgd on the whole", "", float, double) {
   const TestType ulp = 2 * std::numeric_limits<TestType>::epsilon();
   CHECK(optimise::parts_against_whole<TestType>(ef::Sgd{.momentum = 0.9}) < 20 * ulp);
+}
+
+TEMPLATE_TEST_CASE("an optimizer's step refuses vectors of different sizes", "", ef::Sgd, ef::Adam,
+                   ef::AdamW) {
+  const TestType optimizer;
+  Vector<double> theta = Vector<double>::Ones(3);
+  const Vector<double> grad = Vector<double>::Ones(3), shorter = Vector<double>::Ones(2);
+  auto state = optimizer.template start<double>(3), small = optimizer.template start<double>(2);
+  CHECK_THROWS_WITH(optimizer.template step<double>(state, span(theta), span(shorter), 0.1),
+                    Catch::Matchers::ContainsSubstring("of one size, but got 3, 3 and 2"));
+  CHECK_THROWS_WITH(optimizer.template step<double>(small, span(theta), span(grad), 0.1),
+                    Catch::Matchers::ContainsSubstring("but got 2, 3 and 3"));
+  CHECK(theta == Vector<double>::Ones(3));
 }

@@ -20,11 +20,15 @@
 namespace {
 
 std::atomic<std::size_t> count{0};
+std::atomic<std::size_t> largest{static_cast<std::size_t>(-1)};
 
 }  // namespace
 
 std::size_t allocation_count() {
   return count.load();
+}
+void limit_allocations(std::size_t bytes) {
+  largest = bytes;
 }
 bool allocations_are_counted() {
   return EIGENFLOW_COUNT_ALLOCATIONS != 0;
@@ -41,7 +45,7 @@ void* __libc_memalign(std::size_t alignment, std::size_t size);  // NOLINT(bugpr
 
 void* malloc(std::size_t size) {
   ++count;
-  return __libc_malloc(size);
+  return size > largest ? nullptr : __libc_malloc(size);
 }
 void* calloc(std::size_t number, std::size_t size) {
   ++count;
@@ -53,11 +57,11 @@ void* realloc(void* old, std::size_t size) {
 }
 void* aligned_alloc(std::size_t alignment, std::size_t size) {
   ++count;
-  return __libc_memalign(alignment, size);
+  return size > largest ? nullptr : __libc_memalign(alignment, size);
 }
 int posix_memalign(void** result, std::size_t alignment, std::size_t size) {
   ++count;
-  *result = __libc_memalign(alignment, size);
+  *result = size > largest ? nullptr : __libc_memalign(alignment, size);
   return *result == nullptr ? ENOMEM : 0;
 }
 

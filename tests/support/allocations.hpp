@@ -5,5 +5,8 @@
 /// Calls of malloc and its relatives (operator new ends there) since the program began, by any thread.
 std::size_t allocation_count();
 
+/// From now on calls for more than `bytes` fail, as if the heap were used up; limit_allocations() lifts it.
+void limit_allocations(std::size_t bytes = static_cast<std::size_t>(-1));
+
 /// Whether they are counted at all: sanitizers and C libraries other than glibc keep malloc to themselves.
 bool allocations_are_counted();

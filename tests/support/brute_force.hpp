@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-// A reference for integrals that the library does by quadrature on panels: Simpson's rule with very many
-// steps.
+// A reference for integrals that the library does by
+// quadrature on panels: Simpson's rule with very many steps.
 
 namespace eigenflow::test {
 

@@ -1,5 +1,5 @@
-// The main of every test program. Both versions of Catch2 give their Session here, so that it is compiled
-// with our flags.
+// The main of every test program. Both versions of Catch2 give
+// their Session here, so that it is compiled with our flags.
 
 #define CATCH_CONFIG_RUNNER
 #include "support/catch.hpp"

@@ -6,8 +6,8 @@
 
 #include "support/catch.hpp"
 
-// Laws of densities that no round trip can see: a wrong sign or scale of log_det, a density that does not
-// integrate to one.
+// Laws of densities that no round trip can see: a wrong sign or
+// scale of log_det, a density that does not integrate to one.
 
 namespace density {
 

@@ -30,8 +30,8 @@ struct Options {
 /// All laws for one D, over both directions, float and double, and theta zero, initial, random and large.
 void obey_the_laws(const Candidates& candidates, const Options& options);
 
-/// Every law for the layer that `make` gives, for D = 1, 2, 3 and 8 or the list given:
-/// check_layer<2, 3>(...).
+/// Every law for the layer that `make` gives, for D = 1,
+/// 2, 3 and 8 or the list given: check_layer<2, 3>(...).
 template <int... Dims, class Make>
 void check_layer(const std::string& name, const Make& make, const Options& options = {});
 

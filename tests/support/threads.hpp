@@ -4,8 +4,8 @@
 #include <omp.h>
 #endif
 
-/// Asks OpenMP for this many threads, and for as many as before when it goes out of scope. Nothing in a
-/// serial program.
+/// Asks OpenMP for this many threads, and for as many as before
+/// when it goes out of scope. Nothing in a serial program.
 class ThreadCount {
  public:
 #ifdef _OPENMP

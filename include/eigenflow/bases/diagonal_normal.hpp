@@ -1,11 +1,13 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <cmath>
-#include <numbers>
+#include <cstdint>
 #include <span>
 
 #include "eigenflow/base.hpp"
+#include "eigenflow/detail/half_log_two_pi.hpp"
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/lanes.hpp"
 #include "eigenflow/soft_bound.hpp"
@@ -42,7 +44,7 @@ class DiagonalNormal {
 
   void log_prob(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
     const auto p = view_parameters(*this, theta);
-    const Scalar half_log_two_pi = std::log(2 * std::numbers::pi_v<Scalar>) / 2;
+    constexpr Scalar half_log_two_pi = detail::half_log_two_pi<Scalar>;
     for (Eigen::Index j = 0; j < dim(); ++j) {
       const Scalar s = log_scale(p.log_scale[j]).value.value;
       const Lanes<Scalar> mean(p.mean[j]), shrink(std::exp(-s)), constant(-s - half_log_two_pi),

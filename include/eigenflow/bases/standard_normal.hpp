@@ -1,10 +1,11 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <numbers>
+#include <cstdint>
 #include <span>
 
 #include "eigenflow/base.hpp"
+#include "eigenflow/detail/half_log_two_pi.hpp"
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/lanes.hpp"
 
@@ -32,8 +33,8 @@ class StandardNormal {
   void initialise(std::span<Scalar>, Rng&) const {}
 
   void log_prob(std::span<const Scalar>, Tile<Scalar>& tile) const {
-    const Scalar half_log_two_pi = std::log(2 * std::numbers::pi_v<Scalar>) / 2;
-    const Lanes<Scalar> constant(-static_cast<Scalar>(dim()) * half_log_two_pi), minus_half(Scalar(-0.5));
+    const Lanes<Scalar> constant(-static_cast<Scalar>(dim()) * detail::half_log_two_pi<Scalar>),
+        minus_half(Scalar(-0.5));
     for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows())) {
       Lanes<Scalar> sum(0);
       for (Eigen::Index j = 0; j < dim(); ++j) {

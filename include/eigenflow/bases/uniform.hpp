@@ -5,15 +5,17 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "eigenflow/base.hpp"
+#include "eigenflow/detail/finite.hpp"
 #include "eigenflow/dimension.hpp"
 
 namespace eigenflow {
 
-/// Uniform on a box: log p(z) = -Σ_j ln(high_j - low_j) for low ≤ z < high, -∞ elsewhere. Nothing to train,
-/// and its gradient is zero: outside the box it cannot pull samples back, so a flow onto it needs a bounded
-/// range.
+/// Uniform on a box: log p(z) = -Σ_j ln(high_j - low_j) for low ≤ z < high,
+/// -∞ elsewhere. Nothing to train, and its gradient is zero: outside the box
+/// it cannot pull samples back, so a flow onto it needs a bounded range.
 template <class Scalar_, int Dim_ = Eigen::Dynamic>
 class Uniform {
  public:
@@ -34,7 +36,8 @@ class Uniform {
       detail::refuse("a Uniform needs a low and a high end for each feature, but got " +
                      std::to_string(low_.size()) + " low and " + std::to_string(high_.size()) + " high ends");
     for (Eigen::Index j = 0; j < dim(); ++j)
-      if (!(low_[j] < high_[j]) || !(high_[j] - low_[j] <= std::numeric_limits<Scalar>::max()))
+      if (!detail::is_finite(low_[j]) || !detail::is_finite(high_[j]) ||
+          !detail::is_finite(high_[j] - low_[j]) || !(low_[j] < high_[j]))
         detail::refuse("feature " + std::to_string(j) + " of a Uniform has the ends " +
                        std::to_string(low_[j]) + " and " + std::to_string(high_[j]) +
                        ": give finite ends with low < high");

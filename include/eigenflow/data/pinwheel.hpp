@@ -17,8 +17,8 @@ namespace eigenflow {
 
 namespace detail {
 
-/// The density of y = R(ψ(u)) f, f = (u, v) = (1 + .3 N, .1 N), where R turns counter-clockwise by
-/// ψ(u) = .25 eᵘ.
+/// The density of y = R(ψ(u)) f with f = (u, v) = (1 + .3 N, .1 N),
+/// where R turns counter-clockwise by ψ(u) = .25 eᵘ.
 ///
 /// The map keeps |f| but not areas: its Jacobian is 1 − ψ′(u) v. Turning back, u is a root of
 /// g(u) = u − y·(cos ψ, sin ψ) in [−|y|, |y|], and g′(u) is that Jacobian: p(y) = Σ over the roots of N(u)

@@ -12,7 +12,7 @@
 
 namespace eigenflow {
 
-/// Two spirals that wind into each other: with n = 3π√U, d = (−n cos n + .5 U, n sin n + .5 U);
+/// Two spirals that wind into each other: d = (−n cos n + .5 U, n sin n + .5 U) with n = 3π√U;
 /// x = ±d/3 + .1 N, either sign as likely. Entropy 2.6454 nats.
 template <std::floating_point Scalar_>
 class TwoSpirals : public detail::Set2d<TwoSpirals<Scalar_>, Scalar_> {

@@ -83,8 +83,8 @@ class BoxedGaussianNoise {
     return {std::log(inside / (4.0 * half_width_)), slope * step, curvature * step * step};
   }
 
-  /// Twenty sigmas out and more, where erfc begins to underflow: its asymptotic series. The far edge no
-  /// longer counts.
+  /// Twenty sigmas out and more, where erfc begins to underflow:
+  /// its asymptotic series. The far edge no longer counts.
   [[nodiscard]] double log_density_of_tail(double offset) const {
     const double near_edge = (offset - half_width_) / (sigma * std::numbers::sqrt2);
     const double q = 0.5 / (near_edge * near_edge);

@@ -50,6 +50,12 @@ class FitData {
       std::sort(order_.begin(), order_.begin() + held_out_);  // neighbours in memory
       check_split_weights();
     }
+    if (options.patience > 0 && !validates())
+      refuse("the patience of fit, " + std::to_string(options.patience) +
+             " epochs, waits for a better validation loss, but no rows are held out (the validation fraction "
+             "is " +
+             std::to_string(options.validation_fraction) + " of " + std::to_string(x.rows) +
+             " rows): give a validation set or a larger fraction, or set patience to 0");
   }
 
   Eigen::Index training_size() const { return x_.rows - held_out_; }

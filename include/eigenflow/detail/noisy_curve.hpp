@@ -13,8 +13,8 @@
 
 namespace eigenflow::detail {
 
-/// Ten points of Gauss and Legendre on (−1, 1), exact to degree 19: the abscissae and weights of the positive
-/// half.
+/// Ten points of Gauss and Legendre on (−1, 1), exact to
+/// degree 19: the abscissae and weights of the positive half.
 struct GaussLegendreTen {
   static constexpr int size = 10;
   static constexpr std::array<double, 5> abscissa{0.14887433898163121089, 0.43339539412924719080,
@@ -55,8 +55,8 @@ class NoisyCurve {
  public:
   explicit NoisyCurve(Noise noise) : noise_(noise) {}
 
-  /// Adds the curve `position(t)`, t in [begin, end], on which t has the density `weight(t)`; `fastest`
-  /// bounds |dc/dt|.
+  /// Adds the curve `position(t)`, t in [begin, end], on which
+  /// t has the density `weight(t)`; `fastest` bounds |dc/dt|.
   template <class Position, class Weight>
   void add(double begin, double end, double fastest, Position position, Weight weight) {
     const double panel_count = std::ceil((end - begin) * fastest / (1.5 * noise_.sigma));

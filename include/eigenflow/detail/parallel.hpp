@@ -12,9 +12,9 @@
 #include "eigenflow/arena.hpp"
 #include "eigenflow/error.hpp"
 
-// Work over a batch, cut into pieces of a fixed height: by OpenMP where the user compiles with it, serial
-// otherwise. The cut depends on the height alone, so the results have the same bits for any number of
-// threads.
+// Work over a batch, cut into pieces of a fixed height: by OpenMP where the
+// user compiles with it, serial otherwise. The cut depends on the height
+// alone, so the results have the same bits for any number of threads.
 
 namespace eigenflow::detail {
 
@@ -59,10 +59,15 @@ inline int useful_threads([[maybe_unused]] Eigen::Index pieces, [[maybe_unused]]
 #endif
 }
 
+/// How many pieces of `height` rows hold `rows`: the last may be lower.
+inline Eigen::Index piece_count(Eigen::Index rows, Eigen::Index height) {
+  return (rows + height - 1) / height;
+}
+
 /// Calls work(first, count) for each piece of `height` rows; pieces may run at the same time.
 template <class Work>
 void for_each_piece(Eigen::Index rows, Eigen::Index height, double work_per_row, const Work& work) {
-  const Eigen::Index pieces = (rows + height - 1) / height;
+  const Eigen::Index pieces = piece_count(rows, height);
   [[maybe_unused]] const int threads = useful_threads(pieces, work_per_row * static_cast<double>(rows));
   const auto piece = [&](Eigen::Index i) { work(i * height, std::min(height, rows - i * height)); };
 #ifdef _OPENMP
@@ -89,7 +94,7 @@ void for_each_piece(Eigen::Index rows, Eigen::Index height, double work_per_row,
 template <class Scalar, class Work>
 double fold_pieces(Eigen::Index rows, Eigen::Index height, double work_per_row, std::span<Scalar> grad,
                    const Work& work) {
-  const Eigen::Index pieces = (rows + height - 1) / height;
+  const Eigen::Index pieces = piece_count(rows, height);
   [[maybe_unused]] const int threads = useful_threads(pieces, work_per_row * static_cast<double>(rows));
   const auto piece = [&](Eigen::Index i, std::span<Scalar> to) {
     return work(i * height, std::min(height, rows - i * height), to);

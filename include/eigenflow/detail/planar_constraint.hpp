@@ -6,6 +6,7 @@
 #include <limits>
 #include <numbers>
 
+#include "eigenflow/detail/finite.hpp"
 #include "eigenflow/detail/per_feature.hpp"
 #include "eigenflow/lane_math.hpp"
 
@@ -16,7 +17,7 @@ namespace eigenflow::detail {
 template <class Scalar, class Monotone>
 Scalar smallest_s(const Monotone& h) {
   constexpr Scalar tiny = std::numeric_limits<Scalar>::min();
-  return h.bound() <= std::numeric_limits<double>::max() ? tiny : std::sqrt(tiny);
+  return is_finite(h.bound()) ? tiny : std::sqrt(tiny);
 }
 
 /// Planar's û and s = 1 + M wᵀû > 0 from the free u and w (arXiv:1505.05770, appendix A.1, with a softplus
@@ -46,8 +47,8 @@ struct PlanarConstraint {
       unit[j] = w[j] / size_;
       square_ += unit[j] * unit[j];
     }
-    // û is u's part across w (projected twice, which leaves no rest of a large u) plus the constrained part
-    // along w.
+    // û is u's part across w (projected twice, which leaves no
+    // rest of a large u) plus the constrained part along w.
     for (int pass = 0; pass < 2; ++pass) {
       Scalar along = 0;
       for (Eigen::Index j = 0; j < dim; ++j) along += unit[j] * u_hat[j];

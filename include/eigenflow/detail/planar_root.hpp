@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "eigenflow/detail/finite.hpp"
 #include "eigenflow/layers/monotone.hpp"
 
 namespace eigenflow::detail {
@@ -15,9 +17,9 @@ Number geometric_mean(Number a, Number b) {
   return select(min(a, b) < Number(0), -size, size);
 }
 
-/// The v with v + k h(v) = τ, k = (s - 1)/M, for a batch of τ at once: Newton steps inside a bracket that
-/// bisection shrinks whenever they are slow, so that every lane converges for every s > 0 (Press et al.,
-/// Numerical Recipes, 9.4).
+/// The v with v + k h(v) = τ, k = (s - 1)/M, for a batch of τ at once: Newton
+/// steps inside a bracket that bisection shrinks whenever they are slow, so that
+/// every lane converges for every s > 0 (Press et al., Numerical Recipes, 9.4).
 ///
 /// The bracket follows from the slopes of g(v) = v + k h(v): with t = τ - k h(0), v has the sign of t and
 /// lies between |t| / max g' and |t| / min g', and no further than |k| sup|h - h(0)| from t.
@@ -34,7 +36,7 @@ Lanes<Scalar, Packed> planar_root(const Monotone& h, Scalar s, Lanes<Scalar, Pac
   const Number target = tau - Number(k) * h(zero).value, size = abs(target);
   const Number near = size / Number(steepest);
   Number far = size / Number(flattest);
-  const bool bounded = h.bound() < std::numeric_limits<double>::max();
+  const bool bounded = is_finite(h.bound());
   if (bounded) far = min(far, size + Number(std::abs(k) * static_cast<Scalar>(h.bound())));
   const auto negative = target < zero;
   Number low = select(negative, -far, near), high = select(negative, -near, far);

@@ -25,8 +25,8 @@ inline bool is_terminal([[maybe_unused]] std::FILE* file) {
 #endif
 }
 
-/// One line on a terminal's standard error, redrawn a few times a second and wiped at the end; nothing
-/// elsewhere.
+/// One line on a terminal's standard error, redrawn a few
+/// times a second and wiped at the end; nothing elsewhere.
 class ProgressBar {
  public:
   ProgressBar(bool wanted, Eigen::Index steps) : shown_(wanted && is_terminal(stderr)), steps_(steps) {}

@@ -31,9 +31,9 @@ class Set2d {
     return points;
   }
 
-  /// The exact log-density of each row of x (N × 2, any real scalar), in nats: N values, −inf outside a
-  /// bounded support, NaN for a row that is not finite. Throws std::invalid_argument when x has other than
-  /// two columns.
+  /// The exact log-density of each row of x (N × 2, any real scalar), in nats:
+  /// N values, −inf outside a bounded support, NaN for a row that is not
+  /// finite. Throws std::invalid_argument when x has other than two columns.
   template <class X>
   [[nodiscard]] Eigen::Matrix<Scalar, Eigen::Dynamic, 1> log_density(const Eigen::DenseBase<X>& x) const {
     static_assert(X::ColsAtCompileTime == 2 || X::ColsAtCompileTime == Eigen::Dynamic,

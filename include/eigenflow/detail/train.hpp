@@ -61,13 +61,15 @@ History train(Flow& flow, Source& source, const Course& course, const Options& o
   history.best_loss = std::numeric_limits<double>::infinity();
   ProgressBar bar(options.progress, course.steps);
   const auto start = std::chrono::steady_clock::now();
+  bool going = true;
   const auto stop = [&](Stopped why, std::string message) {
+    going = false;
     history.stopped = why;
     history.message = std::move(message);
   };
 
   Eigen::Index step = 0;
-  for (Eigen::Index epoch = 0; step < course.steps && history.message.empty(); ++epoch) {
+  for (Eigen::Index epoch = 0; going && step < course.steps; ++epoch) {
     source.begin(epoch);
     Epoch now{epoch, step, 0, std::numeric_limits<double>::quiet_NaN(), 0, 0, 0};
     Eigen::Index taken = 0;
@@ -91,7 +93,7 @@ History train(Flow& flow, Source& source, const Course& course, const Options& o
       now.gradient_norm += norm;
       bar.show(step + 1, loss, history.best_loss);
     }
-    if (!history.message.empty()) break;
+    if (!going) break;
 
     now.steps = step;
     now.training_loss /= static_cast<double>(taken);
@@ -116,12 +118,12 @@ History train(Flow& flow, Source& source, const Course& course, const Options& o
     }
     if (options.callback && !options.callback(now))
       stop(Stopped::callback, "the callback stopped the fit after epoch " + std::to_string(epoch));
-    else if (options.patience > 0 && source.validates() && epoch - history.best_epoch >= options.patience)
+    else if (options.patience > 0 && epoch - history.best_epoch >= options.patience)
       stop(Stopped::patience, "no better validation loss for " + std::to_string(options.patience) +
                                   " epochs; the best was epoch " + std::to_string(history.best_epoch));
   }
   flow.parameters() = best;
-  if (history.message.empty()) history.message = "all " + std::to_string(step) + " steps were taken";
+  if (going) history.message = "all " + std::to_string(step) + " steps were taken";
   return history;
 }
 

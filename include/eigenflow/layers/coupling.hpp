@@ -3,10 +3,12 @@
 #include <Eigen/Core>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "eigenflow/conditioner.hpp"
 #include "eigenflow/conditioners/mlp.hpp"
+#include "eigenflow/detail/name_of.hpp"
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/layer.hpp"
 #include "eigenflow/transformer.hpp"
@@ -16,22 +18,20 @@
 
 namespace eigenflow {
 
-/// A coupling layer (arXiv:1410.8516, section 3; arXiv:1605.08803, section 3.2): the first `split` features
-/// pass untouched, and a conditioner turns them (and the context) into the parameters of the others'
-/// transformer.
+/// A coupling layer (arXiv:1410.8516, section 3; arXiv:1605.08803, section
+/// 3.2): the first `split` features pass untouched, and a conditioner turns
+/// them (and the context) into the parameters of the others' transformer.
 ///
 ///   map       y_a = x_a,   y_b = g(x_b; m(x_a))         a = the first `split` features, b = the rest
 ///   log-det   Σ_b log|g'(x_b)|: the Jacobian is triangular
 ///   inverse   x_b = g⁻¹(y_b; m(y_a)): as cheap as the map, whatever the conditioner
 ///
-/// Stack couplings with permutations between, so that every feature is transformed. It starts as the
-/// identity.
+/// Stack couplings with permutations between, so that every
+/// feature is transformed. It starts as the identity.
 template <Transformer Transformer_, Conditioner Conditioner_, int Dim_ = Eigen::Dynamic>
 class Coupling {
  public:
   using Scalar = typename Conditioner_::Scalar;
-  using TransformerType = Transformer_;
-  using ConditionerType = Conditioner_;
   using Options = typename Conditioner_::Options;
   static constexpr int static_dim = Dim_;
   static_assert(std::is_same_v<Scalar, typename Transformer_::Scalar>,
@@ -61,7 +61,8 @@ class Coupling {
         conditioner_(split + context_dim, transformer_.parameters() * (dim - split), options) {}
 
   static std::string name() {
-    return std::string("Coupling<") + Transformer_::name() + ", " + Conditioner_::name() + '>';
+    return "Coupling<" + detail::name_of<Transformer_>("transformer") + ", " +
+           detail::name_of<Conditioner_>("conditioner") + '>';
   }
   /// As "1 of 2 features, 64 × 64, relu".
   std::string describe() const {
@@ -126,8 +127,8 @@ class Coupling {
 
   Eigen::Index transformed() const { return dim_ - split_; }
 
-  // The conditioner's input: the first features themselves, copied where a tape must outlive them or a
-  // context follows.
+  // The conditioner's input: the first features themselves,
+  // copied where a tape must outlive them or a context follows.
   ConstMatrixMap<Scalar> conditions(const Tile<Scalar>& tile) const {
     if (!tile.record && context_dim_ == 0) return {tile.values.data(), tile.rows(), split_};
     typename Tile<Scalar>::Matrix input = tile.scratch(split_ + context_dim_);

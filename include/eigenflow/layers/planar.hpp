@@ -7,6 +7,8 @@
 #include <span>
 #include <string>
 
+#include "eigenflow/detail/finite.hpp"
+#include "eigenflow/detail/name_of.hpp"
 #include "eigenflow/detail/per_feature.hpp"
 #include "eigenflow/detail/planar_constraint.hpp"
 #include "eigenflow/detail/planar_root.hpp"
@@ -16,15 +18,16 @@
 
 namespace eigenflow {
 
-/// The planar layer of Rezende & Mohamed, "Variational inference with normalizing flows" (arXiv:1505.05770),
-/// eq. 10:
+/// The planar layer of Rezende & Mohamed,
+/// "Variational inference with normalizing flows" (arXiv:1505.05770):
 ///
-///   map         f(x) = x + û h(wᵀx + b),   h monotone with slopes in [0, M], tanh by default
-///   log-det     log(1 + wᵀû h'(a)) = log((1 - h'/M) + s h'/M),   a = wᵀx + b,   s = 1 + M wᵀû     (eq. 12)
-///   constraint  û = u + ((s - 1)/M - wᵀu) w/‖w‖²,   s = softplus(M wᵀu + ln(e - 1)) > 0:
-///               every theta is invertible (appendix A.1), and u = 0 is the identity; û = u where w = 0
-///   inverse     f⁻¹(y) = y - û h(v), where v solves v + wᵀû h(v) = wᵀy + b, which increases strictly in v,
-///               by a bracketed Newton iteration
+///   map         f(x) = x + û h(a) with a = wᵀx + b                                                (eq. 10)
+///               h monotone with slopes in [0, M], tanh by default
+///   log-det     log(1 + wᵀû h'(a)) = log((1 - h'/M) + s h'/M) with s = 1 + M wᵀû                  (eq. 12)
+///   constraint  û = u + ((s - 1)/M - wᵀu) w/‖w‖² with s = softplus(M wᵀu + ln(e - 1)) > 0   (appendix A.1)
+///               every theta is invertible and u = 0 is the identity; û = u where w = 0
+///   inverse     f⁻¹(y) = y - û h(v) where v solves v + wᵀû h(v) = wᵀy + b,
+///               strictly increasing in v: Newton's method in a bracket
 ///   gradient    of the inverse by the implicit-function theorem:
 ///               dv = (d(wᵀy + b) - h d(wᵀû)) / (1 + wᵀû h')
 ///
@@ -46,7 +49,7 @@ class Planar {
   Planar() requires(Dim_ != Eigen::Dynamic) = default;
   explicit Planar(Dimension<Dim_> dim, Monotone h = {}) : dim_(dim), h_(h) {}
 
-  static std::string name() { return std::string("Planar, h = ") + Monotone::name(); }
+  static std::string name() { return "Planar, h = " + detail::name_of<Monotone>("h(a)"); }
   Eigen::Index dim() const { return dim_; }
   const Monotone& h() const { return h_; }
 
@@ -100,7 +103,12 @@ class Planar {
     const Scalar max_slope = static_cast<Scalar>(h_.max_slope());
     typename Tile<Scalar>::Matrix kept = tile.scratch(tile.record ? dim() + 4 : 0);
     if (tile.record) kept.leftCols(dim()) = tile.values;
-    Scalar* const value = kept.data() + dim() * rows;
+    // N numbers each, past the N × D of the input; none where nothing is kept.
+    const auto kept_column = [&](Eigen::Index i) {
+      return tile.record ? kept.col(dim() + i).data() : nullptr;
+    };
+    Scalar *const value = kept_column(0), *const slope = kept_column(1), *const tilt = kept_column(2),
+                  *const contract = kept_column(3);
 
     const Constraint& c =
         *std::construct_at(tile.arena->template allocate<Constraint>(1), p.u.data(), p.w.data(), dim(),
@@ -122,14 +130,14 @@ class Planar {
       const Number log_det = log(jacobian), before = step.load(tile.log_det.data());
       step.store(tile.log_det.data(), generating ? before - log_det : before + log_det);
       if (tile.record) {
-        const Number contract = Number(1) / jacobian;
+        const Number shrink = Number(1) / jacobian;
         step.store(value, h.value);
-        step.store(value + rows, h.slope);
-        step.store(value + 2 * rows, Number(c.s - 1) * h.curvature * contract);
-        step.store(value + 3 * rows, contract);
+        step.store(slope, h.slope);
+        step.store(tilt, Number(c.s - 1) * h.curvature * shrink);
+        step.store(contract, shrink);
       }
     }
-    return {&c, kept.data(), value, value + rows, value + 2 * rows, value + 3 * rows};
+    return {&c, kept.data(), value, slope, tilt, contract};
   }
 
   // Where the map stretches, y - û h(v) has the rounding of y and not of the smaller x: moves x along w, by a
@@ -147,8 +155,8 @@ class Planar {
     }
   }
 
-  // With τ = wᵀ(input) + b and k = wᵀû: forward has a = τ; the inverse has v(τ, k) with
-  // dv = (dτ - h dk)/(1 + k h').
+  // With τ = wᵀ(input) + b: forward has a = τ;
+  // the inverse has v(τ, k) with k = wᵀû and dv = (dτ - h dk)/(1 + k h').
   template <bool generating>
   void vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape,
            Tile<Scalar>& tile) const {

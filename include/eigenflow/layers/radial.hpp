@@ -15,12 +15,13 @@ namespace eigenflow {
 
 /// The radial layer of Rezende & Mohamed (arXiv:1505.05770, eq. 14): contracts or expands around a centre.
 ///
-///   map         f(x) = x + β̂/(α + r) (x - x₀),   r = ‖x - x₀‖ (Euclidean), defined at r = 0: f(x₀) = x₀
-///   constraint  α = softplus(α') > 0,   s = α + β̂ = softplus(β') > 0:
-///               every theta is invertible (appendix A.2), and α' = β' is the identity
-///   log-det     (D - 1) log g + log g₁,   g = (r + s)/(α + r),   g₁ = ∂(r g)/∂r = (r² + 2αr + αs)/(α + r)²
-///   inverse     closed form: r = (-c + √(c² + 4αγ))/2 with γ = ‖y - x₀‖ and c = s - γ, in the form without
-///               cancellation
+///   map         f(x) = x + β̂/(α + r) (x - x₀) with r = ‖x - x₀‖ (Euclidean); f(x₀) = x₀ at r = 0
+///   log-det     (D - 1) log g + log g₁ with g = (r + s)/(α + r) the stretch across the radius,
+///               g₁ = ∂(r g)/∂r = (r² + 2αr + αs)/(α + r)² the stretch along it
+///   constraint  α = softplus(α') > 0 and s = α + β̂ = softplus(β') > 0                       (appendix A.2)
+///               every theta is invertible, and α' = β' is the identity
+///   inverse     closed form: r = (-c + √(c² + 4αγ))/2 with γ = ‖y - x₀‖ and c = s - γ,
+///               in the form without cancellation
 ///
 /// Everything is written in p = α/(α + r), q = r/(α + r) and σ = s/(α + r), sums of positive terms.
 template <class Scalar_, int Dim_ = Eigen::Dynamic>
@@ -152,7 +153,8 @@ class Radial {
       step.store(tile.log_det.data(), generating ? before - log_det : before + log_det);
       if (tile.record) step.store(kept.col(dim()).data(), r);
     }
-    return {kept.data(), kept.data() + dim() * rows};
+    if (!tile.record) return {};
+    return {kept.data(), kept.col(dim()).data()};
   }
 
   // With d = x - x₀ and e = y - x₀: e = g(r) d, whose Jacobian is g across the radius and g₁ along it. The
@@ -186,8 +188,8 @@ class Radial {
         along = fma(step.load(tile.grad_values.col(j).data()), step.load(tape.offset + j * rows) * inverse_r,
                     along);
       const Number turn = sign_log_det * slope_r;
-      // forward: input cotangent = g G + (g₁ - g)(G·d̂) d̂ + turn d̂;
-      // inverse: (G + turn d̂) times the inverse Jacobian
+      // forward: the input's cotangent is g G + (g₁ - g)(G·d̂) d̂ + turn d̂
+      // inverse: it is (G + turn d̂) times the inverse Jacobian
       const Number shrink = shape.q * excess;  // g - g₁
       const Number radial = generating ? turn / g1 + along * shrink / (g * g1) : turn - along * shrink;
       const Number scale = generating ? one / g : g;
@@ -206,7 +208,8 @@ class Radial {
     if (grad.empty()) return;
     auto out = view_parameters(*this, grad);
     for (Eigen::Index j = 0; j < dim(); ++j) out.x0[j] += reduce_add(sum_x0[j]);
-    // Scaled before the sum over lanes: no compiler then fuses the product with the addition to the gradient.
+    // Scaled before the sum over lanes, so that no compiler
+    // fuses the product with the addition to the gradient.
     out.alpha += reduce_add(sum_alpha * Number(detail::sigmoid(params.alpha)));
     out.beta += reduce_add(sum_s * Number(detail::sigmoid(params.beta)));
   }

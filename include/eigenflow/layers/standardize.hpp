@@ -24,8 +24,8 @@ class Standardize {
   Standardize() requires(Dim_ != Eigen::Dynamic) : Standardize(Dim_) {}
   explicit Standardize(Dimension<Dim_> dim) : dim_(dim), statistics_(dim) {}
 
-  /// Known statistics. Throws std::invalid_argument unless both have D entries and every scale is positive
-  /// and finite.
+  /// Known statistics. Throws std::invalid_argument unless both have D entries,
+  /// all of them finite, and every scale is positive.
   Standardize(VectorX<Scalar> mean, VectorX<Scalar> scale)
       : dim_(mean.size()), statistics_("Standardize", std::move(mean), std::move(scale)) {}
 

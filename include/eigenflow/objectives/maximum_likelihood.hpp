@@ -3,9 +3,12 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <span>
+#include <string>
 
 #include "eigenflow/batch.hpp"
 #include "eigenflow/detail/parallel.hpp"
+#include "eigenflow/detail/sentences.hpp"
+#include "eigenflow/error.hpp"
 #include "eigenflow/tile.hpp"
 
 namespace eigenflow {
@@ -20,6 +23,13 @@ struct MaximumLikelihood {
   double operator()(const Flow& flow, Batch<typename Flow::Scalar> batch,
                     std::span<typename Flow::Scalar> grad) const {
     using Scalar = typename Flow::Scalar;
+    if (batch.data.cols != flow.dim())
+      detail::refuse_columns("MaximumLikelihood", batch.data.rows, batch.data.cols, flow.dim());
+    if (!grad.empty() && grad.size() != flow.theta().size())
+      detail::refuse("MaximumLikelihood writes one number for each of the " +
+                     std::to_string(flow.theta().size()) +
+                     " parameters of this flow, but the gradient given has " + std::to_string(grad.size()) +
+                     ": resize it, or give an empty one for the loss alone");
     batch.context =
         detail::context_rows("MaximumLikelihood", batch.context, batch.data.rows, flow.context_dim());
     double total_weight = 0;
@@ -43,8 +53,10 @@ struct MaximumLikelihood {
       const auto tape = flow.layers().forward(layers, tile);
       flow.base().log_prob(base, tile);
       double loss = 0;
+      // A row of weight zero does not count, not even where its density is zero: 0 · ∞ is NaN.
       for (Eigen::Index i = 0; i < count; ++i)
-        loss -= static_cast<double>(batch.weight(first + i)) * static_cast<double>(tile.log_det[i]);
+        if (const auto weight = static_cast<double>(batch.weight(first + i)); weight != 0)
+          loss -= weight * static_cast<double>(tile.log_det[i]);
       if (record) {
         auto grad_log_prob = tile.attach_cotangents();
         for (Eigen::Index i = 0; i < count; ++i)

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <span>
 
+#include "eigenflow/detail/check_step.hpp"
 #include "eigenflow/detail/parallel.hpp"
 #include "eigenflow/lanes.hpp"
 #include "eigenflow/tile.hpp"
@@ -71,10 +72,11 @@ struct AdamW {
         });
   }
 
-  /// One step for the whole of theta.
+  /// One step for the whole of theta. Throws std::invalid_argument unless state, theta and gradient are of one size.
   template <class Scalar>
   void step(State<Scalar>& state, std::span<Scalar> theta, std::span<const Scalar> grad,
             double learning_rate) const {
+    detail::check_step(state.mean.size(), theta.size(), grad.size());
     advance(state);
     update(state, 0, theta, grad, learning_rate);
   }

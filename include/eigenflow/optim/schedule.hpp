@@ -9,8 +9,8 @@
 
 namespace eigenflow {
 
-/// The factor on the learning rate at step 0 .. steps - 1: a pure function, so that a fit resumes where it
-/// stood.
+/// The factor on the learning rate at step 0 .. steps - 1:
+/// a pure function, so that a fit resumes where it stood.
 using Schedule = std::function<double(Eigen::Index step, Eigen::Index steps)>;
 
 inline Schedule constant_schedule() {

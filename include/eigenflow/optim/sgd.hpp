@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 #include <span>
 
+#include "eigenflow/detail/check_step.hpp"
 #include "eigenflow/tile.hpp"
 
 namespace eigenflow {
@@ -32,9 +33,11 @@ struct Sgd {
     VectorMap<Scalar>(theta.data(), size) -= static_cast<Scalar>(learning_rate) * velocity;
   }
 
+  /// One step for the whole of theta. Throws std::invalid_argument unless state, theta and gradient are of one size.
   template <class Scalar>
   void step(State<Scalar>& state, std::span<Scalar> theta, std::span<const Scalar> grad,
             double learning_rate) const {
+    detail::check_step(state.velocity.size(), theta.size(), grad.size());
     advance(state);
     update(state, 0, theta, grad, learning_rate);
   }

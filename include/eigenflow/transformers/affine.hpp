@@ -7,9 +7,8 @@
 
 namespace eigenflow {
 
-/// y = x eˢ + t with log-det s: the affine coupling of Real NVP (Dinh, Sohl-Dickstein & Bengio,
-/// arXiv:1605.08803, eq. 7). Parameters: slot 0 is a, with s = LogScale(a), slot 1 is t. The inverse is
-/// x = (y - t) e⁻ˢ.
+/// y = x eˢ + t with log-det s and inverse x = (y - t) e⁻ˢ: the affine coupling of Real NVP (Dinh,
+/// Sohl-Dickstein & Bengio, arXiv:1605.08803, eq. 7). Parameters: a in slot 0 with s = LogScale(a), t in slot 1.
 ///
 /// By default |s| < 1: one coupling stretches by e at most, and a stack of them as far as it must. Wider
 /// bounds fit worse and let single points far from the data run away (16 couplings on `rings`: 0.3 nats of

@@ -6,8 +6,8 @@
 
 namespace eigenflow {
 
-/// y = x + t: the additive coupling of NICE (Dinh, Krueger & Bengio, arXiv:1410.8516, eq. 7).
-/// Volume-preserving.
+/// y = x + t: the additive coupling of NICE (Dinh, Krueger
+/// & Bengio, arXiv:1410.8516, eq. 7). Volume-preserving.
 template <class Scalar_>
 struct Shift {
   using Scalar = Scalar_;

@@ -18,9 +18,9 @@ struct Derivative {
 /// 1982; Press et al., Numerical Recipes, 5.7).
 Derivative differentiate(const std::function<MatrixX<Wide>(Wide)>& function, Wide first_step);
 
-/// All derivatives of [values | log_det] (N × (D + 1)) of one direction at a problem: by each feature, by
-/// each entry of theta, by each column of the context. Rows are independent, so a feature of all rows moves
-/// at once.
+/// All derivatives of [values | log_det] (N × (D + 1)) of one direction at a
+/// problem: by each feature, by each entry of theta, by each column of the
+/// context. Rows are independent, so a feature of all rows moves at once.
 struct Derivatives {
   std::vector<Derivative> x;
   std::vector<Derivative> theta;

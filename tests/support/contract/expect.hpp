@@ -7,8 +7,8 @@
 
 namespace contract {
 
-/// Fails the running test, naming the worst entry, unless |got - expected| ≤ tolerance entry by entry, all
-/// finite.
+/// Fails the running test, naming the worst entry, unless
+/// |got - expected| ≤ tolerance entry by entry, all finite.
 void expect_close(const MatrixX<Wide>& got, const MatrixX<Wide>& expected, const MatrixX<Wide>& tolerance,
                   const std::string& law);
 

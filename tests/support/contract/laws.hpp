@@ -32,8 +32,8 @@ template <class S>
 void check_round_trip(const Subject<S>& subject, const Subject<Wide>& reference, const Problem<S>& problem,
                       const std::string& where);
 
-/// log_det and gradients are added to what is there, once an entry; without a gradient or a tape the rest has
-/// the same bits.
+/// log_det and gradients are added to what is there, once an
+/// entry; without a gradient or a tape the rest has the same bits.
 template <class S>
 void check_accumulation(const Subject<S>& subject, Direction direction, const Problem<S>& problem,
                         const std::string& where);

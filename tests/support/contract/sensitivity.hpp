@@ -2,10 +2,10 @@
 
 #include "support/contract/evaluate.hpp"
 
-// Where tolerances come from. A computation that rounds as well as any can returns the exact result of inputs
-// and parameters that are off by a unit roundoff, rounded once more. So the allowance for a result is how far
-// the reference moves when its inputs and parameters do that: the condition of the map itself, never a number
-// chosen.
+// Where tolerances come from. A computation that rounds as well as any can returns the
+// exact result of inputs and parameters that are off by a unit roundoff, rounded once
+// more. So the allowance for a result is how far the reference moves when its inputs
+// and parameters do that: the condition of the map itself, never a number chosen.
 
 namespace contract {
 

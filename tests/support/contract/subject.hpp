@@ -31,8 +31,8 @@ inline const char* to_string(Direction direction) {
   return direction == Direction::forward ? "forward" : "inverse";
 }
 
-/// Which instance of a layer a factory is asked for: a scalar type, and D at compile time or (Eigen::Dynamic)
-/// at run time.
+/// Which instance of a layer a factory is asked for: a scalar
+/// type, and D at compile time or (Eigen::Dynamic) at run time.
 template <class Scalar_, int Dim_>
 struct Kind {
   using Scalar = Scalar_;
