@@ -30,9 +30,9 @@ concept RowTarget = requires(const T& target, const PointOf<Flow>& x, PointOf<Fl
 
 /// f(x, log_p, grad), for a batch.
 template <class T, class Flow>
-concept BatchTarget =
-    requires(const T& target, const ConstMatrixMap<typename Flow::Scalar>& x,
-             VectorMap<typename Flow::Scalar>& log_p, MatrixMap<typename Flow::Scalar>& grad) {
+concept BatchTarget = requires(const T& target, const ConstMatrixMap<typename Flow::Scalar>& x,
+                               VectorMap<typename Flow::Scalar>& log_p,
+                               MatrixMap<typename Flow::Scalar>& grad) {
   target(x, log_p, grad);
 };
 
