@@ -77,7 +77,7 @@ TEST_CASE("Standardize refuses statistics that are none") {
     Vector mean = Vector::Zero(3);
     mean[1] = bad;
     CHECK_THROWS_WITH(ef::Standardize<double>(mean, Vector::Ones(3)),
-                      ContainsSubstring("feature 1") && ContainsSubstring("finite mean"));
+                      ContainsSubstring("feature 1") && ContainsSubstring("must be finite"));
   }
 }
 

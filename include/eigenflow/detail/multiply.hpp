@@ -59,12 +59,13 @@ void multiply_shallow(const LeftOperand<Scalar>& left, Eigen::Index panel, Eigen
   const Scalar* b = right.data;
   for (Eigen::Index c = 0; c < columns; ++c, to += result.column_stride, b += right.column_stride) {
     Number sum[static_cast<std::size_t>(packets)];
-    unroll<packets>([&](auto p) { sum[p] = result.bias ? Number(result.bias[c]) : Number(0); });
+    unroll<packets>([&](auto p) { sum[p] = Number(0); });
     unroll<Depth>([&](auto k) {
       constexpr Eigen::Index before = k * packets;
       const Number y(b[k * right.depth_stride]);
       unroll<packets>([&](auto p) { sum[p] = fma(x[before + p], y, sum[p]); });
     });
+    if (result.bias) unroll<packets>([&](auto p) { sum[p] += Number(result.bias[c]); });
     if (rows < height || result.add) {
       store_last_rows<packets, 1>(sum, result, panel, c, rows);
       continue;
