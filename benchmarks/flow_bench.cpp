@@ -5,6 +5,7 @@
 
 #include <eigenflow/eigenflow.hpp>
 
+#include "support/counters.hpp"
 #include "support/data.hpp"
 
 namespace {
@@ -37,12 +38,11 @@ void train(benchmark::State& state, Flow& flow, const ef::MatrixX<Scalar>& x) {
   }
 }
 
-// A rate of `per_parameter` operations for each parameter and row.
+// `each` operations for each parameter and row.
 template <class Flow>
-void count_operations(benchmark::State& state, const Flow& flow, double per_parameter) {
-  const double flops = per_parameter * static_cast<double>(flow.parameters().size() * state.range(2));
-  state.counters["GF/s"] = benchmark::Counter(flops * 1e-9, benchmark::Counter::kIsIterationInvariantRate,
-                                              benchmark::Counter::kIs1000);
+void count(benchmark::State& state, const Flow& flow, double each, Eigen::Index rows) {
+  const double parameters = static_cast<double>(flow.parameters().size());
+  benchmarks::count_operations<typename Flow::Scalar>(state, each * parameters * static_cast<double>(rows));
 }
 
 template <class Scalar>
@@ -51,7 +51,7 @@ void training_step(benchmark::State& state) {
   auto flow = real_nvp<Scalar>(state, rng);
   const ef::MatrixX<Scalar> x = normal_batch<Scalar>(state.range(2), state.range(3), rng);
   train(state, flow, x);
-  count_operations(state, flow, 6);
+  count(state, flow, 6, x.rows());
 }
 
 template <class Scalar>
@@ -64,7 +64,7 @@ void log_prob(benchmark::State& state) {
     flow.log_prob_into(x, result);
     benchmark::DoNotOptimize(result.data());
   }
-  count_operations(state, flow, 2);
+  count(state, flow, 2, x.rows());
 }
 
 template <class Scalar>
@@ -76,18 +76,25 @@ void sample(benchmark::State& state) {
     flow.sample_into(x, rng);
     benchmark::DoNotOptimize(x.data());
   }
+  count(state, flow, 2, x.rows());
 }
 
-template <class Scalar>
-void log_prob_of_one_point(benchmark::State& state) {
+enum class Point { log_prob, grad, sample };
+
+template <class Scalar, Point What>
+void one_point(benchmark::State& state) {
   ef::Rng rng(1);
   const auto flow = real_nvp<Scalar>(state, rng);
-  const ef::MatrixX<Scalar> x = normal_batch<Scalar>(1, state.range(3), rng);
+  ef::MatrixX<Scalar> x = normal_batch<Scalar>(1, state.range(3), rng), grad(1, state.range(3));
   ef::VectorX<Scalar> result(1);
   for (auto _ : state) {
-    flow.log_prob_into(x, result);
+    if constexpr (What == Point::log_prob) flow.log_prob_into(x, result);
+    if constexpr (What == Point::grad) flow.log_prob_and_grad_into(x, result, grad);
+    if constexpr (What == Point::sample) flow.sample_into(x, rng);
     benchmark::DoNotOptimize(result.data());
+    benchmark::ClobberMemory();
   }
+  count(state, flow, What == Point::grad ? 4 : 2, 1);
 }
 
 void sizes(benchmark::internal::Benchmark* benchmark) {
@@ -105,8 +112,12 @@ BENCHMARK_TEMPLATE(log_prob, float)->Apply(sizes);
 BENCHMARK_TEMPLATE(log_prob, double)->Apply(sizes);
 BENCHMARK_TEMPLATE(sample, float)->Apply(sizes);
 BENCHMARK_TEMPLATE(sample, double)->Apply(sizes);
-BENCHMARK_TEMPLATE(log_prob_of_one_point, float)->Apply(sizes);
-BENCHMARK_TEMPLATE(log_prob_of_one_point, double)->Apply(sizes);
+BENCHMARK_TEMPLATE(one_point, float, Point::log_prob)->Apply(sizes);
+BENCHMARK_TEMPLATE(one_point, double, Point::log_prob)->Apply(sizes);
+BENCHMARK_TEMPLATE(one_point, float, Point::grad)->Apply(sizes);
+BENCHMARK_TEMPLATE(one_point, double, Point::grad)->Apply(sizes);
+BENCHMARK_TEMPLATE(one_point, float, Point::sample)->Apply(sizes);
+BENCHMARK_TEMPLATE(one_point, double, Point::sample)->Apply(sizes);
 
 template <class Scalar>
 void planar_training_step(benchmark::State& state) {

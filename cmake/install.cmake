@@ -14,5 +14,5 @@ configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/eigenflowConfig.cmake.
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/eigenflowConfigVersion.cmake
                                  COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES ${PROJECT_BINARY_DIR}/eigenflowConfig.cmake ${PROJECT_BINARY_DIR}/eigenflowConfigVersion.cmake
-              ${PROJECT_SOURCE_DIR}/cmake/eigenflow-eigen.cmake
+              ${PROJECT_SOURCE_DIR}/cmake/eigenflow-eigen.cmake ${PROJECT_SOURCE_DIR}/cmake/eigenflow-build-type.cmake
         DESTINATION ${package_dir})

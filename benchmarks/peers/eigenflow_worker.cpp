@@ -5,9 +5,9 @@
 #include <functional>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <sstream>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include <eigenflow/eigenflow.hpp>
@@ -102,9 +102,30 @@ Call prepare(const Order& order) {
   return {};
 }
 
+std::string about() {
+  std::ostringstream text;
+#ifdef __clang__
+  text << "clang " << __clang_major__ << '.' << __clang_minor__;
+#else
+  text << "g++ " << __GNUC__ << '.' << __GNUC_MINOR__;
+#endif
+  text << " -O3 -march=native, " << ef::Lanes<float>::width << " floats a vector, Eigen ";
+#if EIGEN_MAJOR_VERSION >= 5  // since then without the world's version
+  text << EIGEN_MAJOR_VERSION << '.' << EIGEN_MINOR_VERSION << '.' << EIGEN_PATCH_VERSION;
+#else
+  text << EIGEN_WORLD_VERSION << '.' << EIGEN_MAJOR_VERSION << '.' << EIGEN_MINOR_VERSION;
+#endif
+  return text.str();
+}
+
 }  // namespace
 
-int main() {
+// With --about, says how it was built.
+int main(int argc, char** argv) {
+  if (argc > 1 && std::string(argv[1]) == "--about") {
+    std::cout << about() << '\n';
+    return 0;
+  }
   std::map<Order, Call> calls;
   for (std::string line; std::getline(std::cin, line);) {
     std::istringstream in(line);

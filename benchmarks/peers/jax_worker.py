@@ -59,13 +59,13 @@ def generate(parameters, z):
     return z
 
 
-def adam_step(state, x):
+def adam_step(state, x, learning_rate):
     parameters, mean, variance, step = state
     grad = jax.grad(lambda p: -log_prob(p, x).mean())(parameters)
     step = step + 1
     mean = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, mean, grad)
     variance = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, variance, grad)
-    rate = 1e-5 * jnp.sqrt(1 - 0.999**step) / (1 - 0.9**step)
+    rate = learning_rate * jnp.sqrt(1 - 0.999**step) / (1 - 0.9**step)
     parameters = jax.tree.map(lambda p, m, v: p - rate * m / (jnp.sqrt(v) + 1e-8), parameters, mean, variance)
     return parameters, mean, variance, step
 
@@ -78,7 +78,7 @@ def prepare(task, family, couplings, width, batch, dim):
     if task == "training_step":
         zeros = jax.tree.map(jnp.zeros_like, parameters)
         state = [(parameters, zeros, jax.tree.map(jnp.copy, zeros), jnp.float32(0))]
-        step = jax.jit(adam_step, donate_argnums=0)
+        step = jax.jit(lambda state, x: adam_step(state, x, 1e-5), donate_argnums=0)
 
         def call():
             state[0] = step(state[0], x)
@@ -101,4 +101,5 @@ def prepare(task, family, couplings, width, batch, dim):
     return None
 
 
-serve(prepare)
+if __name__ == "__main__":
+    serve(prepare)

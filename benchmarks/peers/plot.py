@@ -1,4 +1,4 @@
-"""Draws the ratios that `compare` measured: one group of bars for each piece of work, on a logarithmic axis."""
+"""Draws the ratios that `compare` measured: a panel for each kind of work, a group of bars for each flow and size."""
 
 import json
 import sys
@@ -7,22 +7,48 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+from matplotlib.ticker import FuncFormatter, NullFormatter
+
+TICKS = [0.5, 1, 2, 5, 10, 20, 50, 100, 200]
+NAMES = {"jax": "JAX", "flowjax": "FlowJAX", "torch": "PyTorch", "real_nvp": "Real NVP", "log prob": "log_prob"}
+COLOURS = ["#2f4b7c", "#21918c", "#e07b39", "#b5a426", "#8d6a9f"]
 
 given = json.load(sys.stdin)
-peers, data = given["peers"], given["data"]
-colours = dict(zip(peers, ["#3b528b", "#21918c", "#5ec962", "#b5a426", "#8d6a9f"]))
-figure, axes = plt.subplots(figsize=(max(8, 0.75 * len(data)), 4.2), layout="constrained")
-width = 0.8 / len(peers)
-for i, peer in enumerate(peers):
-    places = [k + (i - (len(peers) - 1) / 2) * width for k, group in enumerate(data) if peer in group["ratios"]]
-    heights = [group["ratios"][peer] for group in data if peer in group["ratios"]]
-    axes.bar(places, heights, width, label=peer, color=colours[peer], zorder=2)
-axes.axhline(1, color="black", linewidth=1, zorder=3)
-axes.set_yscale("log")
-axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}×")
-axes.set_xticks(range(len(data)), [group["label"] for group in data], rotation=45, ha="right", fontsize=8)
-axes.set_ylabel("time of the peer / time of eigenflow")
-axes.grid(axis="y", color="#dddddd", zorder=0)
-axes.spines[["top", "right"]].set_visible(False)
-axes.legend(frameon=False, ncols=len(peers), loc="upper right")
+peers = given["peers"]
+panels = {}
+for entry in given["data"]:
+    family, task, size = entry["case"]
+    panels.setdefault(task, []).append((f"{NAMES.get(family, family)}\n{size}", entry["ratios"]))
+
+figure, grid = plt.subplots((len(panels) + 1) // 2, 2, figsize=(13, 3.5 * ((len(panels) + 1) // 2)), sharey=True,
+                            squeeze=False, layout="constrained")
+width = 0.84 / len(peers)
+highest = max(ratio for groups in panels.values() for _, ratios in groups for ratio in ratios.values())
+for axes, (task, groups) in zip(grid.flat, panels.items()):
+    for i, peer in enumerate(peers):
+        bars = [(k + (i - (len(peers) - 1) / 2) * width, ratios[peer]) for k, (_, ratios) in enumerate(groups) if peer in ratios]
+        if not bars:
+            continue
+        axes.bar([place for place, _ in bars], [ratio - 1 for _, ratio in bars], width * 0.92, bottom=1, label=NAMES.get(peer, peer),
+                 color=COLOURS[i % len(COLOURS)], zorder=2)
+        for place, ratio in bars:
+            axes.text(place, ratio * (1.05 if ratio >= 1 else 0.95), f"{ratio:.2g}" if ratio < 10 else f"{ratio:.0f}",
+                      ha="center", va="bottom" if ratio >= 1 else "top", fontsize=7, color="#444444")
+    axes.axhline(1, color="black", linewidth=1.2, zorder=3)
+    axes.set_yscale("log")
+    axes.set_ylim(0.6, highest * 1.6)
+    axes.set_yticks([tick for tick in TICKS if 0.6 <= tick <= highest * 1.6])
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} ×"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.minorticks_off()
+    axes.set_xticks(range(len(groups)), [name for name, _ in groups], fontsize=9)
+    axes.tick_params(length=0)
+    axes.set_title(NAMES.get(task, task), loc="left", fontweight="bold")
+    axes.grid(axis="y", color="#dddddd", zorder=0)
+    axes.spines[["top", "right", "left", "bottom"]].set_visible(False)
+for axes in list(grid.flat)[len(panels):]:
+    axes.set_visible(False)
+figure.supylabel("time of the peer / time of eigenflow")
+handles, labels = max((axes.get_legend_handles_labels() for axes in grid.flat), key=lambda found: len(found[0]))
+figure.legend(handles, labels, frameon=False, ncols=len(peers), loc="outside upper right")
 figure.savefig(sys.argv[1], dpi=110)

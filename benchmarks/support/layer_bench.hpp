@@ -6,6 +6,7 @@
 #include <eigenflow/layer.hpp>
 #include <string>
 
+#include "support/counters.hpp"
 #include "support/data.hpp"
 
 // One layer, alone, as a flow runs it: tile by tile, in place, with its scratch in an arena. The time
@@ -33,6 +34,7 @@ class LayerOnBatch {
   void inverse() {
     for_each_tile(false, [&](ef::Tile<Scalar>& tile) { layer_.inverse(theta(), tile); });
   }
+  Eigen::Index parameters() const { return theta_.size(); }
   /// Forward and its gradients in x and theta: what maximum likelihood asks for.
   void train() {
     for_each_tile(true, [&](ef::Tile<Scalar>& tile) {
@@ -71,12 +73,14 @@ class LayerOnBatch {
 namespace detail {
 
 template <class Scalar, class Make, class Run>
-void add(const std::string& name, Make make, Run run) {
-  const auto body = [make, run](benchmark::State& state) {
+void add(const std::string& name, Make make, double operations, Run run) {
+  const auto body = [make, operations, run](benchmark::State& state) {
     ef::Rng rng(1);
     LayerOnBatch batch(make(Scalar{}, rng), state.range(0), rng);
     for (auto _ : state) run(batch);
     state.SetItemsProcessed(state.iterations() * state.range(0));
+    if (batch.parameters() > 0)
+      count_operations<Scalar>(state, operations * static_cast<double>(batch.parameters() * state.range(0)));
   };
   benchmark::RegisterBenchmark(name.c_str(), body)
       ->ArgName("batch")
@@ -87,9 +91,9 @@ void add(const std::string& name, Make make, Run run) {
 
 template <class Scalar, class Make>
 void add_all(const std::string& name, const Make& make) {
-  add<Scalar>(name + "/forward", make, [](auto& batch) { batch.forward(); });
-  add<Scalar>(name + "/inverse", make, [](auto& batch) { batch.inverse(); });
-  add<Scalar>(name + "/train", make, [](auto& batch) { batch.train(); });
+  add<Scalar>(name + "/forward", make, 2, [](auto& batch) { batch.forward(); });
+  add<Scalar>(name + "/inverse", make, 2, [](auto& batch) { batch.inverse(); });
+  add<Scalar>(name + "/train", make, 6, [](auto& batch) { batch.train(); });
 }
 
 }  // namespace detail
