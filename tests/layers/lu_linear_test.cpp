@@ -1,8 +1,10 @@
 #include "eigenflow/layers/lu_linear.hpp"
 
 #include <Eigen/LU>
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <vector>
 
 #include "support/catch.hpp"
 #include "support/contract/evaluate.hpp"
@@ -11,6 +13,7 @@
 #include "support/layer_contract.hpp"
 
 namespace ef = eigenflow;
+using Catch::Matchers::ContainsSubstring;
 using contract::Direction;
 using contract::MatrixX;
 using contract::VectorX;
@@ -117,4 +120,16 @@ TEMPLATE_TEST_CASE("LuLinear is W x + bias with its own W, for every number of f
 TEST_CASE("LuLinear refuses an order that is none") {
   CHECK_THROWS_WITH(ef::LuLinear<float>(ef::Permutation<float>({0, 2})),
                     Catch::Matchers::ContainsSubstring("permutation"));
+}
+
+TEST_CASE("LuLinear starts as its permutation, or sheared at random") {
+  ef::Rng rng(1);
+  std::vector<double> theta(3 * 2 + 2 * 3);
+  const ef::Permutation<double, 3> reverse;
+  ef::LuLinear<double, 3>(reverse).initialise(theta, rng);
+  CHECK(std::all_of(theta.begin(), theta.end(), [](double entry) { return entry == 0; }));
+  ef::LuLinear<double, 3>(reverse, 0.5).initialise(theta, rng);
+  CHECK(std::all_of(theta.begin(), theta.begin() + 6, [](double entry) { return entry != 0; }));
+  CHECK(std::all_of(theta.begin() + 6, theta.end(), [](double entry) { return entry == 0; }));
+  CHECK_THROWS_WITH((ef::LuLinear<double, 3>(reverse, -1)), ContainsSubstring("spread"));
 }

@@ -5,9 +5,11 @@
 #include <cmath>
 #include <numeric>
 #include <span>
+#include <string>
 #include <utility>
 
 #include "eigenflow/detail/dense.hpp"
+#include "eigenflow/detail/finite.hpp"
 #include "eigenflow/detail/triangular.hpp"
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/layer.hpp"
@@ -46,9 +48,15 @@ class LuLinear {
   LuLinear() requires(Dim_ != Eigen::Dynamic) : LuLinear(Dim_) {}
   /// Without a permutation: P = I.
   explicit LuLinear(Dimension<Dim_> dim) : LuLinear(Permutation<Scalar, Dim_>(in_order(dim))) {}
-  /// With output feature j from row indices()[j] of L (U + diag(d)).
-  explicit LuLinear(Permutation<Scalar, Dim_> permutation)
-      : dim_(permutation.dim()), permutation_(std::move(permutation)) {}
+  /// With output feature j from row indices()[j] of L (U + diag(d)). The entries of L and U start normal, of
+  /// deviation `spread`: random shears between couplings show each of them the features from another side.
+  /// Throws std::invalid_argument for a negative spread.
+  explicit LuLinear(Permutation<Scalar, Dim_> permutation, double spread = 0)
+      : dim_(permutation.dim()), permutation_(std::move(permutation)), spread_(spread) {
+    if (!(spread >= 0) || !detail::is_finite(spread))
+      detail::refuse("the spread of a LuLinear's start must be 0 or a positive number, but is " +
+                     std::to_string(spread));
+  }
 
   static constexpr const char* name() { return "LuLinear"; }
   Eigen::Index dim() const { return dim_; }
@@ -80,7 +88,12 @@ class LuLinear {
   }
 
   /// The permutation alone.
-  void initialise(std::span<Scalar> theta, Rng&) const { std::fill(theta.begin(), theta.end(), Scalar(0)); }
+  void initialise(std::span<Scalar> theta, Rng& rng) const {
+    const auto entries = static_cast<std::size_t>(dim() * (dim() - 1));  // of both triangles
+    std::fill(theta.begin(), theta.end(), Scalar(0));
+    if (spread_ > 0)
+      for (Scalar& entry : theta.first(entries)) entry = static_cast<Scalar>(spread_ * rng.normal());
+  }
 
   struct Tape {
     detail::Panels<Scalar> x;       // the input of the linear map
@@ -274,6 +287,7 @@ class LuLinear {
 
   [[no_unique_address]] Dimension<Dim_> dim_;
   Permutation<Scalar, Dim_> permutation_;
+  double spread_ = 0;
 };
 
 }  // namespace eigenflow
