@@ -48,7 +48,6 @@ Divergence fitted_divergence(const Set& set, std::uint64_t seed, const Work& wor
            .batch_size = 512,
            .learning_rate = 2e-3,
            .schedule = ef::cosine_schedule(),
-           .validation_fraction = 0,
            .seed = seed});
   const auto fresh = set(work.fresh_rows, rng);
   const Eigen::ArrayXd difference =
