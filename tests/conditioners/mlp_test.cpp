@@ -129,7 +129,8 @@ TEMPLATE_TEST_CASE("Mlp's gradients are the products of the formula, for wide la
                    float, double) {
   using Matrix = MatrixX<Wide>;
   const Index rows = 301, in = 7;
-  for (const auto& [width, out] : {std::pair<Index, Index>{151, 131}, {131, 3}, {64, 256}}) {
+  for (const auto& shape : {std::pair<Index, Index>{151, 131}, {131, 3}, {64, 256}}) {
+    const Index width = shape.first, out = shape.second;
     const ef::Mlp<TestType> mlp(in, out, {.hidden = {width}, .activation = Activation::identity});
     const auto theta = contract::random_normal<TestType>(ef::parameter_count(mlp), 1, 1);
     const auto input = contract::random_normal<TestType>(rows, in, 2);
