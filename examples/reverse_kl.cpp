@@ -76,10 +76,12 @@ int main(int argc, char** argv) {
                    gallery.panel(row, column++, view), brightest);
     }
 
-    // The splines reach as far as the energies do: there is no Standardize to bring the data to them.
-    const ef::Chain block{ef::SplineCoupling<float, 2>(2, 1, {.hidden = {32}}, ef::SplineOptions{.bound = 8}),
-                          ef::Permutation<float, 2>()};
-    const ef::Flow flow{ef::Stack(8, block), ef::DiagonalNormal<float, 2>(), rng};
+    // Standardize with a scale of its own: the flow starts as wide as the energies, and its splines see all
+    // of them within their bound.
+    const ef::Standardize<float, 2> wide(ef::VectorX<float>::Zero(2), ef::VectorX<float>::Constant(2, 3));
+    const ef::Chain block{ef::SplineCoupling<float, 2>(2, {.hidden = {32}}),
+                          ef::LuLinear<float, 2>(ef::Permutation<float, 2>())};
+    const ef::Flow flow{ef::Chain{wide, ef::Stack(8, block)}, ef::DiagonalNormal<float, 2>(), rng};
     fit_and_draw("splines, 8", flow, energy,
                  {.steps = 8'000,
                   .batch_size = 256,

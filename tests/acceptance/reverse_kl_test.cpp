@@ -6,7 +6,9 @@
 #include "eigenflow/fit_target.hpp"
 #include "eigenflow/flow.hpp"
 #include "eigenflow/layers/coupling.hpp"
+#include "eigenflow/layers/lu_linear.hpp"
 #include "eigenflow/layers/permutation.hpp"
+#include "eigenflow/layers/standardize.hpp"
 #include "eigenflow/stack.hpp"
 #include "support/catch.hpp"
 
@@ -20,9 +22,11 @@ namespace {
 template <class Energy>
 double gap(const Energy& energy, Eigen::Index couplings, Eigen::Index steps) {
   ef::Rng rng(1);
-  const ef::Chain block(ef::SplineCoupling<float, 2>(2, 1, {.hidden = {32}}, ef::SplineOptions{.bound = 8}),
-                        ef::Permutation<float, 2>());
-  ef::Flow flow{ef::Stack(couplings, block), ef::DiagonalNormal<float, 2>(), rng};
+  // As wide as the energies from the start, so that no mode is out of sight.
+  const ef::Standardize<float, 2> wide(ef::VectorX<float>::Zero(2), ef::VectorX<float>::Constant(2, 3));
+  const ef::Chain block{ef::SplineCoupling<float, 2>(2, {.hidden = {32}}),
+                        ef::LuLinear<float, 2>(ef::Permutation<float, 2>())};
+  ef::Flow flow{ef::Chain{wide, ef::Stack(couplings, block)}, ef::DiagonalNormal<float, 2>(), rng};
   ef::fit(flow, energy,
           {.steps = steps,
            .learning_rate = 2e-3,
