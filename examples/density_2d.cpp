@@ -31,15 +31,15 @@ int main(int argc, char** argv) {
     ef::Rng rng(2);
     const Eigen::MatrixX2f x = set(400'000, rng);
 
-    // Many couplings with small networks do better here than few with large ones, and the planar layers
-    // between them see the features from other directions.
-    const ef::Chain block{ef::AffineCoupling<float, 2>(2, {.hidden = {32}}), ef::Permutation<float, 2>(),
-                          ef::Planar<float, 2>()};
-    ef::Flow flow{ef::Chain{ef::Standardize<float, 2>(), ef::Stack(32, block)}, rng};
+    // Splines tear the plane, as rings and boards ask, and the linear maps between let each see the features
+    // from a direction of its own.
+    const ef::Chain block{ef::SplineCoupling<float, 2>(2, {.hidden = {64, 64}}),
+                          ef::LuLinear<float, 2>(ef::Permutation<float, 2>())};
+    ef::Flow flow{ef::Chain{ef::Standardize<float, 2>(), ef::Stack(8, block)}, rng};
     ef::fit(flow, x,
-            {.steps = 60'000,
-             .batch_size = 256,
-             .learning_rate = 2e-3,
+            {.steps = 10'000,
+             .batch_size = 512,
+             .learning_rate = 3e-3,
              .schedule = ef::warm_up(200, ef::cosine_schedule()),
              .clip_norm = 1,
              .validation_fraction = 0},
