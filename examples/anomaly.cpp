@@ -15,7 +15,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <eigenflow/data/two_d.hpp>
+#include <eigenflow/rng.hpp>
 #include <exception>
 #include <filesystem>
 #include <fstream>
@@ -147,14 +147,16 @@ void draw_roc(picture::Panel panel, const Roc& flow, const Roc& gaussian) {
   panel.note(text, picture::Corner::bottom_right);
 }
 
-// Both histograms with an area of one, over the ranks of the scores: shares of the test rows, most normal
-// first, so that scores of any tail fit.
+// Histograms of the scores of normal rows and of anomalies, each as shares of its own rows. The highest
+// scores may be far out: those above the 98th percentile fall into the last bin.
 void draw_scores(picture::Gallery& gallery, int column, const Eigen::VectorXd& score,
                  const Eigen::VectorXd& label) {
   constexpr Eigen::Index bins = 40;
   std::vector<double> sorted(score.data(), score.data() + score.size());
   std::sort(sorted.begin(), sorted.end());
-  const auto quantile = [&](double q) { return sorted[static_cast<std::size_t>(q * (sorted.size() - 1.0))]; };
+  const auto quantile = [&](double q) {
+    return sorted[static_cast<std::size_t>(q * static_cast<double>(sorted.size() - 1))];
+  };
   const double low = quantile(0), high = std::max(quantile(0.98), low + 1e-9);
   Eigen::ArrayX2d share = Eigen::ArrayX2d::Zero(bins, 2);
   for (Eigen::Index i = 0; i < score.size(); ++i) {
@@ -192,13 +194,13 @@ void write_scores(const Path& path, const Eigen::VectorXd& score, const Eigen::V
 void run(const std::vector<Task>& tasks, const Path& folder) {
   std::vector<std::string> names;
   for (const Task& task : tasks) names.push_back(task.name);
+  const double width = std::max(150.0, 330 / static_cast<double>(tasks.size()));
   picture::Gallery gallery({.title = "What is improbable is suspect",
-                            .subtitle = "anomalies found against false alarms, and the scores of normal rows "
-                                        "(blue) and of anomalies (red); a Gaussian's curve in grey",
+                            .subtitle = "normal rows in blue, anomalies in red; grey: a Gaussian",
                             .rows = {"ROC", "scores"},
                             .columns = names,
-                            .panel_width = 150,
-                            .panel_height = 150,
+                            .panel_width = width,
+                            .panel_height = width,
                             .gap = 12,
                             .theme = picture::light_panels()});
   std::printf("%-16s %6s %6s %5s %10s  %8s %8s\n", "", "train", "test", "cols", "held out", "Gaussian",

@@ -49,19 +49,20 @@ struct Setting {
   Eigen::Index members = 5;  ///< flows to average; each stops early on another 1/members of the rows
   Eigen::Index layers = 5;
   std::vector<Eigen::Index> hidden = {64};
-  double noise = 0.1;  ///< in standard deviations of each column
+  double noise = 0.05;  ///< in standard deviations of each column
   double dropout = 0;
-  double weight_decay = 0;
-  double learning_rate = 1e-3;
+  double weight_decay = 1;
+  double learning_rate = 2e-3;
   Eigen::Index batch_size = 128;
-  Eigen::Index epochs = 500;
-  Eigen::Index patience = 20;
+  Eigen::Index epochs = 200;
+  Eigen::Index patience = 12;
 };
 
-/// The mean density of masked autoregressive flows with linear layers between them.
+/// The mean density of masked autoregressive flows with linear layers between them and a base with heavy
+/// tails.
 class FlowDensity {
   using Block = ef::Chain<ef::LuLinear<float>, ef::MaskedAutoregressive<float>>;
-  using Flow = ef::Flow<ef::Stack<Block>>;
+  using Flow = ef::Flow<ef::Stack<Block>, ef::StudentT<float>>;
 
  public:
   /// Fits to the rows of x.
@@ -116,7 +117,7 @@ class FlowDensity {
       return Block(ef::LuLinear<float>(turned), ef::MaskedAutoregressive<float>(dim, network));
     };
     ef::Rng rng(seed);
-    Flow flow(ef::Stack<Block>(setting.layers, block), rng);
+    Flow flow(ef::Stack<Block>(setting.layers, block), ef::StudentT<float>(dim), rng);
     ef::fit(flow, training,
             {.epochs = setting.epochs,
              .batch_size = setting.batch_size,
