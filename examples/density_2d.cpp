@@ -35,15 +35,13 @@ int main(int argc, char** argv) {
     // from a direction of its own.
     const ef::Chain block{ef::SplineCoupling<float, 2>(2, {.hidden = {64, 64}}),
                           ef::LuLinear<float, 2>(ef::Permutation<float, 2>())};
-    ef::Flow flow{ef::Chain{ef::Standardize<float, 2>(), ef::Stack(8, block)}, rng};
+    ef::Flow flow{ef::Chain{ef::Standardize<float, 2>(), ef::Stack(6, block)}, rng};
     ef::fit(flow, x,
-            {.steps = 10'000,
+            {.steps = 6'000,
              .batch_size = 512,
-             .learning_rate = 3e-3,
-             .schedule = ef::warm_up(200, ef::cosine_schedule()),
-             .clip_norm = 1,
-             .validation_fraction = 0},
-            ef::Adam{.beta2 = 0.99});
+             .learning_rate = 2e-3,
+             .schedule = ef::cosine_schedule(),
+             .validation_fraction = 0});
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
     const Eigen::MatrixX2f fresh = set(100'000, rng);
