@@ -115,7 +115,8 @@ Eigen::VectorXd held_out(const Rows& x, const std::function<LogDensity(const Row
   for (Eigen::Index fold = 0; fold < folds; ++fold) {
     std::vector<Eigen::Index> train, test;
     for (Eigen::Index i = 0; i < x.rows(); ++i) (i % folds == fold ? test : train).push_back(order[i]);
-    log_p(test) = fit(x(train, Eigen::all))(x(test, Eigen::all));
+    const auto columns = Eigen::seqN(0, x.cols());
+    log_p(test) = fit(x(train, columns))(x(test, columns));
   }
   return log_p;
 }
