@@ -1,16 +1,14 @@
 // Anomaly detection: a flow learns the density of normal rows, and what it finds improbable is suspect. The
 // score of a row is -log p(x); AUROC is the chance that an anomaly scores higher than a normal row.
 //
-//     anomaly                         drawn data: anomalies in the hollow of a ring, where no Gaussian sees
-//     them anomaly TABLE...                the last column is the label, 1 for an anomaly; the first half of
-//     the
-//                                     normal rows trains, all other rows are the test
-//     anomaly --train T --test T      rows without labels to learn from; the test may have a label column
-//     more anomaly ... --out FOLDER        writes FOLDER/anomaly.png and the score of every test row,
-//                                     FOLDER/NAME_scores.csv (out/ unless given)
+//     anomaly                      drawn data: anomalies in the hollow of a ring, where no Gaussian sees them
+//     anomaly TABLE...             the last column is the label, 1 for an anomaly; the first half of the normal
+//                                  rows trains, all other rows are the test
+//     anomaly --train T --test T   rows without labels to learn from; the test may have a label column more
+//     anomaly ... --out FOLDER     writes FOLDER/anomaly.png and the score of every test row,
+//                                  FOLDER/NAME_scores.csv (out/ unless given)
 //
-// Tables are .csv or .npy. One setting serves all tables; it was chosen by the likelihood of held-out normal
-// rows, never by labels.
+// Tables are .csv or .npy. One setting serves all tables.
 
 #include <algorithm>
 #include <cmath>
