@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 #include <concepts>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "eigenflow/layout.hpp"
@@ -39,6 +40,12 @@ concept ConditionerVerbs = std::copyable<C> &&
   // Adds ∂loss/∂theta to `out` (nothing when empty), exactly once an entry, and ∂loss/∂input to grad_input.
   conditioner.vjp(theta, out, conditioner.forward(theta, input, result, pass), grad_result, grad_input, pass);
 };
+
+/// What a conditioner's forward keeps for its vjp.
+template <class C, class Scalar = typename C::Scalar>
+using ConditionerTape = decltype(std::declval<const C&>().forward(
+    {}, std::declval<const ConstMatrixMap<Scalar>&>(), std::declval<MatrixMap<Scalar>&>(),
+    std::declval<const Pass&>()));
 
 }  // namespace detail
 

@@ -318,7 +318,7 @@ MUTATIONS = [
      "grad_log_prob * e * Number(normals.shrink[i])"),
     ("gaussian_mixture", MIXTURE, "gradient of the scale's own term dropped", "(e * e - Number(1))", "(e * e)"),
     ("gaussian_mixture", MIXTURE, "slope of the bound dropped",
-     "reduce_add(sum_log_scale[i]) * log_scale(p.log_scale.data()[i]).slope.value", "reduce_add(sum_log_scale[i])"),
+     "reduce_add(sum_log_scale[i]) * LogScale{}(p.log_scale.data()[i]).slope", "reduce_add(sum_log_scale[i])"),
     ("gaussian_mixture", MIXTURE, "no peak: sums overflow or vanish", "Number peak{lowest}, sum(0), square(0);",
      "Number peak(0), sum(0), square(0);"),
     ("gaussian_mixture", MIXTURE, "gradient in the means assigned", "g.mean.data()[i] += ", "g.mean.data()[i] = "),

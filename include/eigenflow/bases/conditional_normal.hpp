@@ -2,7 +2,6 @@
 
 #include <Eigen/Core>
 #include <cmath>
-#include <numbers>
 #include <span>
 #include <string>
 #include <utility>
@@ -10,6 +9,7 @@
 #include "eigenflow/base.hpp"
 #include "eigenflow/conditioner.hpp"
 #include "eigenflow/conditioners/mlp.hpp"
+#include "eigenflow/detail/half_log_two_pi.hpp"
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/lane_math.hpp"
 #include "eigenflow/lanes.hpp"
@@ -27,7 +27,6 @@ template <class Scalar_, int Dim_ = Eigen::Dynamic, Conditioner Conditioner_ = M
 class ConditionalNormal {
  public:
   using Scalar = Scalar_;
-  using ConditionerType = Conditioner_;
   using Options = typename Conditioner_::Options;
   using LogScale = SoftBound<20>;
   static constexpr int static_dim = Dim_;
@@ -65,8 +64,7 @@ class ConditionalNormal {
     const ArenaScope scope(*tile.arena);
     MatrixMap<Scalar> parameters = tile.scratch(2 * dim());
     condition(theta, tile, parameters, false);
-    const Scalar half_log_two_pi = std::log(2 * std::numbers::pi_v<Scalar>) / 2;
-    const Number minus_half(Scalar(-0.5)), constant(-half_log_two_pi);
+    const Number minus_half(Scalar(-0.5)), constant(-detail::half_log_two_pi<Scalar>);
     for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows())) {
       Number log_prob = step.load(tile.log_det.data());
       for (Eigen::Index j = 0; j < dim(); ++j) {

@@ -46,7 +46,7 @@ class DiagonalNormal {
     const auto p = view_parameters(*this, theta);
     constexpr Scalar half_log_two_pi = detail::half_log_two_pi<Scalar>;
     for (Eigen::Index j = 0; j < dim(); ++j) {
-      const Scalar s = log_scale(p.log_scale[j]).value.value;
+      const Scalar s = LogScale{}(p.log_scale[j]).value;
       const Lanes<Scalar> mean(p.mean[j]), shrink(std::exp(-s)), constant(-s - half_log_two_pi),
           minus_half(Scalar(-0.5));
       for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows())) {
@@ -59,8 +59,8 @@ class DiagonalNormal {
   void log_prob_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, Tile<Scalar>& tile) const {
     const auto p = view_parameters(*this, theta);
     for (Eigen::Index j = 0; j < dim(); ++j) {
-      const auto s = log_scale(p.log_scale[j]);
-      const Lanes<Scalar> mean(p.mean[j]), shrink(std::exp(-s.value.value)), slope(s.slope.value);
+      const auto s = LogScale{}(p.log_scale[j]);
+      const Lanes<Scalar> mean(p.mean[j]), shrink(std::exp(-s.value)), slope(s.slope);
       Lanes<Scalar> sum_mean(0), sum_log_scale(0);
       for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows())) {
         const Lanes<Scalar> e = (step.load(tile.values.col(j).data()) - mean) * shrink;
@@ -83,7 +83,7 @@ class DiagonalNormal {
     rng.fill_normal(tile.values);
     for (Eigen::Index j = 0; j < dim(); ++j)
       tile.values.col(j) =
-          tile.values.col(j).array() * std::exp(log_scale(p.log_scale[j]).value.value) + p.mean[j];
+          tile.values.col(j).array() * std::exp(LogScale{}(p.log_scale[j]).value) + p.mean[j];
   }
 
   /// z = mean + scale · ε: ∂z/∂mean = 1 and ∂z/∂s = z - mean.
@@ -100,13 +100,11 @@ class DiagonalNormal {
         sum_log_scale += pull * (step.load(tile.values.col(j).data()) - mean);
       }
       g.mean[j] += reduce_add(sum_mean);
-      g.log_scale[j] += reduce_add(sum_log_scale) * log_scale(p.log_scale[j]).slope.value;
+      g.log_scale[j] += reduce_add(sum_log_scale) * LogScale{}(p.log_scale[j]).slope;
     }
   }
 
  private:
-  static auto log_scale(Scalar free) { return LogScale{}(Lanes<Scalar, false>(free)); }
-
   [[no_unique_address]] Dimension<Dim_> dim_;
 };
 

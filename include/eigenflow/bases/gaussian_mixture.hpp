@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numbers>
 #include <span>
 #include <string>
 
 #include "eigenflow/base.hpp"
+#include "eigenflow/detail/half_log_two_pi.hpp"
 #include "eigenflow/detail/per_feature.hpp"
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/lanes.hpp"
@@ -103,7 +103,7 @@ class GaussianMixture {
     for (Eigen::Index k = 0; k < components_; ++k) g.logits[k] += reduce_add(sum_logits[k]);
     for (Eigen::Index i = 0; i < count; ++i) {
       g.mean.data()[i] += reduce_add(sum_mean[i]);
-      g.log_scale.data()[i] += reduce_add(sum_log_scale[i]) * log_scale(p.log_scale.data()[i]).slope.value;
+      g.log_scale.data()[i] += reduce_add(sum_log_scale[i]) * LogScale{}(p.log_scale.data()[i]).slope;
     }
   }
 
@@ -130,8 +130,6 @@ class GaussianMixture {
   using Sums = detail::PerFeature<Number, Eigen::Dynamic>;
   static constexpr Scalar lowest = std::numeric_limits<Scalar>::lowest();
 
-  static auto log_scale(Scalar free) { return LogScale{}(Lanes<Scalar, false>(free)); }
-
   /// What the components need for a tile, component by component.
   struct Normals {
     Normals(const GaussianMixture& mixture, std::span<const Scalar> theta, Arena& arena)
@@ -146,12 +144,13 @@ class GaussianMixture {
       const Scalar peak = p.logits.maxCoeff();
       Scalar sum = 0;
       for (Eigen::Index k = 0; k < components; ++k) sum += weights[k] = std::exp(p.logits[k] - peak);
-      const Scalar log_sum = std::log(sum), half_log_two_pi = std::log(2 * std::numbers::pi_v<Scalar>) / 2;
+      const Scalar log_sum = std::log(sum);
       for (Eigen::Index k = 0; k < components; ++k) {
         weights[k] /= sum;
-        constants[k] = p.logits[k] - peak - log_sum - static_cast<Scalar>(dim) * half_log_two_pi;
+        constants[k] =
+            p.logits[k] - peak - log_sum - static_cast<Scalar>(dim) * detail::half_log_two_pi<Scalar>;
         for (Eigen::Index j = 0; j < dim; ++j) {
-          const Scalar s = log_scale(p.log_scale(j, k)).value.value;
+          const Scalar s = LogScale{}(p.log_scale(j, k)).value;
           shrink[k * dim + j] = std::exp(-s);
           constants[k] -= s;
         }

@@ -3,10 +3,10 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <span>
 
 #include "eigenflow/base.hpp"
+#include "eigenflow/detail/half_log_two_pi.hpp"
 #include "eigenflow/detail/per_feature.hpp"
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/lanes.hpp"
@@ -52,9 +52,9 @@ class MultivariateNormal {
   void log_prob(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
     const auto p = view_parameters(*this, theta);
     PerFeature t(*tile.arena, dim()), shrink(*tile.arena, dim());
-    Scalar constant = -static_cast<Scalar>(dim()) * std::log(2 * std::numbers::pi_v<Scalar>) / 2;
+    Scalar constant = -static_cast<Scalar>(dim()) * detail::half_log_two_pi<Scalar>;
     for (Eigen::Index j = 0; j < dim(); ++j) {
-      const Scalar s = log_scale(p.log_scale[j]).value.value;
+      const Scalar s = LogScale{}(p.log_scale[j]).value;
       shrink[j] = std::exp(-s);
       constant -= s;
     }
@@ -74,7 +74,7 @@ class MultivariateNormal {
     const auto p = view_parameters(*this, theta);
     PerFeature t(*tile.arena, dim()), pull(*tile.arena, dim()), shrink(*tile.arena, dim());
     Sums sum(*tile.arena, dim());
-    for (Eigen::Index j = 0; j < dim(); ++j) shrink[j] = std::exp(-log_scale(p.log_scale[j]).value.value);
+    for (Eigen::Index j = 0; j < dim(); ++j) shrink[j] = std::exp(-LogScale{}(p.log_scale[j]).value);
     for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows())) {
       const Number grad_log_prob = step.load(tile.grad_log_det.data());
       for (Eigen::Index j = 0; j < dim(); ++j) {
@@ -109,7 +109,7 @@ class MultivariateNormal {
       for (Eigen::Index j = 0; j < dim(); ++j) {
         t[j] = Number(0);
         t[j] = step.load(tile.values.col(j).data()) - times_row(p.lower.data(), t, j);
-        const Number stretch(std::exp(log_scale(p.log_scale[j]).value.value));
+        const Number stretch(std::exp(LogScale{}(p.log_scale[j]).value));
         step.store(tile.values.col(j).data(), fma(stretch, t[j], Number(p.mean[j])));
       }
   }
@@ -120,7 +120,7 @@ class MultivariateNormal {
     const auto p = view_parameters(*this, theta);
     PerFeature t(*tile.arena, dim()), pull(*tile.arena, dim()), stretch(*tile.arena, dim());
     Sums sum(*tile.arena, dim());
-    for (Eigen::Index j = 0; j < dim(); ++j) stretch[j] = std::exp(log_scale(p.log_scale[j]).value.value);
+    for (Eigen::Index j = 0; j < dim(); ++j) stretch[j] = std::exp(LogScale{}(p.log_scale[j]).value);
     for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows())) {
       for (Eigen::Index j = 0; j < dim(); ++j) {
         const Number grad_z = step.load(tile.grad_values.col(j).data());
@@ -151,7 +151,6 @@ class MultivariateNormal {
     Sums(Arena& arena, Eigen::Index dim) : mean(arena, dim), log_scale(arena, dim), lower(arena, row(dim)) {}
   };
 
-  static auto log_scale(Scalar free) { return LogScale{}(Lanes<Scalar, false>(free)); }
   /// Where row j of M below its diagonal begins.
   static Eigen::Index row(Eigen::Index j) { return j * (j - 1) / 2; }
   /// Row j of M times t.
@@ -165,7 +164,7 @@ class MultivariateNormal {
     auto g = view_parameters(*this, grad);
     for (Eigen::Index j = 0; j < dim(); ++j) {
       g.mean[j] += reduce_add(sum.mean[j]);
-      g.log_scale[j] += reduce_add(sum.log_scale[j]) * log_scale(p.log_scale[j]).slope.value;
+      g.log_scale[j] += reduce_add(sum.log_scale[j]) * LogScale{}(p.log_scale[j]).slope;
     }
     for (Eigen::Index i = 0; i < row(dim()); ++i) g.lower[i] += reduce_add(sum.lower[i]);
   }

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "eigenflow/base.hpp"
+#include "eigenflow/detail/half_log_two_pi.hpp"
 #include "eigenflow/detail/per_feature.hpp"
 #include "eigenflow/detail/student_t.hpp"
 #include "eigenflow/dimension.hpp"
@@ -60,8 +61,8 @@ class StudentT {
   void log_prob(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
     for (Eigen::Index j = 0; j < dim(); ++j) {
       const Feature f(*this, theta, j);
-      const Number power(-(f.nu + 1) / 2), constant(detail::gamma_half_step(f.nu / 2).value - f.s -
-                                                    std::log(2 * std::numbers::pi_v<Scalar>) / 2);
+      const Number power(-(f.nu + 1) / 2),
+          constant(detail::gamma_half_step(f.nu / 2).value - f.s - detail::half_log_two_pi<Scalar>);
       for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows())) {
         const auto log = f.log_one_plus(step, tile, j);
         step.store(tile.log_det.data(), step.load(tile.log_det.data()) + fma(power, log.value, constant));
@@ -115,19 +116,11 @@ class StudentT {
 
  private:
   using Number = Lanes<Scalar>;
-  using Single = Lanes<Scalar, false>;
 
-  struct Bounded {
-    Scalar value;
-    Scalar slope;
-  };
-  template <int Bound>
-  static Bounded bounded(Scalar free) {
-    const auto at = SoftBound<Bound>{}(Single(free));
-    return {at.value.value, at.slope.value};
+  static LogScaleAt<Scalar> log_scale(Scalar free) { return SoftBound<20>{}(free); }
+  static LogScaleAt<Scalar> log_freedom(Scalar free) {
+    return free < 0 ? SoftBound<3>{}(free) : SoftBound<12>{}(free);
   }
-  static Bounded log_scale(Scalar free) { return bounded<20>(free); }
-  static Bounded log_freedom(Scalar free) { return free < 0 ? bounded<3>(free) : bounded<12>(free); }
 
   /// One feature's parameters.
   struct Feature {

@@ -24,12 +24,17 @@ struct Panels {
   Eigen::Index cols;
 
   static Panels allocate(Arena& arena, Eigen::Index rows, Eigen::Index cols) {
-    const Eigen::Index panels = (rows + height - 1) / height;
-    return {arena.allocate<Scalar>(static_cast<std::size_t>(panels * stride_of(cols))), rows, cols};
+    Panels panels{nullptr, rows, cols};
+    panels.data = arena.allocate<Scalar>(static_cast<std::size_t>(panels.count() * panels.stride()));
+    return panels;
   }
 
   Eigen::Index count() const { return (rows + height - 1) / height; }
-  Eigen::Index stride() const { return stride_of(cols); }  // from one panel to the next
+  /// From one panel to the next.
+  Eigen::Index stride() const {
+    constexpr auto line = static_cast<Eigen::Index>(Arena::alignment / sizeof(Scalar));
+    return height * cols + line;
+  }
   Scalar* panel(Eigen::Index p) const { return data + p * stride(); }
   Scalar* column(Eigen::Index p, Eigen::Index j) const { return panel(p) + j * height; }
   /// Rows of panel p that hold samples, and those with the filling.
@@ -86,10 +91,6 @@ struct Panels {
   LeftOperand<Scalar> as_left(Eigen::Index first = 0) const { return {data + first * height, stride()}; }
 
  private:
-  static constexpr Eigen::Index stride_of(Eigen::Index cols) {
-    constexpr auto line = static_cast<Eigen::Index>(Arena::alignment / sizeof(Scalar));
-    return height * cols + line;
-  }
   static Eigen::Index fill(Eigen::Index rows) {
     constexpr Eigen::Index width = Lanes<Scalar>::width;
     return (rows + width - 1) / width * width;

@@ -39,8 +39,6 @@ template <Transformer Transformer_, MaskedConditioner Conditioner_, int Dim_ = E
 class Autoregressive {
  public:
   using Scalar = typename Conditioner_::Scalar;
-  using TransformerType = Transformer_;
-  using ConditionerType = Conditioner_;
   using Options = typename Conditioner_::Options;
   static constexpr int static_dim = Dim_;
   static_assert(std::is_same_v<Scalar, typename Transformer_::Scalar>,
@@ -88,9 +86,7 @@ class Autoregressive {
   void initialise(std::span<Scalar> theta, Rng& rng) const { conditioner_.initialise(theta, rng); }
 
   struct Tape {
-    decltype(std::declval<const Conditioner_&>().forward({}, std::declval<const ConstMatrixMap<Scalar>&>(),
-                                                         std::declval<MatrixMap<Scalar>&>(),
-                                                         std::declval<const Pass&>())) conditioner;
+    detail::ConditionerTape<Conditioner_> conditioner;
     Scalar* parameters;  // N × (parameters × D), feature by feature
     Scalar* kept;
   };

@@ -85,9 +85,7 @@ class Coupling {
   void initialise(std::span<Scalar> theta, Rng& rng) const { conditioner_.initialise(theta, rng); }
 
   struct Tape {
-    decltype(std::declval<const Conditioner_&>().forward({}, std::declval<const ConstMatrixMap<Scalar>&>(),
-                                                         std::declval<MatrixMap<Scalar>&>(),
-                                                         std::declval<const Pass&>())) conditioner;
+    detail::ConditionerTape<Conditioner_> conditioner;
     Scalar* parameters;  // N × (parameters × transformed features), feature by feature
     Scalar* kept;
   };

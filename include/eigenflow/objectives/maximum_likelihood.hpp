@@ -48,8 +48,8 @@ struct MaximumLikelihood {
       tile.log_det.setZero();
       DropoutSource dropout{batch.training.value_or(TrainingStep{}), first};
       if (record && batch.training) tile.dropout = &dropout;
-      const std::span<const Scalar> layers = flow.layer_segment().of(flow.theta());
-      const std::span<const Scalar> base = flow.base_segment().of(flow.theta());
+      const std::span<const Scalar> layers = flow.layer_theta();
+      const std::span<const Scalar> base = flow.base_theta();
       const auto tape = flow.layers().forward(layers, tile);
       flow.base().log_prob(base, tile);
       double loss = 0;

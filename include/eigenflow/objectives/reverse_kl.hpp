@@ -38,8 +38,8 @@ struct ReverseKl {
                   "a target of reverse KL is called as f(x, grad), which returns log p at one row, or as "
                   "f(x, log_p, grad) for a batch, in the flow's scalar type: see target.hpp");
 
-    const std::span<const Scalar> layers = flow.layer_segment().of(flow.theta());
-    const std::span<const Scalar> base = flow.base_segment().of(flow.theta());
+    const std::span<const Scalar> layers = flow.layer_theta();
+    const std::span<const Scalar> base = flow.base_theta();
     const Scalar share = Scalar(1) / static_cast<Scalar>(samples);
     const auto shard = [&](Eigen::Index first, Eigen::Index count, std::span<Scalar> shard_grad) {
       Arena& arena = detail::thread_arena();
@@ -86,8 +86,8 @@ struct ReverseKl {
   // Adds share · ∇ₓ log q(x) to the tile's cotangent.
   template <class Flow, class Scalar = typename Flow::Scalar>
   static void add_grad_log_prob(const Flow& flow, Scalar share, Tile<Scalar>& tile) {
-    const std::span<const Scalar> layers = flow.layer_segment().of(flow.theta());
-    const std::span<const Scalar> base = flow.base_segment().of(flow.theta());
+    const std::span<const Scalar> layers = flow.layer_theta();
+    const std::span<const Scalar> base = flow.base_theta();
     Tile<Scalar> density = Tile<Scalar>::allocate(*tile.arena, tile.rows(), tile.cols(), true);
     density.values = tile.values;
     density.log_det.setZero();
@@ -103,7 +103,7 @@ struct ReverseKl {
   template <class Flow, class Scalar = typename Flow::Scalar>
   static void pull_back_base(const Flow& flow, const Rng& rng, Eigen::Index first, Tile<Scalar>& tile,
                              std::span<Scalar> grad) {
-    const std::span<const Scalar> base = flow.base_segment().of(flow.theta());
+    const std::span<const Scalar> base = flow.base_theta();
     const std::span<Scalar> sum(tile.arena->template allocate<Scalar>(grad.size()), grad.size());
     std::fill(sum.begin(), sum.end(), Scalar(0));
     typename Tile<Scalar>::Matrix from_layers = tile.scratch(tile.cols());
