@@ -7,8 +7,8 @@
 #include "eigenflow/lane_math.hpp"
 #include "eigenflow/soft_bound.hpp"
 
-// Scale maps: how a free number a becomes a scale eˢ > 0. Each gives s (`value`) and ds/da (`slope`), and a =
-// 0 gives the scale one. `Affine` scales by them, `RationalQuadraticSpline` makes its slopes of them; a class
+// Scale maps: how a free number a becomes a scale eˢ > 0. Each gives s (`value`) and ds/da (`slope`), and
+// a = 0 gives the scale one. `Affine` scales by them, `RationalQuadraticSpline` makes its slopes of them; a class
 // of your own with the same call may take their place. The default, SoftClip, is in soft_bound.hpp.
 
 namespace eigenflow {
@@ -62,7 +62,7 @@ class SigmoidScale {
 /// below the least scale m. nflows', but for c.
 class SoftplusScale {
  public:
-  explicit SoftplusScale(double least = 1e-3) : least_(least) {
+  explicit SoftplusScale(double least = 1e-3) : least_(least), shift_(std::log(std::expm1(1 - least))) {
     if (!(least >= 0 && least < 1))
       detail::refuse("a softplus scale is one at zero, so its least must be from 0 to below 1, but got " +
                      std::to_string(least));
@@ -71,13 +71,14 @@ class SoftplusScale {
   template <class Number>
   LogScaleAt<Number> operator()(Number a) const {
     using Scalar = typename Number::Scalar;
-    const Number shifted = a + Number(static_cast<Scalar>(std::log(std::expm1(1 - least_))));
+    const Number shifted = a + Number(static_cast<Scalar>(shift_));
     const Number scale = softplus(shifted) + Number(static_cast<Scalar>(least_));
     return {log(scale), sigmoid(shifted) / scale};
   }
 
  private:
   double least_;
+  double shift_;
 };
 
 /// s = a: no bound. Its scale overflows to infinity where |a| passes 88 in float, 709 in double.

@@ -102,15 +102,15 @@ class MultivariateNormal {
 
   void sample(std::span<const Scalar> theta, Rng rng, Eigen::Index first_row, Tile<Scalar>& tile) const {
     const auto p = view_parameters(*this, theta);
-    PerFeature t(*tile.arena, dim());
+    PerFeature t(*tile.arena, dim()), stretch(*tile.arena, dim());
+    for (Eigen::Index j = 0; j < dim(); ++j) stretch[j] = std::exp(LogScale{}(p.log_scale[j]).value);
     rng.discard(static_cast<std::uint64_t>(first_row * dim()));
     rng.fill_normal(tile.values);
     for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows()))
       for (Eigen::Index j = 0; j < dim(); ++j) {
         t[j] = Number(0);
         t[j] = step.load(tile.values.col(j).data()) - times_row(p.lower.data(), t, j);
-        const Number stretch(std::exp(LogScale{}(p.log_scale[j]).value));
-        step.store(tile.values.col(j).data(), fma(stretch, t[j], Number(p.mean[j])));
+        step.store(tile.values.col(j).data(), fma(stretch[j], t[j], Number(p.mean[j])));
       }
   }
 
