@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 #include <cmath>
 #include <span>
+#include <vector>
 
 #include "eigenflow/bases/diagonal_normal.hpp"
 #include "eigenflow/bases/multivariate_normal.hpp"
@@ -21,6 +22,7 @@
 #include "support/threads.hpp"
 
 namespace ef = eigenflow;
+using Catch::Matchers::ContainsSubstring;
 using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
@@ -84,6 +86,17 @@ TEST_CASE("reverse KL is the mean of log q - log p over the flow's own samples")
     CHECK(ef::ReverseKl{.path_gradient = path}(flow, ef::energy_u2, samples, draws,
                                                {grad.data(), static_cast<std::size_t>(grad.size())}) ==
           Approx(expected).epsilon(1e-12));
+}
+
+TEST_CASE("reverse KL refuses a gradient of another size, and a flow that needs a context") {
+  const auto flow = tiny_flow<ef::DiagonalNormal<double, 2>>();
+  std::vector<double> grad(3);
+  CHECK_THROWS_WITH(ef::ReverseKl{}(flow, ef::energy_u2, samples, ef::Rng(1), grad),
+                    ContainsSubstring("but the gradient given has 3"));
+  ef::Rng rng(1);
+  const ef::Flow given{ef::AffineCoupling<double, 2>(2, {.hidden = {3}}, 1), rng};
+  CHECK_THROWS_WITH(ef::ReverseKl{}(given, ef::energy_u2, samples, ef::Rng(1), {}),
+                    ContainsSubstring("conditional on 1 columns"));
 }
 
 TEST_CASE("the gradient is the numeric derivative at fixed draws, the base's parameters too") {

@@ -3,12 +3,10 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <span>
-#include <string>
 
 #include "eigenflow/batch.hpp"
 #include "eigenflow/detail/parallel.hpp"
 #include "eigenflow/detail/sentences.hpp"
-#include "eigenflow/error.hpp"
 #include "eigenflow/tile.hpp"
 
 namespace eigenflow {
@@ -25,11 +23,7 @@ struct MaximumLikelihood {
     using Scalar = typename Flow::Scalar;
     if (batch.data.cols != flow.dim())
       detail::refuse_columns("MaximumLikelihood", batch.data.rows, batch.data.cols, flow.dim());
-    if (!grad.empty() && grad.size() != flow.theta().size())
-      detail::refuse("MaximumLikelihood writes one number for each of the " +
-                     std::to_string(flow.theta().size()) +
-                     " parameters of this flow, but the gradient given has " + std::to_string(grad.size()) +
-                     ": resize it, or give an empty one for the loss alone");
+    detail::check_gradient("MaximumLikelihood", grad.size(), flow.theta().size());
     batch.context =
         detail::context_rows("MaximumLikelihood", batch.context, batch.data.rows, flow.context_dim());
     double total_weight = 0;

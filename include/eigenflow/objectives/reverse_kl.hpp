@@ -3,9 +3,12 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <span>
+#include <string>
 
 #include "eigenflow/base.hpp"
 #include "eigenflow/detail/parallel.hpp"
+#include "eigenflow/detail/sentences.hpp"
+#include "eigenflow/error.hpp"
 #include "eigenflow/rng.hpp"
 #include "eigenflow/target.hpp"
 #include "eigenflow/tile.hpp"
@@ -37,6 +40,11 @@ struct ReverseKl {
     static_assert(Target<T, Flow>,
                   "a target of reverse KL is called as f(x, grad), which returns log p at one row, or as "
                   "f(x, log_p, grad) for a batch, in the flow's scalar type: see target.hpp");
+
+    detail::check_gradient("ReverseKl", grad.size(), flow.theta().size());
+    if (flow.context_dim() > 0)
+      detail::refuse("ReverseKl fits one density, but this flow is conditional on " +
+                     std::to_string(flow.context_dim()) + " columns of context: give it layers without one");
 
     const std::span<const Scalar> layers = flow.layer_theta();
     const std::span<const Scalar> base = flow.base_theta();
