@@ -59,13 +59,13 @@ def generate(parameters, z):
     return z
 
 
-def adam_step(state, x, learning_rate):
+def adam_step(state, x, learning_rate, beta1=0.9, beta2=0.999):
     parameters, mean, variance, step = state
     grad = jax.grad(lambda p: -log_prob(p, x).mean())(parameters)
     step = step + 1
-    mean = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, mean, grad)
-    variance = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, variance, grad)
-    rate = learning_rate * jnp.sqrt(1 - 0.999**step) / (1 - 0.9**step)
+    mean = jax.tree.map(lambda m, g: beta1 * m + (1 - beta1) * g, mean, grad)
+    variance = jax.tree.map(lambda v, g: beta2 * v + (1 - beta2) * g * g, variance, grad)
+    rate = learning_rate * jnp.sqrt(1 - beta2**step) / (1 - beta1**step)
     parameters = jax.tree.map(lambda p, m, v: p - rate * m / (jnp.sqrt(v) + 1e-8), parameters, mean, variance)
     return parameters, mean, variance, step
 

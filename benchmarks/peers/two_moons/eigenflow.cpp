@@ -14,12 +14,12 @@ int main() {
   ef::Flow flow{ef::Stack<Block>(8, Block(ef::AffineCoupling<float, 2>(2, {.hidden = {64, 64}}),
                                           ef::Permutation<float, 2>::reverse(2))),
                 rng};
-  const ef::Adam adam;
+  const ef::Adam adam{.beta1 = 0.8, .beta2 = 0.99};
   auto state = adam.start<float>(flow.parameters().size());
   std::vector<float> grad(flow.theta().size());
   ef::VectorX<float> log_p(test.rows());
 
-  constexpr int most_steps = 4'000;
+  constexpr int most_steps = 1'200;
   const ef::Schedule schedule = ef::cosine_schedule();
   auto batch = ef::Batch<float>::all(x);
   batch.size = 256;
@@ -28,8 +28,8 @@ int main() {
     for (Eigen::Index first = 0; first + batch.size <= x.rows() && step < most_steps; first += batch.size) {
       batch.order = order.data() + first;
       ef::MaximumLikelihood{}(flow, batch, grad);
-      adam.step<float>(state, flow.theta(), grad, 2e-3 * schedule(step, most_steps));
-      if (++step % 100 > 0) continue;
+      adam.step<float>(state, flow.theta(), grad, 3e-3 * schedule(step, most_steps));
+      if (++step % 50 > 0) continue;
       flow.log_prob_into(test, log_p);
       const double loss = -log_p.cast<double>().mean();
       if (loss > 2.42) continue;

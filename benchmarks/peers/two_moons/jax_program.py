@@ -12,17 +12,28 @@ import jax.numpy as jnp
 import numpy as np
 
 from jax_worker import adam_step, initial, log_prob
-from two_moons import ROWS, fit, two_moons
+from two_moons import BETA1, BETA2, ROWS, fit, two_moons
+
+
+def start(key, fan_in, fan_out):
+    """A layer drawn as eigenflow draws it."""
+    ends = 2 / np.sqrt(fan_in)
+    weights, biases = jax.random.split(key)
+    return (jax.random.uniform(weights, (fan_in, fan_out), minval=-ends, maxval=ends),
+            jax.random.uniform(biases, (fan_out,), minval=-ends, maxval=ends))
+
 
 rng = np.random.default_rng(1)
 x = jnp.asarray(two_moons(ROWS, rng))
 test = jnp.asarray(two_moons(ROWS, rng))
 parameters = initial(jax.random.key(1), 8, 64, 2)
-for layers in parameters:  # starts at the identity, as eigenflow does
-    layers[-1] = jax.tree.map(jnp.zeros_like, layers[-1])
+for i, layers in enumerate(parameters):
+    keys = jax.random.split(jax.random.key(2 + i), len(layers))
+    layers[:-1] = [start(key, *weight.shape) for key, (weight, _) in zip(keys, layers[:-1])]
+    layers[-1] = jax.tree.map(jnp.zeros_like, layers[-1])  # the flow starts at the identity
 zeros = jax.tree.map(jnp.zeros_like, parameters)
 state = (parameters, zeros, jax.tree.map(jnp.copy, zeros), jnp.float32(0))
-step = jax.jit(lambda state, rows, learning_rate: adam_step(state, x[rows], learning_rate), donate_argnums=0)
+step = jax.jit(lambda state, rows, learning_rate: adam_step(state, x[rows], learning_rate, BETA1, BETA2), donate_argnums=0)
 loss = jax.jit(lambda parameters: -log_prob(parameters, test).mean())
 
 

@@ -9,7 +9,7 @@ import torch
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
 
 from torch_worker import RealNvp
-from two_moons import ROWS, fit, two_moons
+from two_moons import BETA1, BETA2, ROWS, fit, two_moons
 
 torch.manual_seed(1)
 rng = np.random.default_rng(1)
@@ -19,7 +19,7 @@ flow = RealNvp(8, 64, 2)
 for conditioner in flow.conditioners:  # starts at the identity, as eigenflow does
     torch.nn.init.zeros_(conditioner[-1].weight)
     torch.nn.init.zeros_(conditioner[-1].bias)
-optimizer = torch.optim.Adam(flow.parameters(), fused=True)
+optimizer = torch.optim.Adam(flow.parameters(), betas=(BETA1, BETA2), fused=True)
 
 
 def train(rows, learning_rate):
