@@ -14,7 +14,9 @@ SPLINE = "transformers/rational_quadratic_spline.hpp"
 CURVE = "detail/rational_quadratic.hpp"
 AUTOREGRESSIVE = "layers/autoregressive.hpp"
 MASKED = "conditioners/masked_mlp.hpp"
-NETWORK = "detail/network.hpp"
+NETWORK_FORWARD = "detail/network_forward.hpp"
+NETWORK_ROW = "detail/network_row.hpp"
+NETWORK_VJP = "detail/network_vjp.hpp"
 NETWORK_CONDITIONER = "detail/network_conditioner.hpp"
 DENSE_LAYER = "detail/dense_layer.hpp"
 KERNEL = "detail/micro_kernel.hpp"
@@ -157,10 +159,10 @@ MUTATIONS = [
     ("periodic_spline_coupling", SPLINE, "the rotation not undone", "from = from - slots[3 * bins_];", "from = from + slots[3 * bins_];"),
     ("periodic_spline_coupling", SPLINE, "gradient of the rotation dropped", "slots.set(3 * bins_, grad_y);", "slots.set(3 * bins_, zero);"),
     # ---- networks
-    ("affine_coupling", NETWORK, "gradient of the bias dropped", "sums_[i].give(g.bias.data());", ""),
-    ("affine_coupling", NETWORK, "derivative of the activation dropped", "return function.scale(g, Number::load(site.derivative_from.data + n));",
+    ("affine_coupling", NETWORK_VJP, "gradient of the bias dropped", "sums_[i].give(g.bias.data());", ""),
+    ("affine_coupling", NETWORK_VJP, "derivative of the activation dropped", "return function.scale(g, Number::load(site.derivative_from.data + n));",
      "return g;"),
-    ("affine_coupling", NETWORK, "gradient of the weights from the wrong layer", "i == 0 ? tape_.input : tape_.sites[i - 1].value;",
+    ("affine_coupling", NETWORK_VJP, "gradient of the weights from the wrong layer", "i == 0 ? tape_.input : tape_.sites[i - 1].value;",
      "i <= 1 ? tape_.input : tape_.sites[i - 1].value;"),
     ("affine_coupling", NETWORK_CONDITIONER, "one row forgets its tape", "rows == 1 && !pass.record", "rows == 1"),
     ("affine_coupling", DENSE, "gradient of a bias assigned", "to[j] += reduce_add", "to[j] = reduce_add"),
@@ -168,14 +170,14 @@ MUTATIONS = [
     ("affine_coupling", DENSE, "gradient of thin weights assigned", "m * thin_stride] += reduce_add", "m * thin_stride] = reduce_add"),
     ("affine_coupling", DENSE, "bias dropped", "bias + part.first}", "nullptr}"),
     ("affine_coupling", DENSE, "bias dropped for one row", "y[j] = bias[j] + reduce_add(sum);", "y[j] = reduce_add(sum);"),
-    ("residual_coupling", NETWORK, "a block adds nothing", "(Number::load(site.result.data + n) + Number::load(stream + n))",
+    ("residual_coupling", NETWORK_FORWARD, "a block adds nothing", "(Number::load(site.result.data + n) + Number::load(stream + n))",
      "Number::load(site.result.data + n * Eigen::Index(stream != nullptr))"),
-    ("residual_coupling", NETWORK, "gradient does not pass a block by", "(Number::load(grad.data + n) + Number::load(stream + n))",
+    ("residual_coupling", NETWORK_VJP, "gradient does not pass a block by", "(Number::load(grad.data + n) + Number::load(stream + n))",
      "Number::load(grad.data + n * Eigen::Index(stream != nullptr))"),
-    ("residual_coupling", NETWORK, "gradient of a bias does not pass a block by", "sums_[i - 1].add(sums_[i + 1], part.first, part.last);", "{}"),
-    ("residual_coupling", NETWORK, "a block adds nothing to one row", "result[k] += results_[i - 2][k];", "(void)k;"),
-    ("residual_coupling", NETWORK, "what a block adds is overwritten", "network.streams(i) || (pass.record && !from_value)", "pass.record && !from_value"),
-    ("residual_coupling", NETWORK, "what a block adds is overwritten, one row", "network.streams(i) ? next + network.layers[i].out : next", "next"),
+    ("residual_coupling", NETWORK_VJP, "gradient of a bias does not pass a block by", "sums_[i - 1].add(sums_[i + 1], part.first, part.last);", "{}"),
+    ("residual_coupling", NETWORK_ROW, "a block adds nothing to one row", "result[k] += results_[i - 2][k];", "(void)k;"),
+    ("residual_coupling", NETWORK_FORWARD, "what a block adds is overwritten", "network.streams(i) || (pass.record && !from_value)", "pass.record && !from_value"),
+    ("residual_coupling", NETWORK_ROW, "what a block adds is overwritten, one row", "network.streams(i) ? next + network.layers[i].out : next", "next"),
     # ---- Autoregressive
     ("autoregressive", AUTOREGRESSIVE, "directions swapped", "transform<false>(j, batch, tile);", "transform<true>(j, batch, tile);"),
     ("autoregressive", AUTOREGRESSIVE, "log_det assigned", "step.load(tile.log_det.data()) + result.log_det", "result.log_det"),
@@ -190,8 +192,8 @@ MUTATIONS = [
     ("autoregressive", MASKED, "gradient to another feature", "grad_input.data() + feature(s) * grad_input.rows()", "grad_input.data() + s * grad_input.rows()"),
     ("autoregressive", MASKED, "substitution leaves a layer out", "i-- > 1;)", "i-- > 2;)"),
     ("autoregressive", MASKED, "context left out of the inverse's gradient", "if (context_dim_ > 0) run.retreat(0, layers[0].readers_of(0, context_dim_));", ""),
-    ("autoregressive", NETWORK, "mask not applied", "if (layer.reach.empty()) return weight;", "return weight;"),
-    ("autoregressive", NETWORK, "masked entries have gradients", "g.weight.col(k).head(layer.reach_of(k)) += whole.col(k).head(layer.reach_of(k));",
+    ("autoregressive", NETWORK_FORWARD, "mask not applied", "if (layer.reach.empty()) return weight;", "return weight;"),
+    ("autoregressive", NETWORK_VJP, "masked entries have gradients", "g.weight.col(k).head(layer.reach_of(k)) += whole.col(k).head(layer.reach_of(k));",
      "g.weight.col(k) += whole.col(k);"),
     ("autoregressive", DENSE_LAYER, "a reader left out of gradients", "std::upper_bound(reach.begin(), reach.end(), input)",
      "std::upper_bound(reach.begin(), reach.end(), input + 1)"),

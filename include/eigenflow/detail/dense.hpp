@@ -66,9 +66,9 @@ struct Part {
 };
 
 /// y = x w + bias, or its positive part with `relu`; calls after(p) when panel p of y is done.
-template <class Scalar, class After>
+template <class Scalar>
 void dense(const Panels<Scalar>& x, const Scalar* w, const Scalar* bias, const Panels<Scalar>& y,
-           const Part& part, bool relu, const After& after) {
+           const Part& part, bool relu, const AfterPanel& after) {
   Result<Scalar> result{y.column(0, part.first), Panels<Scalar>::height, y.stride(), bias + part.first};
   result.relu = relu;
   multiply(x.as_left(part.begin), x.filled_rows(),
@@ -78,10 +78,10 @@ void dense(const Panels<Scalar>& x, const Scalar* w, const Scalar* bias, const P
 
 /// grad_x = grad_y wᵀ; calls after(p) when panel p of grad_x is done. With a `gate` (x = relu(...), laid out
 /// as grad_x) the gradient passes where x is positive, and `sums` gains its columns.
-template <class Scalar, class After>
+template <class Scalar>
 void dense_grad_x(const Panels<Scalar>& grad_y, const Scalar* w, const Panels<Scalar>& grad_x,
                   const Part& part, const Scalar* gate, const ColumnSums<Scalar>* sums, Arena& arena,
-                  const After& after) {
+                  const AfterPanel& after) {
   constexpr Eigen::Index height = Panels<Scalar>::height;
   const Eigen::Index ins = grad_x.cols, depth = part.depth(), columns = part.columns();
   Result<Scalar> result{grad_x.column(0, part.first), height, grad_x.stride()};

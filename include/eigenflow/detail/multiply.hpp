@@ -84,12 +84,29 @@ void multiply_shallow(const LeftOperand<Scalar>& left, Eigen::Index panel, Eigen
   }
 }
 
+/// What is called when a panel of a result is done: a reference to any function of its number, so that the
+/// product is compiled once, whoever waits for it.
+class AfterPanel {
+ public:
+  template <class Function>
+  AfterPanel(const Function& function)
+      : function_(&function), call_([](const void* called, Eigen::Index panel) {
+          (*static_cast<const Function*>(called))(panel);
+        }) {}
+  void operator()(Eigen::Index panel) const { call_(function_, panel); }
+
+ private:
+  const void* function_;
+  void (*call_)(const void*, Eigen::Index);
+};
+
 /// result (rows × columns) = left · right, where the rows of `left` lie in panels; calls after(p) when panel
 /// p of the result is done. As many panels as fit the second cache pass by each block of columns together, so
 /// that the right operand comes from further away less often.
-template <class Scalar, class After>
+template <class Scalar>
 void multiply(const LeftOperand<Scalar>& left, Eigen::Index rows, const RightOperand<Scalar>& right,
-              Eigen::Index depth, const Result<Scalar>& result, Eigen::Index columns, const After& after) {
+              Eigen::Index depth, const Result<Scalar>& result, Eigen::Index columns,
+              const AfterPanel& after) {
   constexpr Eigen::Index height = Block<Scalar>::rows, scalar_bytes = sizeof(Scalar);
   constexpr Eigen::Index second_cache = Eigen::Index{128} << 10;
   const Eigen::Index panels = (rows + height - 1) / height;

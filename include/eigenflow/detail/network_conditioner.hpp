@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "eigenflow/conditioner.hpp"
-#include "eigenflow/detail/network.hpp"
+#include "eigenflow/detail/network_forward.hpp"
+#include "eigenflow/detail/network_row.hpp"
+#include "eigenflow/detail/network_vjp.hpp"
 
 namespace eigenflow::detail {
 

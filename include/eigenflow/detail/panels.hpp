@@ -42,17 +42,21 @@ struct Panels {
   Eigen::Index filled_rows(Eigen::Index p) const { return fill(real_rows(p)); }
   Eigen::Index filled_rows() const { return fill(rows); }
 
-  /// Calls body(i) for the place of every vector in columns first .. last - 1 of panel p.
+  /// Calls body(from, count) for the runs of numbers side by side in columns first .. last - 1 of panel p,
+  /// each of them whole vectors: one run, or a column each where the panel is not full.
+  template <class Body>
+  void for_each_run_of(Eigen::Index p, Eigen::Index first, Eigen::Index last, const Body& body) const {
+    const Eigen::Index filled = filled_rows(p), start = column(p, first) - data;
+    const bool full = filled == height;
+    const Eigen::Index runs = full ? 1 : last - first, count = full ? height * (last - first) : filled;
+    for (Eigen::Index run = 0; run < runs; ++run) body(start + run * height, count);
+  }
+  /// Calls body(i) for the place of every vector in them.
   template <class Body>
   void for_each_vector_of(Eigen::Index p, Eigen::Index first, Eigen::Index last, const Body& body) const {
-    constexpr Eigen::Index width = Lanes<Scalar>::width;
-    const Eigen::Index filled = filled_rows(p), start = column(p, first) - data;
-    if (filled == height) {
-      for (Eigen::Index i = 0; i < height * (last - first); i += width) body(start + i);
-    } else {
-      for (Eigen::Index j = 0; j < last - first; ++j)
-        for (Eigen::Index i = 0; i < filled; i += width) body(start + j * height + i);
-    }
+    for_each_run_of(p, first, last, [&](Eigen::Index from, Eigen::Index count) {
+      for (Eigen::Index i = from; i < from + count; i += Lanes<Scalar>::width) body(i);
+    });
   }
 
   /// Columns first .. last - 1 from a column-major batch; the filling becomes zero.
