@@ -31,8 +31,12 @@ endif()
 # Idle OpenMP threads that spin would starve the tests running beside them.
 set(test_environment OMP_WAIT_POLICY=passive)
 if(EIGENFLOW_SANITIZE STREQUAL "thread")
-  # Archer tells the sanitizer what LLVM's OpenMP runtime synchronises; the runtime itself is not instrumented.
-  list(APPEND test_environment "TSAN_OPTIONS=ignore_noninstrumented_modules=1:halt_on_error=1")
+  # Archer tells the sanitizer what LLVM's OpenMP runtime synchronises; the runtime itself is not instrumented,
+  # and where it is the system's it does not find the tool beside the compiler by itself.
+  execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=libarcher.so
+    OUTPUT_VARIABLE archer OUTPUT_STRIP_TRAILING_WHITESPACE)
+  list(APPEND test_environment "TSAN_OPTIONS=ignore_noninstrumented_modules=1:halt_on_error=1"
+    "OMP_TOOL_LIBRARIES=${archer}")
 endif()
 
 function(eigenflow_add_unit_test source)

@@ -149,16 +149,24 @@ void dense_grad_w(const Panels<Scalar>& x, const Panels<Scalar>& grad_y, Scalar*
   if (outs == 2) return thin_grad_w<2>(x, grad_y, grad_w, 1, ins);
   if (ins == 1) return thin_grad_w<1>(grad_y, x, grad_w, ins, 1);
   if (ins == 2) return thin_grad_w<2>(grad_y, x, grad_w, ins, 1);
-  constexpr Eigen::Index height = Panels<Scalar>::height;
-  const ArenaScope scope(arena);
-  const Transposed<Scalar> transposed(x, arena);
-  for (const Part& part : parts) {
-    Result<Scalar> result{grad_w + part.first * ins, ins, height};
-    result.add = true;
-    const RightOperand<Scalar> right{grad_y.column(0, part.first), 1, height, height,
-                                     grad_y.stride() - height};
-    multiply(transposed.as_left(), part.end, right, transposed.depth, result, part.columns(),
-             [](Eigen::Index) {});
+  // As many columns of x at a time as their transpose stays in the second cache, until all of grad_y went by.
+  constexpr Eigen::Index height = Panels<Scalar>::height, scalar_bytes = sizeof(Scalar);
+  const Eigen::Index panel_bytes = std::max<Eigen::Index>(x.filled_rows(), 1) * height * scalar_bytes;
+  const Eigen::Index together = std::max<Eigen::Index>(half_second_cache / panel_bytes, 1) * height;
+  for (Eigen::Index first = 0; first < ins; first += together) {
+    const ArenaScope scope(arena);
+    const Eigen::Index last = std::min(first + together, ins);
+    const Transposed<Scalar> transposed(x, first, last, arena);
+    for (const Part& part : parts) {
+      const Eigen::Index end = std::min(part.end, last);
+      if (end <= first) continue;
+      Result<Scalar> result{grad_w + part.first * ins + first, ins, height};
+      result.add = true;
+      const RightOperand<Scalar> right{grad_y.column(0, part.first), 1, height, height,
+                                       grad_y.stride() - height};
+      multiply(transposed.as_left(), end - first, right, transposed.depth, result, part.columns(),
+               [](Eigen::Index) {});
+    }
   }
 }
 

@@ -162,9 +162,10 @@ void micro_kernel(const LeftOperand<Scalar>& left, Eigen::Index panel, const Rig
 template <int Panels, int Packets, int Columns, class Scalar>
 void micro_kernel(const LeftOperand<Scalar>& left, Eigen::Index panel, const RightOperand<Scalar>& right,
                   Eigen::Index column, Eigen::Index depth, const Result<Scalar>& result, Eigen::Index rows) {
+  constexpr std::size_t packets = std::size_t{Panels} * std::size_t{Packets};
   micro_kernel<Panels, Packets, Columns>(left, panel, right, column, depth, result, rows,
-                                         std::make_index_sequence<std::size_t{Panels * Packets}>{},
-                                         std::make_index_sequence<std::size_t{Panels * Packets * Columns}>{});
+                                         std::make_index_sequence<packets>{},
+                                         std::make_index_sequence<packets * std::size_t{Columns}>{});
 }
 
 }  // namespace eigenflow::detail

@@ -84,6 +84,10 @@ void multiply_shallow(const LeftOperand<Scalar>& left, Eigen::Index panel, Eigen
   }
 }
 
+/// Bytes of the left operand that pass by each block of columns together: they and what else is in use fit a
+/// second cache of 256 KB.
+inline constexpr Eigen::Index half_second_cache = Eigen::Index{128} << 10;
+
 /// What is called when a panel of a result is done: a reference to any function of its number, so that the
 /// product is compiled once, whoever waits for it.
 class AfterPanel {
@@ -108,7 +112,6 @@ void multiply(const LeftOperand<Scalar>& left, Eigen::Index rows, const RightOpe
               Eigen::Index depth, const Result<Scalar>& result, Eigen::Index columns,
               const AfterPanel& after) {
   constexpr Eigen::Index height = Block<Scalar>::rows, scalar_bytes = sizeof(Scalar);
-  constexpr Eigen::Index second_cache = Eigen::Index{128} << 10;
   const Eigen::Index panels = (rows + height - 1) / height;
   if (depth == 1 || depth == 2) {
     for (Eigen::Index p = 0; p < panels; ++p) {
@@ -122,7 +125,7 @@ void multiply(const LeftOperand<Scalar>& left, Eigen::Index rows, const RightOpe
     return;
   }
   const Eigen::Index panel_bytes = std::max<Eigen::Index>(depth, 1) * height * scalar_bytes;
-  const Eigen::Index group = std::max<Eigen::Index>(second_cache / panel_bytes, 1);
+  const Eigen::Index group = std::max<Eigen::Index>(half_second_cache / panel_bytes, 1);
   for (Eigen::Index first = 0; first < panels; first += group) {
     const Eigen::Index last = std::min(first + group, panels);
     Eigen::Index column = 0;

@@ -46,8 +46,8 @@ void transpose(const Scalar* from, Eigen::Index stride, Eigen::Index rows, Eigen
       to[i * cols + j] = from[j * stride + i];
 }
 
-/// The transpose of a batch of panels, N × K: panels of features, each with Block::rows of them contiguous
-/// for every sample. The last panel is filled with zeros up to a whole vector.
+/// The transpose of columns first .. last - 1 of a batch of panels: panels of features, each with Block::rows
+/// of them contiguous for every sample. The last panel is filled with zeros up to a whole vector.
 template <class Scalar>
 struct Transposed {
   static constexpr Eigen::Index height = Block<Scalar>::rows;
@@ -55,14 +55,15 @@ struct Transposed {
   Scalar* data;
   Eigen::Index depth;  ///< samples, with the filling
 
-  Transposed(const Panels<Scalar>& x, Arena& arena) : depth(x.filled_rows()) {
+  Transposed(const Panels<Scalar>& x, Eigen::Index first, Eigen::Index last, Arena& arena)
+      : depth(x.filled_rows()) {
     constexpr Eigen::Index width = Lanes<Scalar>::width;
-    const Eigen::Index panels = (x.cols + height - 1) / height;
+    const Eigen::Index features = last - first, panels = (features + height - 1) / height;
     data = arena.allocate<Scalar>(static_cast<std::size_t>(panels * height * depth));
     for (Eigen::Index p = 0; p < x.count(); ++p)
-      for (Eigen::Index j = 0; j < x.cols; j += width)
+      for (Eigen::Index j = 0; j < features; j += width)
         for (Eigen::Index n = 0; n < x.filled_rows(p); n += width)
-          transpose_square(x.column(p, j) + n, height, std::min(width, x.cols - j),
+          transpose_square(x.column(p, first + j) + n, height, std::min(width, features - j),
                            data + (j / height * depth + p * height + n) * height + j % height, height);
   }
 
