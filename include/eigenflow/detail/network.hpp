@@ -22,6 +22,7 @@ struct Network {
   std::vector<DenseLayer> layers;
   Activation activation = Activation::relu;
   double dropout = 0;
+  double negative_slope = 0.01;
 
   /// Appends a layer whose parameters follow those of the last.
   void add(DenseLayer layer) {
@@ -131,7 +132,7 @@ class BatchForward {
     }
     if (i == network_.last() || !network_.layers[i + 1].activates) return;
     if (!relu_in_place(i))
-      with_activation(network_.activation, [&](auto function) {
+      with_activation(network_.activation, network_.negative_slope, [&](auto function) {
         site.result.for_each_vector_of(panel, first, last, [&](Eigen::Index n) {
           function.value(Number::load(site.result.data + n)).store(site.activated.data + n);
         });
@@ -189,7 +190,7 @@ class RowForward {
       if (values_[i] != result) std::copy(result + part.first, result + part.last, values_[i] + part.first);
       return;
     }
-    with_activation(network_.activation, [&](auto function) {
+    with_activation(network_.activation, network_.negative_slope, [&](auto function) {
       for (const RowStep<Scalar> step : RowSteps<Scalar>(part.columns()))
         step.store(values_[i] + part.first, function.value(step.load(result + part.first)));
     });
@@ -291,7 +292,7 @@ class BatchVjp {
         (Number::load(grad.data + n) * Number::load(site.mask + n)).store(grad.data + n);
       });
     if (network_.layers[i + 1].activates)
-      with_activation(network_.activation, [&](auto function) {
+      with_activation(network_.activation, network_.negative_slope, [&](auto function) {
         sums_[i].add(grad, panel, first, last, [&](Eigen::Index n, Number g) {
           return function.scale(g, Number::load(site.derivative_from.data + n));
         });
