@@ -238,11 +238,6 @@ def network(net):
         rates = {block.dropout.p for block in blocks} or {0.0}
         return residual_net(net.initial_layer, [(b.activation, *b.linear_layers) for b in blocks], net.final_layer,
                             max(rates))
-    if is_a(net, "MLP") and hasattr(net, "_input_layer"):  # of nflows
-        if net._activate_output:
-            raise Unsupported("a network whose results are activated")
-        modules = [net._input_layer, *net._hidden_layers, net._output_layer]
-        return mlp([dense(m) for m in modules], [net._activation] * (len(modules) - 1))
     if is_a(net, "MLP") and hasattr(net, "net"):  # of normflows
         return sequential(net.net)
     if isinstance(net, torch.nn.Sequential):
@@ -316,9 +311,11 @@ def autoregressive(order, transformer, net, masks, context):
         if context and not seen[:, dim:].all():
             raise Unsupported("a masked network with units that do not see all of the context")
         degrees.append(degree)
-    for degree, mask in zip(degrees[1:], masks[1:-1]):
-        if not np.array_equal(mask > 0, degrees[degrees.index(degree) - 1][None, :] <= degree[:, None]) if False else False:
-            raise Unsupported("a masked network of another mask")
+    # Ours let a unit read all units of its own degree and of lower ones, and a result those of features before it.
+    own = [*degrees, np.repeat(rank, len(masks[-1]) // dim)]
+    for degree, before, mask in zip(own[1:], own[:-1], masks[1:]):
+        if not np.array_equal(mask > 0, before[None, :] <= degree[:, None]):
+            raise Unsupported("a masked network whose units leave out more than the order asks for")
 
     sorting = [np.argsort(degree, kind="stable") for degree in degrees]
     for degree in degrees:
@@ -355,7 +352,7 @@ def zuko_transformer(univariate, shapes):
         if univariate.args:
             raise Unsupported(f"the univariate transformation {univariate}")
         univariate, keywords = univariate.func, univariate.keywords
-    name = univariate.__name__
+    name = getattr(univariate, "__name__", type(univariate).__name__)
     slope = keywords.get("slope", 1e-3)
     if name == "MonotonicAffineTransform":
         return affine(soft_clip(-math.log(slope)), scale_at=1, shift_at=0)
@@ -402,7 +399,7 @@ def zuko_flow(model):
     base = model.base()
     if not is_a(base, "DiagNormal"):
         raise Unsupported(f"the base {type(base).__name__}")
-    loc, scale = array(base.base.loc), array(base.base.scale)
+    loc, scale = array(base.base_dist.loc), array(base.base_dist.scale)
     return zuko_layers(model.transform, 0), diagonal_normal(loc, np.log(scale))
 
 
@@ -443,14 +440,14 @@ def durkan_made(made, transformer):
         raise Unsupported("a MADE with periodic features")
     blocks = durkan_blocks(made.blocks)
     rates = max([block.dropout.p for block in blocks], default=0.0)
-    if made.use_residual_blocks:
+    if all(hasattr(block, "linear_layers") for block in blocks):
         net = residual_net(made.initial_layer, [(b.activation, *b.linear_layers) for b in blocks], made.final_layer,
                            rates)
         linear = [made.initial_layer, *(m for b in blocks for m in b.linear_layers), made.final_layer]
     else:
         linear = [made.initial_layer, *(b.linear for b in blocks), made.final_layer]
-        if rates:
-            raise Unsupported("dropout between some layers of a masked network")
+        if rates or not hasattr(made, "activation"):
+            raise Unsupported("a masked network with dropout, or without an activation, between some layers")
         net = mlp([dense(m) for m in linear], [made.activation, *(b.activation for b in blocks)])
     masks = [m.mask.cpu().numpy() for m in linear]
     dim = masks[0].shape[1]

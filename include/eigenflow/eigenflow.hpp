@@ -14,6 +14,7 @@
 #include "eigenflow/bases/student_t.hpp"
 #include "eigenflow/bases/uniform.hpp"
 #include "eigenflow/chain.hpp"
+#include "eigenflow/checkpoints.hpp"
 #include "eigenflow/conditioner.hpp"
 #include "eigenflow/conditioners/masked_mlp.hpp"
 #include "eigenflow/conditioners/mlp.hpp"

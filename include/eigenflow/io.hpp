@@ -3,6 +3,7 @@
 // Model files, opt-in: this needs nlohmann/json (the CMake target eigenflow::io).
 
 #include "eigenflow/io/build.hpp"
+#include "eigenflow/io/checkpoint.hpp"
 #include "eigenflow/io/file.hpp"
 #include "eigenflow/io/json.hpp"
 #include "eigenflow/io/model_file.hpp"

@@ -2,11 +2,15 @@
 
 #include <Eigen/Core>
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -109,7 +113,7 @@ Scalar number_at(const Tensor& tensor, std::int64_t i, const std::string& name) 
 }
 
 /// The theta of these parameters, from tensors of exactly their names and shapes; nothing is allocated before that
-/// is certain. Tensors under other prefixes are not looked at.
+/// is certain. Tensors called fit.… belong to a checkpoint.
 template <class Scalar>
 VectorX<Scalar> read_parameters(const Tensors& file, const std::vector<NamedParameter>& parameters) {
   Eigen::Index size = 0;
@@ -132,10 +136,11 @@ VectorX<Scalar> read_parameters(const Tensors& file, const std::vector<NamedPara
       refuse("tensor '" + p.path + "' should be F32 or F64, but is " + tensor.dtype);
     size += p.rows * p.cols;
   }
-  if (file.tensors.size() != parameters.size())
-    for (const auto& [name, tensor] : file.tensors)
-      if (std::none_of(parameters.begin(), parameters.end(), [&](const auto& p) { return p.path == name; }))
-        refuse("tensor '" + name + "' belongs to no parameter of the architecture");
+  std::set<std::string_view> known;
+  for (const NamedParameter& p : parameters) known.insert(p.path);
+  for (const auto& [name, tensor] : file.tensors)
+    if (!known.count(name) && !name.starts_with("fit."))
+      refuse("tensor '" + name + "' belongs to no parameter of the architecture");
 
   VectorX<Scalar> theta(size);
   for (const NamedParameter& p : parameters) {
@@ -240,6 +245,17 @@ inline void check_same(const Value& expected, const Value& found, const std::str
   }
 }
 
+/// Makes a flow the one of a file of `bytes` bytes; refuses one of another architecture.
+template <class... Parts>
+void load_into(Flow<Parts...>& flow, const Tensors& file, std::size_t bytes,
+               const Registry<typename Flow<Parts...>::Scalar>& registry) {
+  using eigenflow::detail::to_value;
+  auto parts = load_parts<Flow<Parts...>>(file, read_info(file), bytes, registry);
+  check_same(to_value(flow.layers().layers()), to_value(parts.layers.layers()), "layers");
+  check_same(to_value(flow.base()), to_value(parts.base), "base");
+  flow.restore(std::move(parts.layers), std::move(parts.base), std::move(parts.theta));
+}
+
 }  // namespace detail
 }  // namespace io
 
@@ -268,15 +284,7 @@ template <class... Parts>
 void load(Flow<Parts...>& flow, const std::filesystem::path& path,
           const io::Registry<typename Flow<Parts...>::Scalar>& registry = {}) {
   const std::vector<std::byte> bytes = io::read_file(path);
-  io::detail::naming(path, [&] {
-    using eigenflow::detail::to_value;
-    const io::Tensors file = io::parse_safetensors(bytes);
-    const ModelInfo info = io::detail::read_info(file);
-    auto parts = io::detail::load_parts<Flow<Parts...>>(file, info, bytes.size(), registry);
-    io::detail::check_same(to_value(flow.layers().layers()), to_value(parts.layers.layers()), "layers");
-    io::detail::check_same(to_value(flow.base()), to_value(parts.base), "base");
-    flow.restore(std::move(parts.layers), std::move(parts.base), std::move(parts.theta));
-  });
+  io::detail::naming(path, [&] { io::detail::load_into(flow, io::parse_safetensors(bytes), bytes.size(), registry); });
 }
 
 /// The flow of bytes that are a model file; `load_flow` for what is no file.
