@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <stdexcept>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -22,8 +22,13 @@ namespace ef = eigenflow;
 inline const ef::io::Registry<float>& parts() {
   static const auto registry = [] {
     ef::io::Registry<float> r;
-    r.add<ef::AnyChain<float>>().add<ef::Stack<ef::AnyLayer<float>>>().add<ef::Inverse<ef::AnyLayer<float>>>();
-    r.add<ef::Planar<float>>().add<ef::Permutation<float>>().add<ef::Standardize<float>>().add<ef::Radial<float>>();
+    r.add<ef::AnyChain<float>>()
+        .add<ef::Stack<ef::AnyLayer<float>>>()
+        .add<ef::Inverse<ef::AnyLayer<float>>>();
+    r.add<ef::Planar<float>>()
+        .add<ef::Permutation<float>>()
+        .add<ef::Standardize<float>>()
+        .add<ef::Radial<float>>();
     r.add<ef::Householder<float>>();
     r.add<ef::Coupling<ef::Affine<float, ef::AnyScale>, ef::Mlp<float>>>();
     r.add<ef::Autoregressive<ef::Affine<float, ef::AnyScale>, ef::MaskedMlp<float>>>();
@@ -39,13 +44,15 @@ inline std::vector<std::byte> valid_file() {
   ef::VectorX<float> mean(2), scale(2);
   mean << 0.5F, -1.25F;
   scale << 2.F, 3.F;
-  const ef::Flow<ef::Planar<float>, ef::Chain<ef::Standardize<float>, ef::Inverse<ef::Radial<float>>, ef::Permutation<float>>,
-           ef::AffineCoupling<float>>
+  const ef::Flow<ef::Planar<float>,
+                 ef::Chain<ef::Standardize<float>, ef::Inverse<ef::Radial<float>>, ef::Permutation<float>>,
+                 ef::AffineCoupling<float>>
       flow{ef::Planar<float>(2),
-            ef::Chain{ef::Standardize<float>(mean, scale), ef::Inverse<ef::Radial<float>>(ef::Radial<float>(2)),
-                      ef::Permutation<float>({1, 0})},
-            ef::AffineCoupling<float>(2, {.hidden = {3}}), rng};
-  ef::io::TensorWriter writer(ef::io::detail::metadata_of(ef::io::detail::architecture_of(flow), {{"note", "é"}}));
+           ef::Chain{ef::Standardize<float>(mean, scale),
+                     ef::Inverse<ef::Radial<float>>(ef::Radial<float>(2)), ef::Permutation<float>({1, 0})},
+           ef::AffineCoupling<float>(2, {.hidden = {3}}), rng};
+  ef::io::TensorWriter writer(
+      ef::io::detail::metadata_of(ef::io::detail::architecture_of(flow), {{"note", "é"}}));
   ef::io::detail::add_parameters<float>(writer, flow.named_parameters(), flow.theta());
   return writer.finish();
 }
@@ -97,11 +104,11 @@ inline int mutate(int count, std::uint64_t seed) {
           bytes.insert(position, piece.begin(), piece.end());
         }
       }
-      // Half of the time the header's length is set right, so that what is inside is looked at.
-      if (bytes.size() >= 8 && rng.below(2) == 0) {
-        const std::uint64_t length = whole.size() - 8 - data_size(whole) + bytes.size() - whole.size();
-        if (length < bytes.size()) std::memcpy(bytes.data(), &length, 8);
-      }
+    }
+    // Half of the time the header's length is set right, so that what is inside is looked at.
+    if (rng.below(2) == 0) {
+      const std::uint64_t length = bytes.size() - 8 - data_size(whole);
+      std::memcpy(bytes.data(), &length, 8);
     }
     try {
       read(bytes);
