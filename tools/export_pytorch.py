@@ -698,4 +698,4 @@ def export(model, path, notes=None):
     architecture = {"scalar": "double" if scalar is np.float64 else "float", **architecture}
     metadata = {"format": "eigenflow", "format_version": FORMAT_VERSION, "library_version": "export_pytorch",
                 "architecture": json.dumps(architecture), **(notes or {})}
-    save_file({name: np.ascontiguousarray(tensor, dtype=scalar) for name, tensor in tensors.items()}, path, metadata)
+    save_file({name: np.array(tensor, dtype=scalar, order="C") for name, tensor in tensors.items()}, path, metadata)

@@ -91,7 +91,7 @@ void every_layer() {
   round_trip_of("Planar with leaky relu", Planar<S, Eigen::Dynamic, LeakyRelu>(3, LeakyRelu{0.35}));
   round_trip_of("Radial", Radial<S>(3));
   round_trip_of("Permutation", Permutation<S>({2, 0, 1}));
-  round_trip_of("Standardize", Standardize<S>(numbers<S>({0.1, 2e30, -3}), numbers<S>({0.3, 1e-30, 7})));
+  round_trip_of("Standardize", Standardize<S>(numbers<S>({0.1, 2000, -3}), numbers<S>({0.3, 1e-3, 7})));
   round_trip_of("ActNorm", ActNorm<S>(numbers<S>({0.1, 2, -3}), numbers<S>({0.3, 1, 7})));
   round_trip_of("ActNorm before its start", ActNorm<S>(3));
   round_trip_of("Support",
