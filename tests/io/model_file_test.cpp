@@ -269,6 +269,17 @@ TEST_CASE("a parameter that is not finite is not saved, and what was there stays
   CHECK(ef::io::read_file(folder / "planar") == bytes);
 }
 
+TEST_CASE("a file of format version 1 stays readable") {
+  // tests/golden/format_1.model was written by version 0.1.0, and is never to be written again.
+  const auto path = std::filesystem::path(EIGENFLOW_TEST_DATA) / "golden" / "format_1.model";
+  const auto flow = ef::load_flow<double>(path, ef::io::standard_parts<double>());
+  CHECK(ef::model_info(path).format_version == 1);
+  Eigen::MatrixXd x(3, 3);
+  x << 0.3, -1.9, 31, -2, -2.2, 10, 1, -1, 55;
+  const Eigen::Vector3d then(-13.953474174385123, -14.838780740599637, -14.356546822265873);
+  CHECK((flow.log_prob(x) - then).cwiseAbs().maxCoeff() < 1e-12);
+}
+
 TEST_CASE("a file that is not there, a folder, and a folder that is not there are named") {
   const TemporaryFolder folder;
   ef::Rng rng(3);
