@@ -7,5 +7,6 @@
 #include "eigenflow/io/file.hpp"
 #include "eigenflow/io/json.hpp"
 #include "eigenflow/io/model_file.hpp"
+#include "eigenflow/io/parameters.hpp"
 #include "eigenflow/io/safetensors.hpp"
 #include "eigenflow/io/standard_parts.hpp"

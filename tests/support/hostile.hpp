@@ -99,7 +99,7 @@ inline int mutate(int count, std::uint64_t seed) {
           bytes.erase(position);
           break;
         default: {  // a piece twice
-          const std::size_t length = std::min<std::size_t>(rng.below(40), bytes.size() - at);
+          const std::size_t length = std::min(rng.below(std::size_t{40}), bytes.size() - at);
           const std::vector<std::byte> piece(position, position + static_cast<std::ptrdiff_t>(length));
           bytes.insert(position, piece.begin(), piece.end());
         }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "eigenflow/checkpoints.hpp"
+#include "eigenflow/detail/finite.hpp"
 #include "eigenflow/flow.hpp"
 #include "eigenflow/io/build.hpp"
 #include "eigenflow/io/file.hpp"
@@ -37,9 +38,13 @@ inline void add_fit_state(TensorWriter& writer, const FitState& state) {
   writer.add<double>("fit.history", static_cast<std::int64_t>(history.epochs.size()), 7, 2,
                      [&](std::int64_t i, std::int64_t j) {
                        const Epoch& e = history.epochs[static_cast<std::size_t>(i)];
-                       const double row[] = {static_cast<double>(e.epoch), static_cast<double>(e.steps),
-                                             e.training_loss, e.validation_loss, e.learning_rate,
-                                             e.gradient_norm, e.seconds};
+                       const double row[] = {static_cast<double>(e.epoch),
+                                             static_cast<double>(e.steps),
+                                             e.training_loss,
+                                             e.validation_loss,
+                                             e.learning_rate,
+                                             e.gradient_norm,
+                                             e.seconds};
                        return row[j];
                      });
   writer.add<double>("fit.theta", numbers_of(state.theta));
@@ -48,9 +53,11 @@ inline void add_fit_state(TensorWriter& writer, const FitState& state) {
 }
 
 /// A tensor of a checkpoint, of so many dimensions.
-inline const Tensor& fit_tensor(const Tensors& file, const std::string& name, const char* dtype, std::size_t rank) {
+inline const Tensor& fit_tensor(const Tensors& file, const std::string& name, const char* dtype,
+                                std::size_t rank) {
   const auto found = file.tensors.find(name);
-  if (found == file.tensors.end()) refuse("tensor '" + name + "' is missing: this is a model, but no checkpoint of a fit");
+  if (found == file.tensors.end())
+    refuse("tensor '" + name + "' is missing: this is a model, but no checkpoint of a fit");
   if (found->second.dtype != dtype || found->second.shape.size() != rank)
     refuse("tensor '" + name + "' should be " + dtype + " with " + std::to_string(rank) + " dimensions");
   return found->second;
@@ -61,7 +68,8 @@ inline VectorX<double> fit_numbers(const Tensors& file, const std::string& name)
   VectorX<double> numbers(tensor.size());
   for (Eigen::Index i = 0; i < numbers.size(); ++i) {
     numbers[i] = tensor.at<double>(i);
-    if (!eigenflow::detail::is_finite(numbers[i])) refuse("tensor '" + name + "' is not finite at " + std::to_string(i));
+    if (!eigenflow::detail::is_finite(numbers[i]))
+      refuse("tensor '" + name + "' is not finite at " + std::to_string(i));
   }
   return numbers;
 }
@@ -73,7 +81,9 @@ inline FitState read_fit_state(const Tensors& file) {
   const Tensor& epochs = fit_tensor(file, "fit.history", "F64", 2);
   if (counts.size() != 4 || best_loss.size() != 1 || epochs.shape[1] != 7)
     refuse("the state of the fit should have 4 counts, a best loss and 7 numbers an epoch");
-  const auto count = [&](std::int64_t i) { return static_cast<Eigen::Index>(counts.at<std::uint64_t>(i) & 0x7fffffffffffffff); };
+  const auto count = [&](std::int64_t i) {
+    return static_cast<Eigen::Index>(counts.at<std::uint64_t>(i) & 0x7fffffffffffffff);
+  };
   state.step = count(0);
   state.epoch_steps = count(1);
   state.seed = counts.at<std::uint64_t>(2);

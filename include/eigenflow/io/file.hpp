@@ -36,7 +36,7 @@ namespace detail {
 
 /// Runs `work`, and names the file in what it throws.
 template <class Work>
-decltype(auto) naming(const std::filesystem::path& path, const Work& work) {
+decltype(auto) naming([[maybe_unused]] const std::filesystem::path& path, const Work& work) {
 #if EIGENFLOW_HAS_EXCEPTIONS
   try {
     return work();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <charconv>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -116,7 +117,7 @@ inline void write_string(std::string_view text, std::string& out) {
 
 inline void write_real(double value, std::string& out) {
   if (!eigenflow::detail::is_finite(value)) {
-    out += value > 0 ? "\"inf\"" : "\"-inf\"";
+    out += std::signbit(value) ? "\"-inf\"" : "\"inf\"";
     return;
   }
   char text[32];

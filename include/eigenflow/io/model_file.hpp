@@ -6,10 +6,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <set>
 #include <span>
 #include <string>
-#include <string_view>
 #include <system_error>
 #include <type_traits>
 #include <utility>
@@ -17,11 +15,11 @@
 
 #include "eigenflow/any_base.hpp"
 #include "eigenflow/any_layer.hpp"
-#include "eigenflow/detail/finite.hpp"
 #include "eigenflow/flow.hpp"
 #include "eigenflow/io/build.hpp"
 #include "eigenflow/io/file.hpp"
 #include "eigenflow/io/json.hpp"
+#include "eigenflow/io/parameters.hpp"
 #include "eigenflow/io/safetensors.hpp"
 #include "eigenflow/io/standard_parts.hpp"
 #include "eigenflow/structure.hpp"
@@ -84,72 +82,6 @@ inline std::map<std::string, std::string> metadata_of(const Value& architecture,
     metadata[key] = note;
   }
   return metadata;
-}
-
-/// Adds one tensor for each parameter of theta.
-template <class Scalar>
-void add_parameters(TensorWriter& writer, const std::vector<NamedParameter>& parameters,
-                    std::span<const Scalar> theta, const std::string& prefix = "") {
-  for (const NamedParameter& p : parameters) {
-    const Scalar* const numbers = theta.data() + p.offset;
-    writer.add<Scalar>(prefix + p.path, p.rows, p.cols, p.rank, [&](std::int64_t i, std::int64_t j) {
-      const Scalar number = numbers[i + j * p.rows];  // column-major in theta
-      if (!eigenflow::detail::is_finite(number))
-        refuse("parameter '" + p.path + "' is not finite at (" + std::to_string(i) + ", " +
-               std::to_string(j) + "): such a flow has no density, and is not saved");
-      return number;
-    });
-  }
-}
-
-template <class Scalar>
-Scalar number_at(const Tensor& tensor, std::int64_t i, const std::string& name) {
-  const double wide = tensor.dtype == "F64" ? tensor.at<double>(i) : static_cast<double>(tensor.at<float>(i));
-  const auto number = static_cast<Scalar>(wide);
-  if (!eigenflow::detail::is_finite(wide) || !eigenflow::detail::is_finite(number))
-    refuse("tensor '" + name + "' has number " + std::to_string(i) +
-           " beyond what a parameter can be: " + std::to_string(wide));
-  return number;
-}
-
-/// The theta of these parameters, from tensors of exactly their names and shapes; nothing is allocated before that
-/// is certain. Tensors called fit.… belong to a checkpoint.
-template <class Scalar>
-VectorX<Scalar> read_parameters(const Tensors& file, const std::vector<NamedParameter>& parameters) {
-  Eigen::Index size = 0;
-  for (const NamedParameter& p : parameters) {
-    const auto found = file.tensors.find(p.path);
-    if (found == file.tensors.end()) refuse("tensor '" + p.path + "' is missing");
-    const Tensor& tensor = found->second;
-    std::vector<std::int64_t> shape;
-    if (p.rank > 0) shape.push_back(p.rows);
-    if (p.rank > 1) shape.push_back(p.cols);
-    const auto text = [](const std::vector<std::int64_t>& all) {
-      std::string list = "(";
-      for (const std::int64_t n : all) list += (list.size() > 1 ? ", " : "") + std::to_string(n);
-      return list + ')';
-    };
-    if (tensor.shape != shape)
-      refuse("tensor '" + p.path + "' should have the shape " + text(shape) + ", but has " +
-             text(tensor.shape));
-    if (tensor.dtype != "F32" && tensor.dtype != "F64")
-      refuse("tensor '" + p.path + "' should be F32 or F64, but is " + tensor.dtype);
-    size += p.rows * p.cols;
-  }
-  std::set<std::string_view> known;
-  for (const NamedParameter& p : parameters) known.insert(p.path);
-  for (const auto& [name, tensor] : file.tensors)
-    if (!known.count(name) && !name.starts_with("fit."))
-      refuse("tensor '" + name + "' belongs to no parameter of the architecture");
-
-  VectorX<Scalar> theta(size);
-  for (const NamedParameter& p : parameters) {
-    const Tensor& tensor = file.tensors.at(p.path);
-    for (Eigen::Index i = 0; i < p.rows; ++i)
-      for (Eigen::Index j = 0; j < p.cols; ++j)
-        theta[p.offset + i + j * p.rows] = number_at<Scalar>(tensor, i * p.cols + j, p.path);
-  }
-  return theta;
 }
 
 inline std::int64_t whole_number(const std::string& text, const std::string& what) {
@@ -284,7 +216,8 @@ template <class... Parts>
 void load(Flow<Parts...>& flow, const std::filesystem::path& path,
           const io::Registry<typename Flow<Parts...>::Scalar>& registry = {}) {
   const std::vector<std::byte> bytes = io::read_file(path);
-  io::detail::naming(path, [&] { io::detail::load_into(flow, io::parse_safetensors(bytes), bytes.size(), registry); });
+  io::detail::naming(
+      path, [&] { io::detail::load_into(flow, io::parse_safetensors(bytes), bytes.size(), registry); });
 }
 
 /// The flow of bytes that are a model file; `load_flow` for what is no file.

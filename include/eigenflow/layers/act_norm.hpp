@@ -42,8 +42,8 @@ class ActNorm {
   ActNorm() requires(Dim_ != Eigen::Dynamic) : ActNorm(Dim_) {}
   explicit ActNorm(Dimension<Dim_> dim) : dim_(dim), statistics_(dim) {}
 
-  /// A start that you know, which stays (a fit may replace one that is not `initialised`). Throws std::invalid_argument unless both have D entries, all finite, and every
-  /// scale is positive.
+  /// A start that you know, which stays: a fit replaces only one that is not `initialised`. Throws
+  /// std::invalid_argument unless both have D entries, all finite, and every scale is positive.
   ActNorm(VectorX<Scalar> mean, VectorX<Scalar> scale, bool initialised = true)
       : dim_(mean.size()), statistics_("ActNorm", std::move(mean), std::move(scale), initialised) {}
 

@@ -26,8 +26,8 @@ class Standardize {
   Standardize() requires(Dim_ != Eigen::Dynamic) : Standardize(Dim_) {}
   explicit Standardize(Dimension<Dim_> dim) : dim_(dim), statistics_(dim) {}
 
-  /// Known statistics, which stay (a fit may replace those that are not `initialised`). Throws std::invalid_argument unless both have D entries,
-  /// all of them finite, and every scale is positive.
+  /// Known statistics, which stay: a fit replaces only those that are not `initialised`. Throws
+  /// std::invalid_argument unless both have D entries, all of them finite, and every scale is positive.
   Standardize(VectorX<Scalar> mean, VectorX<Scalar> scale, bool initialised = true)
       : dim_(mean.size()), statistics_("Standardize", std::move(mean), std::move(scale), initialised) {}
 
