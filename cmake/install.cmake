@@ -15,4 +15,5 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/eigenflowConfigVersion.cm
                                  COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES ${PROJECT_BINARY_DIR}/eigenflowConfig.cmake ${PROJECT_BINARY_DIR}/eigenflowConfigVersion.cmake
               ${PROJECT_SOURCE_DIR}/cmake/eigenflow-eigen.cmake ${PROJECT_SOURCE_DIR}/cmake/eigenflow-build-type.cmake
+              ${PROJECT_SOURCE_DIR}/cmake/eigenflow-io.cmake
         DESTINATION ${package_dir})

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <numbers>
 #include <span>
+#include <tuple>
 
 #include "picture/picture.hpp"
 
@@ -45,6 +46,8 @@ class Bend {
 
   static constexpr const char* name() { return "Bend"; }
   Eigen::Index dim() const { return dim_; }
+  // What makes it anew: its constructor's arguments, for model files.
+  static constexpr auto structure() { return std::tuple(ef::Option{"dim", &Bend::dim}); }
   void initialise(std::span<Scalar> theta, ef::Rng&) const {
     std::fill(theta.begin(), theta.end(), Scalar(0));
   }
@@ -212,6 +215,12 @@ class Bumps {
     float sharpness = 2;  // standard deviation of Ω
     float reach = 3;      // the bumps' centres lie in [-reach, reach]
     std::uint64_t seed = 1;
+
+    // What a model file must say of them.
+    static constexpr auto structure() {
+      return std::tuple(ef::Option{"count", &Options::count}, ef::Option{"sharpness", &Options::sharpness},
+                        ef::Option{"reach", &Options::reach}, ef::Option{"seed", &Options::seed});
+    }
   };
 
   template <class Visitor>
@@ -220,12 +229,10 @@ class Bumps {
   };
   template <class Self, class Visitor>
   static Parameters<Visitor> layout(Self& self, Visitor& visit) {
-    visit.constant("direction", self.direction_);  // saved with the flow, not trained
-    visit.constant("place", self.place_);
     return {visit.matrix("amplitude", self.direction_.cols(), self.out_)};
   }
 
-  Bumps(Eigen::Index in, Eigen::Index out, const Options& options = {}) : out_(out) {
+  Bumps(Eigen::Index in, Eigen::Index out, const Options& options = {}) : options_(options), out_(out) {
     ef::Rng rng(options.seed);
     Eigen::MatrixXf direction(in, options.count), centre(in, options.count);  // the same for every Scalar
     rng.fill_normal(direction);
@@ -237,6 +244,7 @@ class Bumps {
   }
 
   static constexpr const char* name() { return "bumps"; }
+  const Options& options() const { return options_; }
   Eigen::Index in_dim() const { return direction_.rows(); }
   Eigen::Index out_dim() const { return out_; }
   void initialise(std::span<Scalar> theta, ef::Rng&) const {
@@ -278,6 +286,7 @@ class Bumps {
     return {pass.arena->template allocate<Scalar>(size), rows, direction_.cols()};
   }
 
+  Options options_;
   Eigen::Index out_;
   ef::MatrixX<Scalar> direction_;                   // in × count: Ω
   Eigen::Matrix<Scalar, 1, Eigen::Dynamic> place_;  // 1 × count: φ

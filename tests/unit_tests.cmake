@@ -28,6 +28,12 @@ if(EIGENFLOW_FAST_MATH)
   target_compile_options(eigenflow_contract PRIVATE -fno-fast-math)
 endif()
 
+# All parts that a file may name, compiled once for the tests that load flows.
+if(TARGET eigenflow::io)
+  add_library(eigenflow_standard_parts STATIC support/standard_parts.cpp)
+  target_link_libraries(eigenflow_standard_parts PUBLIC eigenflow_test_flags eigenflow::io)
+endif()
+
 # Idle OpenMP threads that spin would starve the tests running beside them.
 set(test_environment OMP_WAIT_POLICY=passive)
 if(EIGENFLOW_SANITIZE STREQUAL "thread")
@@ -43,7 +49,7 @@ function(eigenflow_add_unit_test source)
   file(RELATIVE_PATH path ${CMAKE_CURRENT_SOURCE_DIR} ${source})
   string(REGEX REPLACE "_test\\.cpp$" "" name ${path})
   string(REPLACE "/" "_" target ${name}_test)
-  if(name MATCHES "^examples/" AND NOT TARGET eigenflow_picture)
+  if((name MATCHES "^examples/" AND NOT TARGET eigenflow_picture) OR (name MATCHES "^io/" AND NOT TARGET eigenflow::io))
     return()
   endif()
 
@@ -51,6 +57,9 @@ function(eigenflow_add_unit_test source)
   target_link_libraries(${target} PRIVATE eigenflow_contract eigenflow_test_flags eigenflow_test_main)
   if(name MATCHES "^examples/")
     target_link_libraries(${target} PRIVATE eigenflow_picture)
+  elseif(name MATCHES "^io/")
+    target_link_libraries(${target} PRIVATE eigenflow_standard_parts)
+    target_compile_definitions(${target} PRIVATE EIGENFLOW_TEST_DATA="${CMAKE_CURRENT_SOURCE_DIR}")
   endif()
 
   # A program in which no test runs fails (NoTests), so a mistyped tag cannot pass for success.

@@ -29,19 +29,21 @@ struct ReluFunction {
   }
 };
 
-struct LeakyReluFunction {  // slope 0.01, PyTorch's default
+struct LeakyReluFunction {
   static constexpr bool derivative_from_value = true;
+  double negative_slope = 0.01;  // from 0 to 1; PyTorch's default
+
   template <class Number>
-  static Number value(Number z) {
+  Number value(Number z) const {
     return max(z, slope<Number>() * z);
   }
   template <class Number>
-  static Number scale(Number grad, Number h) {
+  Number scale(Number grad, Number h) const {
     return select(h > Number(0), grad, slope<Number>() * grad);
   }
   template <class Number>
-  static Number slope() {
-    return Number(typename Number::Scalar(0.01));
+  Number slope() const {
+    return Number(static_cast<typename Number::Scalar>(negative_slope));
   }
 };
 
@@ -139,12 +141,12 @@ struct IdentityFunction {
 
 /// Calls `with` with the activation's functions: one choice a pass, none in the loops.
 template <class With>
-decltype(auto) with_activation(Activation activation, With&& with) {
+decltype(auto) with_activation(Activation activation, double negative_slope, With&& with) {
   switch (activation) {
     case Activation::relu:
       return with(ReluFunction{});
     case Activation::leaky_relu:
-      return with(LeakyReluFunction{});
+      return with(LeakyReluFunction{negative_slope});
     case Activation::tanh:
       return with(TanhFunction{});
     case Activation::sigmoid:
@@ -165,16 +167,25 @@ decltype(auto) with_activation(Activation activation, With&& with) {
 
 /// Whether the derivative follows from the value, so that the pre-activation need not be kept.
 inline bool derivative_from_value(Activation activation) {
-  return with_activation(activation, [](auto function) { return decltype(function)::derivative_from_value; });
+  return with_activation(activation, 0,
+                         [](auto function) { return decltype(function)::derivative_from_value; });
+}
+
+inline double checked_negative_slope(double slope) {
+  if (!(slope >= 0 && slope <= 1))
+    refuse("the negative slope of a leaky relu must be from 0 to 1, but is " + std::to_string(slope));
+  return slope;
 }
 
 }  // namespace detail
 
-/// The activation's name as in files and printed architectures: "relu", "silu"...
+/// The activations' names in files and printed architectures.
+constexpr std::array<std::string_view, 9> names_of(Activation) {
+  return {"relu", "leaky_relu", "tanh", "sigmoid", "softplus", "elu", "silu", "gelu", "identity"};
+}
+/// The activation's name: "relu", "silu"...
 constexpr std::string_view to_string(Activation activation) {
-  constexpr std::array<std::string_view, 9> names{"relu", "leaky_relu", "tanh", "sigmoid", "softplus",
-                                                  "elu",  "silu",       "gelu", "identity"};
-  return names[static_cast<std::size_t>(activation)];
+  return names_of(activation)[static_cast<std::size_t>(activation)];
 }
 
 namespace detail {

@@ -15,6 +15,7 @@
 
 #include "eigenflow/detail/segments.hpp"
 #include "eigenflow/layer.hpp"
+#include "eigenflow/structure.hpp"
 
 namespace eigenflow {
 namespace detail {
@@ -66,9 +67,12 @@ class Chain {
     std::apply([&](const auto&... layer) { (add(layer, i++, offset), ...); }, layers_);
   }
 
+  explicit Chain(std::tuple<Layers...> layers) : Chain(std::make_from_tuple<Chain>(std::move(layers))) {}
+
   static std::string name() { return "Chain"; }
   Eigen::Index dim() const { return std::get<0>(layers_).dim(); }
   Eigen::Index context_dim() const { return context_dim_; }
+  const std::tuple<Layers...>& layers() const { return layers_; }
   template <std::size_t I>
   const auto& layer() const {
     return std::get<I>(layers_);
@@ -76,6 +80,9 @@ class Chain {
   /// The place of layer i's parameters in the chain's theta.
   const detail::Segment& segment(std::size_t i) const { return segments_[i]; }
 
+  static constexpr auto structure() requires(Structured<Layers>&&...) {
+    return std::tuple(Option{"layers", &Chain::layers});
+  }
   template <class Self, class Visitor>
   static Parameters<Visitor> layout(Self& self, Visitor& visit) {
     return layout_each(self, visit, Indices{});

@@ -8,6 +8,7 @@
 
 #include "eigenflow/layout.hpp"
 #include "eigenflow/rng.hpp"
+#include "eigenflow/structure.hpp"
 #include "eigenflow/tile.hpp"
 
 namespace eigenflow {
@@ -39,6 +40,12 @@ concept ConditionerVerbs = std::copyable<C> &&
 
   // Adds ∂loss/∂theta to `out` (nothing when empty), exactly once an entry, and ∂loss/∂input to grad_input.
   conditioner.vjp(theta, out, conditioner.forward(theta, input, result, pass), grad_result, grad_input, pass);
+};
+
+/// A conditioner that can be saved: it gives its options, which have a structure.
+template <class C>
+concept HasStructuredOptions = Structured<typename C::Options> && requires(const C& conditioner) {
+  { conditioner.options() } -> std::same_as<const typename C::Options&>;
 };
 
 /// What a conditioner's forward keeps for its vjp.

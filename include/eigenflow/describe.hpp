@@ -29,7 +29,11 @@ inline std::string counted(Eigen::Index count, const std::string& thing) {
 template <class Part>
 void describe_line(std::ostream& out, const Part& part, const std::string& label, int depth) {
   const Eigen::Index count = parameter_count(part);
-  out << std::string(static_cast<std::size_t>(2 * depth), ' ') << label << name_of<Part>("Layer");
+  out << std::string(static_cast<std::size_t>(2 * depth), ' ') << label;
+  if constexpr (requires { part.description(); })
+    out << part.description();  // of a type-erased part
+  else
+    out << name_of<Part>("Layer");
   if constexpr (requires { part.describe(); }) out << " (" << part.describe() << ')';
   if (count > 0) out << ": " << counted(count, "parameter");
   out << '\n';
@@ -37,7 +41,10 @@ void describe_line(std::ostream& out, const Part& part, const std::string& label
 
 template <class L>
 void describe(std::ostream& out, const L& layer, const std::string& label, int depth) {
-  describe_line(out, layer, label, depth);
+  if constexpr (requires { layer.print(out, label, depth); })
+    layer.print(out, label, depth);  // a type-erased layer
+  else
+    describe_line(out, layer, label, depth);
 }
 template <class... Layers>
 void describe(std::ostream& out, const Chain<Layers...>& chain, const std::string& label, int depth);
@@ -81,7 +88,10 @@ template <class... Parts>
 std::ostream& operator<<(std::ostream& out, const Flow<Parts...>& flow) {
   out << "Flow of " << detail::counted(flow.dim(), "feature") << ", "
       << detail::counted(flow.parameters().size(), "parameter") << '\n';
-  detail::describe_layers(out, flow.layers(), 1, std::make_index_sequence<Flow<Parts...>::Layers::size>{});
+  if constexpr (requires { flow.layers().print_layers(out, 1); })
+    flow.layers().print_layers(out, 1);
+  else
+    detail::describe_layers(out, flow.layers(), 1, std::make_index_sequence<Flow<Parts...>::Layers::size>{});
   detail::describe_line(out, flow.base(), "base ", 1);
   return out;
 }

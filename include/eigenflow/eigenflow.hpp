@@ -3,6 +3,8 @@
 // eigenflow: normalizing flows on Eigen. This header needs Eigen and the standard library alone.
 
 #include "eigenflow/activation.hpp"
+#include "eigenflow/any_base.hpp"
+#include "eigenflow/any_layer.hpp"
 #include "eigenflow/base.hpp"
 #include "eigenflow/bases/conditional_normal.hpp"
 #include "eigenflow/bases/diagonal_normal.hpp"
@@ -12,6 +14,7 @@
 #include "eigenflow/bases/student_t.hpp"
 #include "eigenflow/bases/uniform.hpp"
 #include "eigenflow/chain.hpp"
+#include "eigenflow/checkpoints.hpp"
 #include "eigenflow/conditioner.hpp"
 #include "eigenflow/conditioners/masked_mlp.hpp"
 #include "eigenflow/conditioners/mlp.hpp"
@@ -45,6 +48,7 @@
 #include "eigenflow/optim/sgd.hpp"
 #include "eigenflow/rng.hpp"
 #include "eigenflow/stack.hpp"
+#include "eigenflow/structure.hpp"
 #include "eigenflow/target.hpp"
 #include "eigenflow/transformer.hpp"
 #include "eigenflow/transformers/affine.hpp"

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "eigenflow/batch.hpp"
+#include "eigenflow/checkpoints.hpp"
 #include "eigenflow/detail/fit_data.hpp"
 #include "eigenflow/detail/train.hpp"
 #include "eigenflow/flow.hpp"
@@ -35,6 +36,7 @@ struct FitOptions {
   std::uint64_t seed = 0;        ///< of the held-out rows, the order of the batches, dropout
   bool progress = true;          ///< a progress bar, on a terminal only
   std::function<bool(const Epoch&)> callback = {};  ///< called after each epoch; false stops the fit
+  Checkpoints checkpoints = {};  ///< where it keeps its state, and goes on from: checkpoint_file(flow, path)
 };
 
 namespace detail {
@@ -85,7 +87,10 @@ History fit_rows(FlowType& flow, FitData<typename FlowType::Scalar> data,
 /// history says where. An exception from the callback passes on and leaves the parameters of the last step.
 /// Throws std::invalid_argument for data that cannot be fitted: no rows, a wrong number of columns, NaN or ±∞
 /// (naming row and column), weights that do not fit, a validation fraction outside [0, 1), patience without
-/// validation rows.
+/// validation rows, a checkpoint of another fit.
+///
+/// With `checkpoints` a fit that was interrupted, at any moment, and is started again by the same call goes on from
+/// the last epoch that was kept, and ends with the bits that it would have had.
 template <class FlowType, class X, class Optimizer = Adam, class Objective = MaximumLikelihood>
 History fit(FlowType& flow, const Eigen::DenseBase<X>& x,
             const FitOptions<typename FlowType::Scalar>& options = {}, const Optimizer& optimizer = {},

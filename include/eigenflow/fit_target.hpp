@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "eigenflow/checkpoints.hpp"
 #include "eigenflow/detail/train.hpp"
 #include "eigenflow/history.hpp"
 #include "eigenflow/objectives/reverse_kl.hpp"
@@ -30,6 +31,7 @@ struct TargetFitOptions {
   std::uint64_t seed = 0;     ///< of all draws
   bool progress = true;       ///< a progress bar, on a terminal only
   std::function<bool(const Epoch&)> callback = {};  ///< called after each epoch; false stops the fit
+  Checkpoints checkpoints = {};  ///< where it keeps its state, and goes on from: checkpoint_file(flow, path)
 };
 
 namespace detail {

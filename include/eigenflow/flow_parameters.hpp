@@ -46,6 +46,12 @@ class FlowParameters {
   Eigen::Index context_dim() const { return context_dim_; }
   const Layers& layers() const { return layers_; }
   const BaseType& base() const { return base_; }
+  std::size_t layer_count() const {
+    if constexpr (requires { layers_.size(); })
+      return static_cast<std::size_t>(layers_.size());  // chosen at run time
+    else
+      return Layers::size;
+  }
 
   // ---- parameters
 
@@ -65,6 +71,18 @@ class FlowParameters {
     theta_ = theta.derived();
   }
 
+  /// Replaces all that this flow is by another of the same architecture (a file's): its constants and its theta.
+  /// Throws std::invalid_argument when theta is not of the size that the parts ask for.
+  void restore(Layers layers, BaseType base, VectorX<Scalar> theta) {
+    if (parameter_count(layers) != layer_segment().size || parameter_count(base) != base_size_ ||
+        theta.size() != theta_.size() || layers.dim() != dim())
+      detail::refuse("a flow of " + std::to_string(theta_.size()) +
+                     " parameters cannot become one of another architecture");
+    layers_ = std::move(layers);
+    base_ = std::move(base);
+    theta_ = std::move(theta);
+  }
+
   /// The i-th layer's parameters by name, as views into theta: flow.layer_parameters<0>().w.
   template <std::size_t I>
   auto layer_parameters() {
@@ -78,11 +96,13 @@ class FlowParameters {
   auto base_parameters() const { return view_parameters(base_, base_segment().of(theta())); }
 
   /// Name, shape and place of every parameter: "0.3.0.conditioner.1.weight", ..., "base.mean".
-  std::vector<NamedParameter> named_parameters() const {
+  std::vector<NamedParameter> named_parameters() const { return named_parameters(layers_, base_); }
+  /// Those that a flow of these layers and this base has.
+  static std::vector<NamedParameter> named_parameters(const Layers& layers, const BaseType& base) {
     NameParameters names;
-    Layers::layout(layers_, names);
-    names.part("base", base_);
-    return names.entries;
+    Layers::layout(layers, names);
+    names.part("base", base);
+    return std::move(names.entries);
   }
 
   // ---- freezing
@@ -90,14 +110,15 @@ class FlowParameters {
   /// Keeps the parameters of layer i out of training: `fit` leaves them untouched, bit for bit. Throws
   /// std::invalid_argument when there is no such layer or it has none.
   void freeze(std::size_t i) {
-    if (i >= Layers::size)
-      detail::refuse("this flow has " + std::to_string(Layers::size) + " layers, 0 to " +
-                     std::to_string(Layers::size - 1) + ", but layer " + std::to_string(i) +
-                     " was to be frozen");
-    if (layers_.segment(i).size == 0)
+    const std::size_t count = layer_count();
+    if (i >= count)
+      detail::refuse("this flow has " + std::to_string(count) + " layers, 0 to " + std::to_string(count - 1) +
+                     ", but layer " + std::to_string(i) + " was to be frozen");
+    const detail::Segment& segment = layers_.segment(i);
+    if (segment.size == 0)
       detail::refuse("layer " + std::to_string(i) +
                      " of this flow has no parameters to freeze: what is fixed in a layer is never trained");
-    frozen_.push_back(layers_.segment(i));
+    frozen_.push_back(segment);
   }
   /// Keeps all parameters whose name begins with `path` out of training: freeze("0.3"), freeze("base").
   /// Throws std::invalid_argument when no parameter's does.

@@ -2,9 +2,11 @@
 
 #include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "eigenflow/layer.hpp"
+#include "eigenflow/structure.hpp"
 
 namespace eigenflow {
 
@@ -27,6 +29,9 @@ class Inverse {
   Eigen::Index context_dim() const { return eigenflow::context_dim(layer_); }
   const L& layer() const { return layer_; }
 
+  static constexpr auto structure() requires Structured<L> {
+    return std::tuple(Option{"inverse", &Inverse::layer});
+  }
   template <class Self, class Visitor>
   static Parameters<Visitor> layout(Self& self, Visitor& visit) {
     return {visit.part("inverse", self.layer_)};

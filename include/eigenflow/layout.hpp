@@ -10,9 +10,9 @@
 
 #include "eigenflow/tile.hpp"
 
-// A layer says once, in its `layout`, what it has: matrices, vectors and scalars that are trained (in theta's
-// order) and constants that are saved but not trained. Whatever needs to know asks by a visitor: the size of
-// theta, views into it, names for printing and files. A visitor gives each entry a type and makes a value of
+// A layer says once, in its `layout`, what it trains: matrices, vectors and scalars, in theta's order (what is
+// fixed in it, it says in its `structure`). Whatever needs to know asks by a visitor: the size of theta, views
+// into it, names for printing and files. A visitor gives each entry a type and makes a value of
 // it; the layer gathers these in its `Parameters<Visitor>`:
 //
 //   template <class Visitor> struct Parameters { typename Visitor::Vector w; typename Visitor::Scalar b; };
@@ -35,8 +35,6 @@ struct CountParameters {
   Nothing matrix(const char*, Eigen::Index rows, Eigen::Index cols) { return add(rows * cols); }
   Nothing vector(const char*, Eigen::Index size) { return add(size); }
   Nothing scalar(const char*) { return add(1); }
-  template <class Value>
-  void constant(const char*, Value&&) {}
   template <class Name, class Part>
   auto part(const Name&, Part& part) {
     return std::remove_const_t<Part>::layout(part, *this);
@@ -66,8 +64,6 @@ struct ViewParameters {
   }
   Vector vector(const char*, Eigen::Index size) { return Vector(take(size), size); }
   Scalar scalar(const char*) { return *take(1); }
-  template <class Value>
-  void constant(const char*, Value&&) {}
   template <class Name, class Part>
   auto part(const Name&, Part& part) {
     return std::remove_const_t<Part>::layout(part, *this);
@@ -84,6 +80,7 @@ struct NamedParameter {
   Eigen::Index offset;
   Eigen::Index rows;
   Eigen::Index cols;  ///< 1 for a vector or a scalar
+  int rank;           ///< 2 for a matrix, 1 for a vector, 0 for a scalar
 };
 
 /// Visitor: the names, shapes and places of all parameters.
@@ -97,11 +94,9 @@ struct NameParameters {
   std::string prefix = {};
   Eigen::Index offset = 0;
 
-  Nothing matrix(const char* name, Eigen::Index rows, Eigen::Index cols) { return add(name, rows, cols); }
-  Nothing vector(const char* name, Eigen::Index size) { return add(name, size, 1); }
-  Nothing scalar(const char* name) { return add(name, 1, 1); }
-  template <class Value>
-  void constant(const char*, Value&&) {}
+  Nothing matrix(const char* name, Eigen::Index rows, Eigen::Index cols) { return add(name, rows, cols, 2); }
+  Nothing vector(const char* name, Eigen::Index size) { return add(name, size, 1, 1); }
+  Nothing scalar(const char* name) { return add(name, 1, 1, 0); }
   template <class Name, class Part>
   auto part(const Name& name, Part& part) {
     const std::size_t length = prefix.size();
@@ -115,8 +110,8 @@ struct NameParameters {
   }
 
  private:
-  Nothing add(const char* name, Eigen::Index rows, Eigen::Index cols) {
-    entries.push_back({prefix + name, offset, rows, cols});
+  Nothing add(const char* name, Eigen::Index rows, Eigen::Index cols, int rank) {
+    entries.push_back({prefix + name, offset, rows, cols, rank});
     offset += rows * cols;
     return {};
   }

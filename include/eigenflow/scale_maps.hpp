@@ -2,10 +2,13 @@
 
 #include <cmath>
 #include <string>
+#include <tuple>
+#include <variant>
 
 #include "eigenflow/error.hpp"
 #include "eigenflow/lane_math.hpp"
 #include "eigenflow/soft_bound.hpp"
+#include "eigenflow/structure.hpp"
 
 // Scale maps: how a free number a becomes a scale eˢ > 0. Each gives s (`value`) and ds/da (`slope`), and
 // a = 0 gives the scale one. `Affine` scales by them, `RationalQuadraticSpline` makes its slopes of them; a class
@@ -19,6 +22,10 @@ class TanhBound {
   explicit TanhBound(double bound = 1) : bound_(bound) {
     if (!(bound > 0)) detail::refuse("a tanh bound needs a positive bound, but got " + std::to_string(bound));
   }
+
+  static constexpr const char* name() { return "tanh bound"; }
+  double bound() const { return bound_; }
+  static constexpr auto structure() { return std::tuple(Option{"bound", &TanhBound::bound}); }
 
   template <class Number>
   LogScaleAt<Number> operator()(Number a) const {
@@ -37,10 +44,20 @@ class TanhBound {
 class SigmoidScale {
  public:
   explicit SigmoidScale(double largest = 1.1353352832366127, double least = 1e-3)
-      : least_(least), room_(largest - least), shift_(std::log((1 - least) / (largest - 1))) {
+      : largest_(largest),
+        least_(least),
+        room_(largest - least),
+        shift_(std::log((1 - least) / (largest - 1))) {
     if (!(least >= 0 && least < 1 && largest > 1))
       detail::refuse("a sigmoid scale is one at zero, so it needs least < 1 < largest, but got " +
                      std::to_string(least) + " and " + std::to_string(largest));
+  }
+
+  static constexpr const char* name() { return "sigmoid"; }
+  double largest() const { return largest_; }
+  double least() const { return least_; }
+  static constexpr auto structure() {
+    return std::tuple(Option{"largest", &SigmoidScale::largest}, Option{"least", &SigmoidScale::least});
   }
 
   template <class Number>
@@ -53,6 +70,7 @@ class SigmoidScale {
   }
 
  private:
+  double largest_;
   double least_;
   double room_;
   double shift_;
@@ -67,6 +85,10 @@ class SoftplusScale {
       detail::refuse("a softplus scale is one at zero, so its least must be from 0 to below 1, but got " +
                      std::to_string(least));
   }
+
+  static constexpr const char* name() { return "softplus"; }
+  double least() const { return least_; }
+  static constexpr auto structure() { return std::tuple(Option{"least", &SoftplusScale::least}); }
 
   template <class Number>
   LogScaleAt<Number> operator()(Number a) const {
@@ -83,10 +105,54 @@ class SoftplusScale {
 
 /// s = a: no bound. Its scale overflows to infinity where |a| passes 88 in float, 709 in double.
 struct ExpScale {
+  static constexpr const char* name() { return "exp"; }
+
   template <class Number>
   LogScaleAt<Number> operator()(Number a) const {
     return {a, Number(1)};
   }
+};
+
+/// The scale map 1/eˢ of another one's eˢ: what divides where that multiplies, as the sigmoid of normflows does.
+template <class Map>
+class Reciprocal {
+ public:
+  explicit Reciprocal(Map map = Map()) : map_(map) {}
+
+  static std::string name() { return std::string("reciprocal ") + Map::name(); }
+  const Map& map() const { return map_; }
+  static constexpr auto structure() requires Structured<Map> {
+    return std::tuple(Option{"map", &Reciprocal::map});
+  }
+
+  template <class Number>
+  LogScaleAt<Number> operator()(Number a) const {
+    const auto at = map_(a);
+    return {-at.value, -at.slope};
+  }
+
+ private:
+  Map map_;
+};
+
+/// A scale map chosen at run time, as the parts of a file are.
+class AnyScale {
+ public:
+  using Alternatives =
+      std::variant<SoftClip, TanhBound, SigmoidScale, SoftplusScale, ExpScale, Reciprocal<SigmoidScale>>;
+
+  explicit AnyScale(Alternatives map = SoftClip()) : map_(map) {}
+
+  Value to_value() const {
+    return std::visit([](const auto& map) { return detail::to_value(map); }, map_);
+  }
+  template <class Number>
+  LogScaleAt<Number> operator()(Number a) const {
+    return std::visit([a](const auto& map) -> LogScaleAt<Number> { return map(a); }, map_);
+  }
+
+ private:
+  Alternatives map_;
 };
 
 }  // namespace eigenflow

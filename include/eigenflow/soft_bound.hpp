@@ -3,9 +3,11 @@
 #include <concepts>
 #include <numbers>
 #include <string>
+#include <tuple>
 
 #include "eigenflow/error.hpp"
 #include "eigenflow/lanes.hpp"
+#include "eigenflow/structure.hpp"
 
 namespace eigenflow {
 
@@ -21,9 +23,14 @@ struct LogScaleAt {
 /// as in zuko.
 class SoftClip {
  public:
-  constexpr explicit SoftClip(double bound = 3 * std::numbers::ln10) : inverse_bound_(1 / bound) {
+  constexpr explicit SoftClip(double bound = 3 * std::numbers::ln10)
+      : bound_(bound), inverse_bound_(1 / bound) {
     if (!(bound > 0)) detail::refuse("a soft clip needs a positive bound, but got " + std::to_string(bound));
   }
+
+  static constexpr const char* name() { return "soft clip"; }
+  constexpr double bound() const { return bound_; }
+  static constexpr auto structure() { return std::tuple(Option{"bound", &SoftClip::bound}); }
 
   template <class Number>
   LogScaleAt<Number> operator()(Number a) const {
@@ -39,6 +46,7 @@ class SoftClip {
   }
 
  private:
+  double bound_;
   double inverse_bound_;
 };
 

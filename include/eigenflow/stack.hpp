@@ -7,12 +7,14 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "eigenflow/detail/segments.hpp"
 #include "eigenflow/layer.hpp"
+#include "eigenflow/structure.hpp"
 
 namespace eigenflow {
 
@@ -37,17 +39,26 @@ class Stack {
     for (Eigen::Index i = 0; i < count; ++i) add(make(i), i);
   }
 
+  /// Given layers.
+  explicit Stack(std::vector<L> layers)
+      : Stack(static_cast<Eigen::Index>(layers.size()),
+              [&](Eigen::Index i) { return layers[static_cast<std::size_t>(i)]; }) {}
+
   static std::string name() { return "Stack"; }
   Eigen::Index dim() const { return layers_.front().dim(); }
   Eigen::Index context_dim() const { return context_dim_; }
   Eigen::Index size() const { return static_cast<Eigen::Index>(layers_.size()); }
+  const std::vector<L>& layers() const { return layers_; }
   const L& operator[](Eigen::Index i) const {
     eigen_assert(i >= 0 && i < size());
     return layers_[static_cast<std::size_t>(i)];
   }
   /// The place of layer i's parameters in the stack's theta.
-  const detail::Segment& segment(Eigen::Index i) const { return segments_[static_cast<std::size_t>(i)]; }
+  const detail::Segment& segment(std::size_t i) const { return segments_[i]; }
 
+  static constexpr auto structure() requires Structured<L> {
+    return std::tuple(Option{"layers", &Stack::layers});
+  }
   template <class Self, class Visitor>
   static Parameters<Visitor> layout(Self& self, Visitor& visit) {
     Parameters<Visitor> parameters;

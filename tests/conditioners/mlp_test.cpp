@@ -205,6 +205,20 @@ TEST_CASE("Mlp starts within ±2/√in and at zero output") {
   CHECK(evaluate<double>(mlp, theta, contract::random_normal<double>(5, 4, 1)).isZero(0));
 }
 
+TEST_CASE("a leaky relu has the slope that it is given") {
+  const ef::Mlp<double> mlp(
+      1, 1, {.hidden = {1}, .activation = ef::Activation::leaky_relu, .negative_slope = 0.25});
+  VectorX<double> theta(4);
+  theta << 2, 0, 1, 0;  // 2x, then the activation itself
+  MatrixX<double> x(2, 1);
+  x << -3, 3;
+  MatrixX<double> expected(2, 1);
+  expected << -1.5, 6;
+  CHECK(evaluate<double>(mlp, theta, x) == expected);
+  CHECK_THROWS_AS(ef::Mlp<float>(1, 1, {.negative_slope = 1.5}), std::invalid_argument);
+  CHECK_THROWS_AS(ef::Mlp<float>(1, 1, {.negative_slope = -0.1}), std::invalid_argument);
+}
+
 TEST_CASE("Mlp refuses a width below one") {
   CHECK_THROWS_AS(ef::Mlp<float>(2, 2, {.hidden = {4, -1}}), std::invalid_argument);
 }

@@ -7,9 +7,14 @@
 #include <cstdio>
 #include <cstdlib>
 #include <eigenflow/eigenflow.hpp>
+#include <eigenflow/io.hpp>
 #include <span>
 #include <string>
 #include <vector>
+
+#if __has_include("support/standard_parts.hpp")
+#include "support/standard_parts.hpp"
+#endif
 
 namespace ef = eigenflow;
 

@@ -55,6 +55,14 @@ TEST_CASE("a coupling of periodic splines that rotate obeys the laws") {
   });
 }
 
+TEST_CASE("a coupling of splines with bounded sizes obeys the laws") {
+  contract::check_layer<2>("bounded splines", []<class S, int D>(contract::Kind<S, D> kind) {
+    return ef::SplineCoupling<S, D>(
+        kind.dim, 1, small_network(),
+        ef::SplineOptions{.bins = 4, .bound = 5, .min_size = 0, .size_bound = 3.5});
+  });
+}
+
 TEST_CASE("couplings of every scale map obey the laws") {
   const auto check = []<class Map>(const std::string& name, Map map) {
     contract::check_layer<2>(name, [map]<class S, int D>(contract::Kind<S, D> kind) {
@@ -64,6 +72,8 @@ TEST_CASE("couplings of every scale map obey the laws") {
   check("tanh bound", ef::TanhBound(1.5));
   check("sigmoid scale", ef::SigmoidScale());
   check("softplus scale", ef::SoftplusScale());
+  check("reciprocal sigmoid scale", ef::Reciprocal<ef::SigmoidScale>());
+  check("a scale map chosen at run time", ef::AnyScale(ef::TanhBound(1.5)));
 }
 
 TEST_CASE("AffineCoupling of 50 features obeys the laws") {

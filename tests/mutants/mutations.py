@@ -31,6 +31,8 @@ HOUSEHOLDER = "layers/householder.hpp"
 SYLVESTER = "layers/sylvester.hpp"
 SUPPORT = "layers/support.hpp"
 SUPPORT_MAPS = "detail/support_maps.hpp"
+ANY_LAYER = "any_layer.hpp"
+ANY_BASE = "any_base.hpp"
 CHAIN = "chain.hpp"
 STACK = "stack.hpp"
 INVERSE = "inverse.hpp"
@@ -154,6 +156,18 @@ MUTATIONS = [
     ("spline_coupling", CURVE, "derivative of the slope in the chord", "two * grad_log_slope / chord", "grad_log_slope / chord"),
     ("spline_coupling", CURVE, "derivative of the map in the left slope", "fma(climb * t.cross, high,", "fma(climb * t.cross, low,"),
     ("spline_coupling", CURVE, "derivative of the slope in the right slope", "fma(of_m, done2, -from_d)", "fma(of_m, rest2, -from_d)"),
+    ("bounded_spline_coupling", SPLINE, "gradient of the bounded sizes without the bound's", "slots.set(k, slots[k] * slots[size_turn(k)]);",
+     "slots.set(k, slots[k]);"),
+    ("bounded_spline_coupling", SPLINE, "the bound's value for its slope", "slots.set(size_turn(k), size.slope);",
+     "slots.set(size_turn(k), size.value);"),
+    ("bounded_spline_coupling", SPLINE, "the bound's slopes in each other's place", "parameters() + Kept::count + k;",
+     "parameters() + Kept::count + k % bins_;"),
+    ("reciprocal_scale", SCALES, "slope of the other sign", "{-at.value, -at.slope}", "{-at.value, at.slope}"),
+    ("any_layer", ANY_LAYER, "inverse is forward", "kept(part_.inverse(theta, tile), tile)", "kept(part_.forward(theta, tile), tile)"),
+    ("any_layer", ANY_LAYER, "vjp of the other direction", "part_.inverse_vjp(theta, grad, *static_cast<const InverseTape*>(tape), tile);",
+     "part_.forward_vjp(theta, grad, *static_cast<const ForwardTape*>(tape), tile);"),
+    ("any_layer", ANY_LAYER, "no tape kept", "if (!tile.record) return nullptr;", "static const Tape none{}; if (tile.record) return &none;"),
+    ("any_base", ANY_BASE, "no gradient", "{\n    part_.log_prob_vjp(theta, grad, tile);", "{\n    part_.log_prob_vjp(theta, {}, tile);"),
     ("periodic_spline_coupling", SPLINE, "the shared slope gets one end's gradient", "grad += select(Number(static_cast<Scalar>(bins_)) <= next, grad_right, zero);",
      "grad += zero;"),
     ("periodic_spline_coupling", SPLINE, "the rotation not undone", "from = from - slots[3 * bins_];", "from = from + slots[3 * bins_];"),

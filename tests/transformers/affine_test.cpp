@@ -91,6 +91,13 @@ TEST_CASE("the scale maps are their formulas, and one at zero") {
       infinity);
 }
 
+TEST_CASE("a reciprocal scale map divides where the other multiplies") {
+  const double c = std::log(1 / std::exp(-2));  // Glow's sigmoid(a + 2), times what makes it one at zero
+  const auto s = [c](long double a) { return -std::log((1 + std::exp(-2.0L)) / (1 + std::exp(-a - c))); };
+  check_scale_map(ef::Reciprocal(ef::SigmoidScale(1 + std::exp(-2), 0)), s, 1 / (1 + std::exp(-2)),
+                  std::numeric_limits<double>::infinity());
+}
+
 TEST_CASE("scale maps refuse bounds that leave out one") {
   CHECK_THROWS_WITH(ef::SoftClip(0), ContainsSubstring("positive bound, but got 0"));
   CHECK_THROWS_WITH(ef::TanhBound(-1), ContainsSubstring("positive bound, but got -1"));

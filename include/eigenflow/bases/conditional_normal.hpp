@@ -4,6 +4,7 @@
 #include <cmath>
 #include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "eigenflow/base.hpp"
@@ -14,6 +15,7 @@
 #include "eigenflow/lane_math.hpp"
 #include "eigenflow/lanes.hpp"
 #include "eigenflow/soft_bound.hpp"
+#include "eigenflow/structure.hpp"
 
 namespace eigenflow {
 
@@ -53,7 +55,13 @@ class ConditionalNormal {
   Eigen::Index dim() const { return dim_; }
   Eigen::Index context_dim() const { return context_dim_; }
   const Conditioner_& conditioner() const { return conditioner_; }
+  const Options& options() const { return conditioner_.options(); }
 
+  static constexpr auto structure() requires detail::HasStructuredOptions<Conditioner_> {
+    return std::tuple(Option{"dim", &ConditionalNormal::dim},
+                      Option{"context_dim", &ConditionalNormal::context_dim},
+                      Option{"options", &ConditionalNormal::options});
+  }
   template <class Self, class Visitor>
   static Parameters<Visitor> layout(Self& self, Visitor& visit) {
     return {visit.part("conditioner", self.conditioner_)};

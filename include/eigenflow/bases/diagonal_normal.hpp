@@ -5,12 +5,14 @@
 #include <cmath>
 #include <cstdint>
 #include <span>
+#include <tuple>
 
 #include "eigenflow/base.hpp"
 #include "eigenflow/detail/half_log_two_pi.hpp"
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/lanes.hpp"
 #include "eigenflow/soft_bound.hpp"
+#include "eigenflow/structure.hpp"
 
 namespace eigenflow {
 
@@ -36,6 +38,7 @@ class DiagonalNormal {
   static constexpr const char* name() { return "DiagonalNormal"; }
   Eigen::Index dim() const { return dim_; }
 
+  static constexpr auto structure() { return std::tuple(Option{"dim", &DiagonalNormal::dim}); }
   template <class Self, class Visitor>
   static Parameters<Visitor> layout(Self& self, Visitor& visit) {
     return {visit.vector("mean", self.dim()), visit.vector("log_scale", self.dim())};

@@ -6,6 +6,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <tuple>
 
 #include "eigenflow/base.hpp"
 #include "eigenflow/detail/half_log_two_pi.hpp"
@@ -13,6 +14,7 @@
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/lanes.hpp"
 #include "eigenflow/soft_bound.hpp"
+#include "eigenflow/structure.hpp"
 
 namespace eigenflow {
 
@@ -52,6 +54,10 @@ class GaussianMixture {
   Eigen::Index dim() const { return dim_; }
   Eigen::Index components() const { return components_; }
 
+  static constexpr auto structure() {
+    return std::tuple(Option{"dim", &GaussianMixture::dim},
+                      Option{"components", &GaussianMixture::components});
+  }
   template <class Self, class Visitor>
   static Parameters<Visitor> layout(Self& self, Visitor& visit) {
     const Eigen::Index dim = self.dim(), components = self.components();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <tuple>
 
 #include "eigenflow/base.hpp"
 #include "eigenflow/detail/half_log_two_pi.hpp"
@@ -11,6 +12,7 @@
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/lanes.hpp"
 #include "eigenflow/soft_bound.hpp"
+#include "eigenflow/structure.hpp"
 
 namespace eigenflow {
 
@@ -42,6 +44,7 @@ class MultivariateNormal {
   static constexpr const char* name() { return "MultivariateNormal"; }
   Eigen::Index dim() const { return dim_; }
 
+  static constexpr auto structure() { return std::tuple(Option{"dim", &MultivariateNormal::dim}); }
   template <class Self, class Visitor>
   static Parameters<Visitor> layout(Self& self, Visitor& visit) {
     return {visit.vector("mean", self.dim()), visit.vector("log_scale", self.dim()),

@@ -3,11 +3,13 @@
 #include <Eigen/Core>
 #include <cstdint>
 #include <span>
+#include <tuple>
 
 #include "eigenflow/base.hpp"
 #include "eigenflow/detail/half_log_two_pi.hpp"
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/lanes.hpp"
+#include "eigenflow/structure.hpp"
 
 namespace eigenflow {
 
@@ -26,6 +28,7 @@ class StandardNormal {
   static constexpr const char* name() { return "StandardNormal"; }
   Eigen::Index dim() const { return dim_; }
 
+  static constexpr auto structure() { return std::tuple(Option{"dim", &StandardNormal::dim}); }
   template <class Self, class Visitor>
   static NoParameters<Visitor> layout(Self&, Visitor&) {
     return {};

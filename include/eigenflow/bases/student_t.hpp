@@ -6,6 +6,7 @@
 #include <memory>
 #include <numbers>
 #include <span>
+#include <tuple>
 
 #include "eigenflow/base.hpp"
 #include "eigenflow/detail/half_log_two_pi.hpp"
@@ -14,6 +15,7 @@
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/lanes.hpp"
 #include "eigenflow/soft_bound.hpp"
+#include "eigenflow/structure.hpp"
 
 namespace eigenflow {
 
@@ -48,6 +50,7 @@ class StudentT {
   static constexpr const char* name() { return "StudentT"; }
   Eigen::Index dim() const { return dim_; }
 
+  static constexpr auto structure() { return std::tuple(Option{"dim", &StudentT::dim}); }
   template <class Self, class Visitor>
   static Parameters<Visitor> layout(Self& self, Visitor& visit) {
     return {visit.vector("log_freedom", self.dim()), visit.vector("location", self.dim()),

@@ -5,11 +5,13 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "eigenflow/base.hpp"
 #include "eigenflow/detail/finite.hpp"
 #include "eigenflow/dimension.hpp"
+#include "eigenflow/structure.hpp"
 
 namespace eigenflow {
 
@@ -48,10 +50,11 @@ class Uniform {
   const VectorX<Scalar>& low() const { return low_; }
   const VectorX<Scalar>& high() const { return high_; }
 
+  static constexpr auto structure() {
+    return std::tuple(Constant{"low", &Uniform::low}, Constant{"high", &Uniform::high});
+  }
   template <class Self, class Visitor>
-  static NoParameters<Visitor> layout(Self& self, Visitor& visit) {
-    visit.constant("low", self.low_);
-    visit.constant("high", self.high_);
+  static NoParameters<Visitor> layout(Self&, Visitor&) {
     return {};
   }
   void initialise(std::span<Scalar>, Rng&) const {}

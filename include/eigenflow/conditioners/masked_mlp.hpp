@@ -58,12 +58,6 @@ class Masked : public detail::NetworkConditioner<typename Net::Scalar> {
   const std::vector<Eigen::Index>& order() const { return order_; }
   Eigen::Index dim() const { return static_cast<Eigen::Index>(order_.size()); }
 
-  template <class Self, class Visitor>
-  static typename Base::template Parameters<Visitor> layout(Self& self, Visitor& visit) {
-    visit.constant("order", self.order_);
-    return Base::layout(self, visit);
-  }
-
   Tape forward(std::span<const Scalar> theta, const ConstMatrixMap<Scalar>& input, MatrixMap<Scalar>& result,
                const Pass& pass) const {
     return this->with_forward(theta, input.rows(), pass, [&](auto run) {

@@ -2,12 +2,14 @@
 
 #include <Eigen/Core>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "eigenflow/activation.hpp"
 #include "eigenflow/conditioner.hpp"
 #include "eigenflow/detail/network_conditioner.hpp"
 #include "eigenflow/error.hpp"
+#include "eigenflow/structure.hpp"
 
 namespace eigenflow {
 
@@ -15,11 +17,18 @@ namespace eigenflow {
 struct MlpOptions {
   std::vector<Eigen::Index> hidden = {64, 64};  ///< widths of the hidden layers, any number of them
   Activation activation = Activation::relu;
-  double dropout = 0;  ///< share of each hidden layer that a training step leaves out; below 1
+  double dropout = 0;            ///< share of each hidden layer that a training step leaves out; below 1
+  double negative_slope = 0.01;  ///< of leaky_relu, from 0 to 1
 
+  static constexpr auto structure() {
+    return std::tuple(Option{"hidden", &MlpOptions::hidden}, Option{"activation", &MlpOptions::activation},
+                      Option{"dropout", &MlpOptions::dropout},
+                      Option{"negative_slope", &MlpOptions::negative_slope});
+  }
   /// The dense layers of such a network.
   detail::Network network(Eigen::Index in, Eigen::Index out) const {
-    detail::Network network{{}, activation, detail::checked_dropout(dropout)};
+    detail::Network network{
+        {}, activation, detail::checked_dropout(dropout), detail::checked_negative_slope(negative_slope)};
     Eigen::Index from = in;
     for (const Eigen::Index width : hidden) {
       if (width < 1)

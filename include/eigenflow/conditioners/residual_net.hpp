@@ -2,11 +2,13 @@
 
 #include <Eigen/Core>
 #include <string>
+#include <tuple>
 
 #include "eigenflow/activation.hpp"
 #include "eigenflow/conditioner.hpp"
 #include "eigenflow/detail/network_conditioner.hpp"
 #include "eigenflow/error.hpp"
+#include "eigenflow/structure.hpp"
 
 namespace eigenflow {
 
@@ -16,13 +18,22 @@ struct ResidualNetOptions {
   Eigen::Index blocks = 2;  ///< of two dense layers each
   Activation activation = Activation::relu;
   double dropout = 0;  ///< share of each block's inner values that a training step leaves out; below 1
+  double negative_slope = 0.01;  ///< of leaky_relu, from 0 to 1
 
+  static constexpr auto structure() {
+    return std::tuple(Option{"width", &ResidualNetOptions::width},
+                      Option{"blocks", &ResidualNetOptions::blocks},
+                      Option{"activation", &ResidualNetOptions::activation},
+                      Option{"dropout", &ResidualNetOptions::dropout},
+                      Option{"negative_slope", &ResidualNetOptions::negative_slope});
+  }
   /// The dense layers of such a network.
   detail::Network network(Eigen::Index in, Eigen::Index out) const {
     if (width < 1 || blocks < 0)
       detail::refuse("a ResidualNet needs a width of 1 or more and no negative number of blocks, but got " +
                      std::to_string(width) + " and " + std::to_string(blocks));
-    detail::Network network{{}, activation, detail::checked_dropout(dropout)};
+    detail::Network network{
+        {}, activation, detail::checked_dropout(dropout), detail::checked_negative_slope(negative_slope)};
     network.add({in, width, false});
     for (Eigen::Index block = 0; block < blocks; ++block) {
       network.add({width, width, true});

@@ -9,8 +9,9 @@ namespace eigenflow::detail {
 
 /// to[i] = activation(from[i]), for `count` numbers side by side; in place where both are the same.
 template <class Scalar>
-void activate(Activation activation, const Scalar* from, Scalar* to, Eigen::Index count) {
-  with_activation(activation, [&](auto function) {
+void activate(Activation activation, double negative_slope, const Scalar* from, Scalar* to,
+              Eigen::Index count) {
+  with_activation(activation, negative_slope, [&](auto function) {
     for (const RowStep<Scalar> step : RowSteps<Scalar>(count))
       step.store(to, function.value(step.load(from)));
   });

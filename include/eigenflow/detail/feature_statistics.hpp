@@ -24,8 +24,9 @@ struct FeatureStatistics {
       : mean(VectorX<Scalar>::Zero(dim)), scale(VectorX<Scalar>::Ones(dim)) {}
 
   /// Throws std::invalid_argument unless both have D entries, the means are finite and the scales positive.
-  FeatureStatistics(const std::string& layer, VectorX<Scalar> given_mean, VectorX<Scalar> given_scale)
-      : mean(std::move(given_mean)), scale(std::move(given_scale)), known(true) {
+  FeatureStatistics(const std::string& layer, VectorX<Scalar> given_mean, VectorX<Scalar> given_scale,
+                    bool given)
+      : mean(std::move(given_mean)), scale(std::move(given_scale)), known(given) {
     if (scale.size() != mean.size())
       refuse(layer + " needs a mean and a scale for each feature, but got " + std::to_string(mean.size()) +
              " means and " + std::to_string(scale.size()) + " scales");

@@ -23,9 +23,16 @@ struct FlowParts {
   static_assert(!has_base || sizeof...(Parts) > 1, "a Flow needs one layer or more before its base");
   using LayerIndices = std::make_index_sequence<sizeof...(Parts) - (has_base ? 1 : 0)>;
 
+  // A chain made at run time (`Whole`) is all of the layers, as a Chain of them would be.
   template <std::size_t... I>
-  static auto chain_type(std::index_sequence<I...>) -> Chain<std::tuple_element_t<I, Tuple>...>;
-  using Layers = decltype(chain_type(LayerIndices{}));
+  static auto layers_type(std::index_sequence<I...>) {
+    using First = std::tuple_element_t<0, Tuple>;
+    if constexpr (sizeof...(I) == 1 && requires { typename First::Whole; })
+      return std::type_identity<First>{};
+    else
+      return std::type_identity<Chain<std::tuple_element_t<I, Tuple>...>>{};
+  }
+  using Layers = typename decltype(layers_type(LayerIndices{}))::type;
 
   static auto base_type() {
     if constexpr (has_base)

@@ -19,6 +19,7 @@ struct Network {
   std::vector<DenseLayer> layers;
   Activation activation = Activation::relu;
   double dropout = 0;
+  double negative_slope = 0.01;
 
   /// Appends a layer whose parameters follow those of the last.
   void add(DenseLayer layer) {

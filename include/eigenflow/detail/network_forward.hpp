@@ -93,7 +93,8 @@ class BatchForward {
     if (i == network_.last() || !network_.layers[i + 1].activates) return;
     if (!relu_in_place(i))
       site.result.for_each_run_of(panel, first, last, [&](Eigen::Index from, Eigen::Index count) {
-        activate(network_.activation, site.result.data + from, site.activated.data + from, count);
+        activate(network_.activation, network_.negative_slope, site.result.data + from,
+                 site.activated.data + from, count);
       });
     if (!site.mask) return;
     site.result.for_each_vector_of(panel, first, last, [&](Eigen::Index n) {

@@ -50,7 +50,8 @@ class RowForward {
       if (values_[i] != result) std::copy(result + part.first, result + part.last, values_[i] + part.first);
       return;
     }
-    activate(network_.activation, result + part.first, values_[i] + part.first, part.columns());
+    activate(network_.activation, network_.negative_slope, result + part.first, values_[i] + part.first,
+             part.columns());
   }
 
   void give(Scalar* to, Eigen::Index first, Eigen::Index last) const {

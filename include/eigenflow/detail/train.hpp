@@ -2,11 +2,14 @@
 
 #include <Eigen/Core>
 #include <chrono>
+#include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "eigenflow/checkpoints.hpp"
 #include "eigenflow/detail/finite.hpp"
 #include "eigenflow/detail/progress.hpp"
 #include "eigenflow/detail/segments.hpp"
@@ -43,6 +46,60 @@ struct Course {
   Eigen::Index epoch_steps;
 };
 
+/// Keeps the state of a fit in its checkpoints, where it has any.
+class Keeper {
+ public:
+  Keeper(const Checkpoints& checkpoints, const Course& course, std::uint64_t seed)
+      : checkpoints_(checkpoints), course_(course), seed_(seed) {
+    if (checkpoints.every < 1)
+      refuse("checkpoints are kept every so many epochs, 1 or more, but got " + std::to_string(checkpoints.every));
+  }
+
+  /// Goes on from the state that was kept last; returns the steps that were taken.
+  template <class Flow, class State, class Vector>
+  Eigen::Index resume(Flow& flow, State& optimizer, Vector& best, History& history) const {
+    if (!checkpoints_.load && !checkpoints_.save) return 0;
+    if constexpr (!Keepable<State>) {
+      refuse("the state of this optimizer cannot be kept: give it a static each(state, visitor), as AdamState has");
+    } else {
+      const std::optional<FitState> kept = checkpoints_.load ? checkpoints_.load() : std::nullopt;
+      if (!kept) return 0;
+      if (kept->seed != seed_ || kept->epoch_steps != course_.epoch_steps)
+        refuse("the checkpoint is of another fit, of the seed " + std::to_string(kept->seed) + " and " +
+               std::to_string(kept->epoch_steps) + " steps an epoch, but this one has the seed " +
+               std::to_string(seed_) + " and " + std::to_string(course_.epoch_steps) +
+               ": give the same data and options, or another file");
+      RestoreState restore{kept->optimizer};
+      State::each(optimizer, restore);
+      if (!restore.fits || restore.next != kept->optimizer.size() || kept->theta.size() != best.size() ||
+          kept->best.size() != best.size())
+        refuse("the checkpoint is of another flow or another optimizer: give the same, or another file");
+      flow.parameters() = kept->theta.template cast<typename Flow::Scalar>();
+      best = kept->best.template cast<typename Flow::Scalar>();
+      history = kept->history;
+      return kept->step;
+    }
+  }
+
+  /// Keeps the state after an epoch, where it is one to be kept.
+  template <class Flow, class State, class Vector>
+  void keep(Eigen::Index epoch, Eigen::Index step, const Flow& flow, const State& optimizer, const Vector& best,
+            const History& history) const {
+    if (!checkpoints_.save || ((epoch + 1) % checkpoints_.every != 0 && step < course_.steps)) return;
+    if constexpr (Keepable<const State>) {
+      CopyState copy;
+      State::each(optimizer, copy);
+      checkpoints_.save({step, course_.epoch_steps, seed_, flow.parameters().template cast<double>(),
+                         best.template cast<double>(), std::move(copy.copies), history});
+    }
+  }
+
+ private:
+  const Checkpoints& checkpoints_;
+  Course course_;
+  std::uint64_t seed_;
+};
+
 /// Trains `flow` on a source of losses and leaves it with the best parameters. The source has
 ///   begin(epoch)                before the epoch's first step
 ///   loss(step, taken, grad)     the loss and gradient of a step, `taken` steps into its epoch
@@ -59,6 +116,9 @@ History train(Flow& flow, Source& source, const Course& course, const Options& o
 
   History history;
   history.best_loss = std::numeric_limits<double>::infinity();
+  const Keeper keeper(options.checkpoints, course, options.seed);
+  Eigen::Index step = keeper.resume(flow, state, best, history);
+  const double seconds_before = history.epochs.empty() ? 0 : history.epochs.back().seconds;
   ProgressBar bar(options.progress, course.steps);
   const auto start = std::chrono::steady_clock::now();
   bool going = true;
@@ -68,8 +128,15 @@ History train(Flow& flow, Source& source, const Course& course, const Options& o
     history.message = std::move(message);
   };
 
-  Eigen::Index step = 0;
-  for (Eigen::Index epoch = 0; going && step < course.steps; ++epoch) {
+  const auto lose_patience = [&](Eigen::Index epoch) {
+    if (options.patience > 0 && epoch - history.best_epoch >= options.patience)
+      stop(Stopped::patience, "no better validation loss for " + std::to_string(options.patience) +
+                                  " epochs; the best was epoch " + std::to_string(history.best_epoch));
+  };
+
+  const auto epochs_before = static_cast<Eigen::Index>(history.epochs.size());
+  if (epochs_before > 0) lose_patience(epochs_before - 1);
+  for (Eigen::Index epoch = epochs_before; going && step < course.steps; ++epoch) {
     source.begin(epoch);
     Epoch now{epoch, step, 0, std::numeric_limits<double>::quiet_NaN(), 0, 0, 0};
     Eigen::Index taken = 0;
@@ -100,7 +167,8 @@ History train(Flow& flow, Source& source, const Course& course, const Options& o
     now.gradient_norm /= static_cast<double>(taken);
     const double judged = source.judge(taken);
     if (source.validates()) now.validation_loss = judged;
-    now.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    now.seconds =
+        seconds_before + std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     history.epochs.push_back(now);
     if (!is_finite(judged)) {
       stop(Stopped::non_finite, std::string(source.validates() ? "the validation loss" : "the loss") +
@@ -116,11 +184,11 @@ History train(Flow& flow, Source& source, const Course& course, const Options& o
       history.best_epoch = epoch;
       history.best_loss = source.validates() ? judged : now.training_loss;
     }
+    keeper.keep(epoch, step, flow, state, best, history);
     if (options.callback && !options.callback(now))
       stop(Stopped::callback, "the callback stopped the fit after epoch " + std::to_string(epoch));
-    else if (options.patience > 0 && epoch - history.best_epoch >= options.patience)
-      stop(Stopped::patience, "no better validation loss for " + std::to_string(options.patience) +
-                                  " epochs; the best was epoch " + std::to_string(history.best_epoch));
+    else
+      lose_patience(epoch);
   }
   flow.parameters() = best;
   if (going) history.message = "all " + std::to_string(step) + " steps were taken";

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <tuple>
 #include <utility>
 
 #include "eigenflow/detail/feature_statistics.hpp"
@@ -11,6 +12,7 @@
 #include "eigenflow/lanes.hpp"
 #include "eigenflow/layer.hpp"
 #include "eigenflow/soft_bound.hpp"
+#include "eigenflow/structure.hpp"
 
 namespace eigenflow {
 
@@ -40,10 +42,10 @@ class ActNorm {
   ActNorm() requires(Dim_ != Eigen::Dynamic) : ActNorm(Dim_) {}
   explicit ActNorm(Dimension<Dim_> dim) : dim_(dim), statistics_(dim) {}
 
-  /// A start that you know. Throws std::invalid_argument unless both have D entries, all finite, and every
-  /// scale is positive.
-  ActNorm(VectorX<Scalar> mean, VectorX<Scalar> scale)
-      : dim_(mean.size()), statistics_("ActNorm", std::move(mean), std::move(scale)) {}
+  /// A start that you know, which stays: a fit replaces only one that is not `initialised`. Throws
+  /// std::invalid_argument unless both have D entries, all finite, and every scale is positive.
+  ActNorm(VectorX<Scalar> mean, VectorX<Scalar> scale, bool initialised = true)
+      : dim_(mean.size()), statistics_("ActNorm", std::move(mean), std::move(scale), initialised) {}
 
   static constexpr const char* name() { return "ActNorm"; }
   Eigen::Index dim() const { return dim_; }
@@ -52,11 +54,12 @@ class ActNorm {
   /// Whether mean and scale have been set.
   bool initialised() const { return statistics_.known; }
 
+  static constexpr auto structure() {
+    return std::tuple(Constant{"mean", &ActNorm::mean}, Constant{"scale", &ActNorm::scale},
+                      Constant{"initialised", &ActNorm::initialised});
+  }
   template <class Self, class Visitor>
   static Parameters<Visitor> layout(Self& self, Visitor& visit) {
-    visit.constant("mean", self.statistics_.mean);
-    visit.constant("scale", self.statistics_.scale);
-    visit.constant("initialised", self.statistics_.known);
     return {visit.vector("log_scale", self.dim()), visit.vector("shift", self.dim())};
   }
 

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <span>
 #include <string>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "eigenflow/conditioners/masked_mlp.hpp"
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/layer.hpp"
+#include "eigenflow/structure.hpp"
 #include "eigenflow/transformer.hpp"
 #include "eigenflow/transformers/affine.hpp"
 #include "eigenflow/transformers/rational_quadratic_spline.hpp"
@@ -77,7 +79,15 @@ class Autoregressive {
   const std::vector<Eigen::Index>& order() const { return conditioner_.order(); }
   const Transformer_& transformer() const { return transformer_; }
   const Conditioner_& conditioner() const { return conditioner_; }
+  const Options& options() const { return conditioner_.options(); }
 
+  static constexpr auto structure() requires detail::HasStructuredOptions<Conditioner_> &&
+      Structured<Transformer_> {
+    return std::tuple(Option{"dim", &Autoregressive::dim}, Constant{"order", &Autoregressive::order},
+                      Option{"options", &Autoregressive::options},
+                      Option{"transformer", &Autoregressive::transformer},
+                      Option{"context_dim", &Autoregressive::context_dim});
+  }
   template <class Self, class Visitor>
   static Parameters<Visitor> layout(Self& self, Visitor& visit) {
     return {visit.part("conditioner", self.conditioner_)};

@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 #include <span>
 #include <string>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "eigenflow/detail/name_of.hpp"
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/layer.hpp"
+#include "eigenflow/structure.hpp"
 #include "eigenflow/transformer.hpp"
 #include "eigenflow/transformers/affine.hpp"
 #include "eigenflow/transformers/rational_quadratic_spline.hpp"
@@ -76,7 +78,14 @@ class Coupling {
   Eigen::Index context_dim() const { return context_dim_; }
   const Transformer_& transformer() const { return transformer_; }
   const Conditioner_& conditioner() const { return conditioner_; }
+  const Options& options() const { return conditioner_.options(); }
 
+  static constexpr auto structure() requires detail::HasStructuredOptions<Conditioner_> &&
+      Structured<Transformer_> {
+    return std::tuple(Option{"dim", &Coupling::dim}, Option{"split", &Coupling::split},
+                      Option{"options", &Coupling::options}, Option{"transformer", &Coupling::transformer},
+                      Option{"context_dim", &Coupling::context_dim});
+  }
   template <class Self, class Visitor>
   static Parameters<Visitor> layout(Self& self, Visitor& visit) {
     return {visit.part("conditioner", self.conditioner_)};

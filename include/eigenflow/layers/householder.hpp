@@ -6,11 +6,13 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <tuple>
 
 #include "eigenflow/detail/per_feature.hpp"
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/lanes.hpp"
 #include "eigenflow/layer.hpp"
+#include "eigenflow/structure.hpp"
 
 namespace eigenflow {
 
@@ -51,6 +53,9 @@ class Householder {
   Eigen::Index dim() const { return dim_; }
   Eigen::Index count() const { return count_; }
 
+  static constexpr auto structure() {
+    return std::tuple(Option{"dim", &Householder::dim}, Option{"count", &Householder::count});
+  }
   template <class Self, class Visitor>
   static Parameters<Visitor> layout(Self& self, Visitor& visit) {
     return {visit.matrix("vectors", self.dim(), self.count())};

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "eigenflow/detail/dense.hpp"
@@ -15,6 +16,7 @@
 #include "eigenflow/layer.hpp"
 #include "eigenflow/layers/permutation.hpp"
 #include "eigenflow/soft_bound.hpp"
+#include "eigenflow/structure.hpp"
 
 namespace eigenflow {
 
@@ -61,6 +63,7 @@ class LuLinear {
   static constexpr const char* name() { return "LuLinear"; }
   Eigen::Index dim() const { return dim_; }
   const Permutation<Scalar, Dim_>& permutation() const { return permutation_; }
+  double spread() const { return spread_; }
 
   /// W, D × D, that this theta stands for.
   MatrixX<Scalar> matrix(std::span<const Scalar> theta) const {
@@ -79,9 +82,11 @@ class LuLinear {
     return result;
   }
 
+  static constexpr auto structure() {
+    return std::tuple(Option{"permutation", &LuLinear::permutation}, Option{"spread", &LuLinear::spread});
+  }
   template <class Self, class Visitor>
   static Parameters<Visitor> layout(Self& self, Visitor& visit) {
-    visit.part("permutation", self.permutation_);
     const Eigen::Index dim = self.dim(), off_diagonal = dim * (dim - 1) / 2;
     return {visit.vector("lower", off_diagonal), visit.vector("upper", off_diagonal),
             visit.vector("log_diagonal", dim), visit.vector("bias", dim)};

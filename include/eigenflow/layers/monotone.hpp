@@ -1,9 +1,11 @@
 #pragma once
 
 #include <limits>
+#include <tuple>
 
 #include "eigenflow/lane_math.hpp"
 #include "eigenflow/lanes.hpp"
+#include "eigenflow/structure.hpp"
 
 // The functions h of a planar layer. A user's own is a small class like these, written for any number type
 // `Number` (see lanes.hpp) with + - * / and exp, log, sqrt, abs, tanh, select...
@@ -51,6 +53,10 @@ struct Softsign {
 /// h(a) = a for a > 0, slope · a below, with 0 < slope < 1: a piecewise linear fold.
 struct LeakyRelu {
   double negative_slope = 0.1;
+
+  static constexpr auto structure() {
+    return std::tuple(Option{"negative_slope", &LeakyRelu::negative_slope});
+  }
 
   static constexpr const char* name() { return "leaky_relu"; }
   static constexpr double max_slope() { return 1; }

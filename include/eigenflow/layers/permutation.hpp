@@ -3,11 +3,13 @@
 #include <Eigen/Core>
 #include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "eigenflow/detail/order.hpp"
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/layer.hpp"
+#include "eigenflow/structure.hpp"
 
 namespace eigenflow {
 
@@ -46,9 +48,9 @@ class Permutation {
   Eigen::Index dim() const { return dim_; }
   const Indices& indices() const { return indices_; }
 
+  static constexpr auto structure() { return std::tuple(Constant{"indices", &Permutation::indices}); }
   template <class Self, class Visitor>
-  static NoParameters<Visitor> layout(Self& self, Visitor& visit) {
-    visit.constant("indices", self.indices_);
+  static NoParameters<Visitor> layout(Self&, Visitor&) {
     return {};
   }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <tuple>
 
 #include "eigenflow/detail/finite.hpp"
 #include "eigenflow/detail/name_of.hpp"
@@ -15,6 +16,7 @@
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/layer.hpp"
 #include "eigenflow/layers/monotone.hpp"
+#include "eigenflow/structure.hpp"
 
 namespace eigenflow {
 
@@ -53,6 +55,9 @@ class Planar {
   Eigen::Index dim() const { return dim_; }
   const Monotone& h() const { return h_; }
 
+  static constexpr auto structure() {
+    return std::tuple(Option{"dim", &Planar::dim}, Option{"h", &Planar::h});
+  }
   template <class Self, class Visitor>
   static Parameters<Visitor> layout(Self& self, Visitor& visit) {
     return {visit.vector("u", self.dim()), visit.vector("w", self.dim()), visit.scalar("b")};

@@ -5,11 +5,13 @@
 #include <cmath>
 #include <limits>
 #include <span>
+#include <tuple>
 
 #include "eigenflow/detail/per_feature.hpp"
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/lane_math.hpp"
 #include "eigenflow/layer.hpp"
+#include "eigenflow/structure.hpp"
 
 namespace eigenflow {
 
@@ -43,6 +45,7 @@ class Radial {
   static constexpr const char* name() { return "Radial"; }
   Eigen::Index dim() const { return dim_; }
 
+  static constexpr auto structure() { return std::tuple(Option{"dim", &Radial::dim}); }
   template <class Self, class Visitor>
   static Parameters<Visitor> layout(Self& self, Visitor& visit) {
     return {visit.vector("x0", self.dim()), visit.scalar("alpha"), visit.scalar("beta")};

@@ -2,11 +2,13 @@
 
 #include <Eigen/Core>
 #include <span>
+#include <tuple>
 #include <utility>
 
 #include "eigenflow/detail/feature_statistics.hpp"
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/layer.hpp"
+#include "eigenflow/structure.hpp"
 
 namespace eigenflow {
 
@@ -24,10 +26,10 @@ class Standardize {
   Standardize() requires(Dim_ != Eigen::Dynamic) : Standardize(Dim_) {}
   explicit Standardize(Dimension<Dim_> dim) : dim_(dim), statistics_(dim) {}
 
-  /// Known statistics. Throws std::invalid_argument unless both have D entries,
-  /// all of them finite, and every scale is positive.
-  Standardize(VectorX<Scalar> mean, VectorX<Scalar> scale)
-      : dim_(mean.size()), statistics_("Standardize", std::move(mean), std::move(scale)) {}
+  /// Known statistics, which stay: a fit replaces only those that are not `initialised`. Throws
+  /// std::invalid_argument unless both have D entries, all of them finite, and every scale is positive.
+  Standardize(VectorX<Scalar> mean, VectorX<Scalar> scale, bool initialised = true)
+      : dim_(mean.size()), statistics_("Standardize", std::move(mean), std::move(scale), initialised) {}
 
   static constexpr const char* name() { return "Standardize"; }
   Eigen::Index dim() const { return dim_; }
@@ -35,11 +37,12 @@ class Standardize {
   const VectorX<Scalar>& scale() const { return statistics_.scale; }
   bool initialised() const { return statistics_.known; }
 
+  static constexpr auto structure() {
+    return std::tuple(Constant{"mean", &Standardize::mean}, Constant{"scale", &Standardize::scale},
+                      Constant{"initialised", &Standardize::initialised});
+  }
   template <class Self, class Visitor>
-  static NoParameters<Visitor> layout(Self& self, Visitor& visit) {
-    visit.constant("mean", self.statistics_.mean);
-    visit.constant("scale", self.statistics_.scale);
-    visit.constant("initialised", self.statistics_.known);
+  static NoParameters<Visitor> layout(Self&, Visitor&) {
     return {};
   }
 

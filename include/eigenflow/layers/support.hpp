@@ -2,11 +2,14 @@
 
 #include <Eigen/Core>
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <limits>
 #include <span>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -15,6 +18,7 @@
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/inverse.hpp"
 #include "eigenflow/layer.hpp"
+#include "eigenflow/structure.hpp"
 
 namespace eigenflow {
 
@@ -22,11 +26,21 @@ namespace eigenflow {
 /// by the inverse of softplus (the identity far from the edge).
 enum class HalfLineMap { log, softplus };
 
+/// Their names, in files.
+constexpr std::array<std::string_view, 2> names_of(HalfLineMap) {
+  return {"log", "softplus"};
+}
+
 /// The values that one feature can take: low < x < high.
 struct FeatureSupport {
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
   HalfLineMap map = HalfLineMap::log;
+
+  static constexpr auto structure() {
+    return std::tuple(Option{"low", &FeatureSupport::low}, Option{"high", &FeatureSupport::high},
+                      Option{"map", &FeatureSupport::map});
+  }
 };
 
 /// Any number: the feature passes untouched.
@@ -104,12 +118,15 @@ class Support {
     const HalfLineMap map = kind(j) == softplus_kind ? HalfLineMap::softplus : HalfLineMap::log;
     return {static_cast<double>(low_[at(j)]), static_cast<double>(high_[at(j)]), map};
   }
+  std::vector<FeatureSupport> features() const {
+    std::vector<FeatureSupport> all;
+    for (Eigen::Index j = 0; j < dim(); ++j) all.push_back(feature(j));
+    return all;
+  }
 
+  static constexpr auto structure() { return std::tuple(Constant{"features", &Support::features}); }
   template <class Self, class Visitor>
-  static NoParameters<Visitor> layout(Self& self, Visitor& visit) {
-    visit.constant("low", self.low_);
-    visit.constant("high", self.high_);
-    visit.constant("kinds", self.kinds_);
+  static NoParameters<Visitor> layout(Self&, Visitor&) {
     return {};
   }
   void initialise(std::span<Scalar>, Rng&) const {}

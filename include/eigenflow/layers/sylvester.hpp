@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <tuple>
 
 #include "eigenflow/detail/per_feature.hpp"
 #include "eigenflow/detail/planar_constraint.hpp"
@@ -14,6 +15,7 @@
 #include "eigenflow/layer.hpp"
 #include "eigenflow/layers/householder.hpp"
 #include "eigenflow/layers/monotone.hpp"
+#include "eigenflow/structure.hpp"
 
 namespace eigenflow {
 
@@ -59,6 +61,10 @@ class Sylvester {
   Eigen::Index rank() const { return rank_; }
   const Monotone& h() const { return h_; }
 
+  static constexpr auto structure() {
+    return std::tuple(Option{"dim", &Sylvester::dim}, Option{"rank", &Sylvester::rank},
+                      Option{"h", &Sylvester::h});
+  }
   template <class Self, class Visitor>
   static Parameters<Visitor> layout(Self& self, Visitor& visit) {
     const Eigen::Index rank = self.rank(), triangle = rank * (rank + 1) / 2;

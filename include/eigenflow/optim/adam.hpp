@@ -17,6 +17,14 @@ struct AdamState {
   VectorX<Scalar> mean;      ///< running mean of the gradient
   VectorX<Scalar> variance;  ///< running mean of its square
   Eigen::Index steps = 0;
+
+  /// Its numbers, for checkpoints.
+  template <class Self, class Visitor>
+  static void each(Self& self, Visitor& visit) {
+    visit.vector(self.mean);
+    visit.vector(self.variance);
+    visit.count(self.steps);
+  }
 };
 
 /// AdamW: Adam with decoupled weight decay (Loshchilov & Hutter, arXiv:1711.05101, algorithm 2), where the

@@ -15,6 +15,12 @@ struct Sgd {
   template <class Scalar>
   struct State {
     VectorX<Scalar> velocity;
+
+    /// Its numbers, for checkpoints.
+    template <class Self, class Visitor>
+    static void each(Self& self, Visitor& visit) {
+      visit.vector(self.velocity);
+    }
   };
 
   template <class Scalar>

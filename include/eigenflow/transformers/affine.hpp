@@ -1,8 +1,10 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <tuple>
 
 #include "eigenflow/soft_bound.hpp"
+#include "eigenflow/structure.hpp"
 #include "eigenflow/transformer.hpp"
 
 namespace eigenflow {
@@ -20,6 +22,9 @@ struct Affine {
   LogScale log_scale{};
 
   static constexpr const char* name() { return "affine"; }
+  static constexpr auto structure() requires Structured<LogScale> {
+    return std::tuple(Option{"log_scale", &Affine::log_scale});
+  }
   static constexpr Eigen::Index parameters() { return 2; }
   static constexpr Eigen::Index kept() { return 1; }
 

@@ -4,10 +4,12 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <tuple>
 
 #include "eigenflow/detail/rational_quadratic.hpp"
 #include "eigenflow/error.hpp"
 #include "eigenflow/scale_maps.hpp"
+#include "eigenflow/structure.hpp"
 #include "eigenflow/transformer.hpp"
 
 namespace eigenflow {
@@ -19,6 +21,14 @@ struct SplineOptions {
   double min_size = 1e-3;   ///< least width and height of a bin, as a part of 2 bound
   double min_slope = 1e-3;  ///< least slope at a knot; the largest is its inverse
   bool rotate = false;      ///< periodic splines alone: a learned rotation follows
+  double size_bound = 0;    ///< positive: the free sizes are bounded softly by it, and min_size may be 0
+
+  static constexpr auto structure() {
+    return std::tuple(
+        Option{"bins", &SplineOptions::bins}, Option{"bound", &SplineOptions::bound},
+        Option{"min_size", &SplineOptions::min_size}, Option{"min_slope", &SplineOptions::min_slope},
+        Option{"rotate", &SplineOptions::rotate}, Option{"size_bound", &SplineOptions::size_bound});
+  }
 };
 
 /// What a spline is beyond [-bound, bound]: the identity, or the same again with the period 2 bound.
@@ -28,6 +38,7 @@ enum class SplineTails { linear, periodic };
 /// lie side by side between -B and B; `detail::RationalQuadratic` is the curve inside of one.
 ///
 ///   widths    w_k = 2B (m + (1 - K m) softmax(a)_k), slots 0 .. K-1; heights h_k alike, slots K .. 2K-1
+///             (with a size_bound b, a/(1 + |a|/b) in place of a)
 ///   knots     x_k = -B + Σ_{j<k} w_j,  y_k = -B + Σ_{j<k} h_j
 ///   slopes    d_k = exp(SlopeMap(a)), slots 2K and on: K-1 inner knots; d_0 = d_K = 1
 ///   map       y = y_k + h_k θ(ξ),  ξ = (x - x_k)/w_k  in the bin k with x_k ≤ x < x_{k+1};  y = x if |x| ≥ B
@@ -50,19 +61,27 @@ class RationalQuadraticSpline {
   RationalQuadraticSpline(const SplineOptions& options = {})
       : RationalQuadraticSpline(options, SlopeMap(-std::log(checked(options).min_slope))) {}
   RationalQuadraticSpline(const SplineOptions& options, SlopeMap slope_map)
-      : bins_(checked(options).bins),
+      : options_(checked(options)),
+        bins_(options.bins),
         bound_(static_cast<Scalar>(options.bound)),
         least_(static_cast<Scalar>(2 * options.bound * options.min_size)),
         room_(static_cast<Scalar>(2 * options.bound *
                                   (1 - static_cast<double>(options.bins) * options.min_size))),
         rotate_(options.rotate),
+        size_map_(options.size_bound > 0 ? options.size_bound : 1),
         slope_map_(slope_map) {}
 
   static constexpr const char* name() { return periodic ? "periodic spline" : "spline"; }
+  static constexpr auto structure() requires Structured<SlopeMap> {
+    return std::tuple(Option{"options", &RationalQuadraticSpline::options},
+                      Option{"slope_map", &RationalQuadraticSpline::slope_map});
+  }
+  const SplineOptions& options() const { return options_; }
+  const SlopeMap& slope_map() const { return slope_map_; }
   Eigen::Index bins() const { return bins_; }
   Scalar bound() const { return bound_; }
   Eigen::Index parameters() const { return 3 * bins_ + (periodic ? (rotate_ ? 1 : 0) : -1); }
-  static constexpr Eigen::Index kept() { return 12; }
+  Eigen::Index kept() const { return Kept::count + (bounds_sizes() ? 2 * bins_ : 0); }
 
   template <class Number, class Slots>
   Transformed<Number> forward(Number x, const Slots& slots) const {
@@ -87,9 +106,16 @@ class RationalQuadraticSpline {
     if (o.bins < 2) detail::refuse("a spline needs two bins or more, but got " + std::to_string(o.bins));
     if (!(o.bound > 0 && o.bound < 1e30))
       detail::refuse("a spline needs a positive, finite bound, but got " + number(o.bound));
-    if (!(o.min_size > 0 && o.min_size * static_cast<double>(o.bins) < 1))
+    if (!(o.size_bound >= 0 && o.size_bound <= 8))
+      detail::refuse(
+          "a spline bounds its free sizes by a positive number up to 8, or not (0), but got a size_bound "
+          "of " +
+          number(o.size_bound));
+    const bool least = o.min_size > 0 || (o.min_size == 0 && o.size_bound > 0);
+    if (!least || !(o.min_size * static_cast<double>(o.bins) < 1))
       detail::refuse("a spline of " + std::to_string(o.bins) +
-                     " bins needs a min_size above 0 and below 1/bins, but got " + number(o.min_size));
+                     " bins needs a min_size above 0 (or 0 with a size_bound) and below 1/bins, but got " +
+                     number(o.min_size));
     if (!(o.min_slope > 0 && o.min_slope < 1))
       detail::refuse("a spline needs a min_slope above 0 and below 1, but got " + number(o.min_slope));
     if (o.rotate && !periodic)
@@ -104,7 +130,8 @@ class RationalQuadraticSpline {
   };
 
   // What is kept beside the exponentials of the softmaxes, which stay in slots 0 .. 2K-1. A slope's turn is
-  // its derivative in its free number. The index is -1 where the map is the identity.
+  // its derivative in its free number. The index is -1 where the map is the identity. With bounded sizes the
+  // derivatives of their 2K bounds follow.
   struct Kept {
     enum Slot {
       index,
@@ -118,7 +145,8 @@ class RationalQuadraticSpline {
       left,
       left_turn,
       right,
-      right_turn
+      right_turn,
+      count
     };
   };
 
@@ -165,6 +193,9 @@ class RationalQuadraticSpline {
     return {select(curved, to, input), select(curved, generating ? -log_slope : log_slope, Number(0))};
   }
 
+  bool bounds_sizes() const { return options_.size_bound > 0; }
+  Eigen::Index size_turn(Eigen::Index k) const { return parameters() + Kept::count + k; }
+
   // How far the spline is curved. An angle of more than 1/ε periods has no place in its period: it passes.
   Scalar reach() const { return periodic ? bound_ / std::numeric_limits<Scalar>::epsilon() : bound_; }
 
@@ -182,6 +213,12 @@ class RationalQuadraticSpline {
   template <class Slots>
   auto exponentiate(const Slots& slots, Eigen::Index first) const {
     using Number = typename Slots::Number;
+    if (bounds_sizes())
+      for (Eigen::Index k = first; k < first + bins_; ++k) {
+        const auto size = size_map_(slots[k]);
+        slots.set(k, size.value);
+        slots.set(size_turn(k), size.slope);
+      }
     Number largest = slots[first], sum(0);
     for (Eigen::Index k = 1; k < bins_; ++k) largest = max(largest, slots[first + k]);
     for (Eigen::Index k = 0; k < bins_; ++k) {
@@ -274,6 +311,8 @@ class RationalQuadraticSpline {
           select(place < index, share_before, select(place <= index, share_own, share_after));
       slots.set(first + k, slots[first + k] * share);
     }
+    if (bounds_sizes())
+      for (Eigen::Index k = first; k < first + bins_; ++k) slots.set(k, slots[k] * slots[size_turn(k)]);
   }
 
   template <class Number, class Slots>
@@ -289,11 +328,13 @@ class RationalQuadraticSpline {
     }
   }
 
+  SplineOptions options_;
   Eigen::Index bins_;
   Scalar bound_;
   Scalar least_;  // size of a bin that no softmax takes from it
   Scalar room_;   // what the softmax shares out
   bool rotate_;
+  SoftClip size_map_;
   SlopeMap slope_map_;
 };
 

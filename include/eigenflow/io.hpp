@@ -1,0 +1,12 @@
+#pragma once
+
+// Model files, opt-in: this needs nlohmann/json (the CMake target eigenflow::io).
+
+#include "eigenflow/io/build.hpp"
+#include "eigenflow/io/checkpoint.hpp"
+#include "eigenflow/io/file.hpp"
+#include "eigenflow/io/json.hpp"
+#include "eigenflow/io/model_file.hpp"
+#include "eigenflow/io/parameters.hpp"
+#include "eigenflow/io/safetensors.hpp"
+#include "eigenflow/io/standard_parts.hpp"

@@ -1,0 +1,245 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "eigenflow/any_base.hpp"
+#include "eigenflow/any_layer.hpp"
+#include "eigenflow/flow.hpp"
+#include "eigenflow/io/build.hpp"
+#include "eigenflow/io/file.hpp"
+#include "eigenflow/io/json.hpp"
+#include "eigenflow/io/parameters.hpp"
+#include "eigenflow/io/safetensors.hpp"
+#include "eigenflow/io/standard_parts.hpp"
+#include "eigenflow/structure.hpp"
+#include "eigenflow/version.hpp"
+
+// Model files: safetensors, one tensor for each named parameter, and in the metadata, as JSON, the architecture.
+// docs/model_files.md describes the format.
+
+namespace eigenflow {
+
+/// What you want to keep with a model: where it comes from, the names of its columns.
+using Notes = std::map<std::string, std::string>;
+
+/// What a model file says of itself.
+struct ModelInfo {
+  std::int64_t format_version;
+  std::string library_version;
+  std::string scalar;  ///< as "float"
+  Eigen::Index features;
+  Eigen::Index context;
+  Value architecture;  ///< `layers` and `base`
+  Notes notes;
+};
+
+namespace io {
+
+inline constexpr std::int64_t format_version = 1;
+
+namespace detail {
+
+template <class Scalar>
+constexpr const char* scalar_name() {
+  static_assert(std::is_same_v<Scalar, float> || std::is_same_v<Scalar, double>,
+                "model files hold flows of float or double");
+  return std::is_same_v<Scalar, float> ? "float" : "double";
+}
+
+inline bool is_reserved(const std::string& key) {
+  return key == "format" || key == "format_version" || key == "library_version" || key == "architecture";
+}
+
+template <class... Parts>
+Value architecture_of(const Flow<Parts...>& flow) {
+  using eigenflow::detail::to_value;
+  return Value::Object{{"scalar", Value(std::string(scalar_name<typename Flow<Parts...>::Scalar>()))},
+                       {"features", Value(static_cast<std::int64_t>(flow.dim()))},
+                       {"context", Value(static_cast<std::int64_t>(flow.context_dim()))},
+                       {"layers", to_value(flow.layers().layers())},
+                       {"base", to_value(flow.base())}};
+}
+
+inline std::map<std::string, std::string> metadata_of(const Value& architecture, const Notes& notes) {
+  std::map<std::string, std::string> metadata{{"format", "eigenflow"},
+                                              {"format_version", std::to_string(format_version)},
+                                              {"library_version", version},
+                                              {"architecture", to_json(architecture)}};
+  for (const auto& [key, note] : notes) {
+    if (is_reserved(key))
+      refuse("a note cannot be called '" + key + "': the format has an entry of that name");
+    metadata[key] = note;
+  }
+  return metadata;
+}
+
+inline std::int64_t whole_number(const std::string& text, const std::string& what) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < 1)
+    refuse(what + " should be a number from 1, but is '" + text + "'");
+  return number;
+}
+
+/// What the metadata say, once they are those of a model file that this version reads.
+inline ModelInfo read_info(const Tensors& file) {
+  const auto entry = [&](const char* key) -> const std::string& {
+    const auto found = file.metadata.find(key);
+    if (found == file.metadata.end())
+      refuse(std::string("this is no model file of eigenflow: its metadata have no '") + key + "'");
+    return found->second;
+  };
+  if (entry("format") != "eigenflow")
+    refuse("this is a file of the format '" + entry("format") + "', not eigenflow");
+  const std::int64_t found_version = whole_number(entry("format_version"), "the format_version");
+  if (found_version > format_version)
+    refuse("this file has format version " + std::to_string(found_version) + ", written by eigenflow " +
+           entry("library_version") + ", but eigenflow " + version + " reads up to " +
+           std::to_string(format_version) + ": update the library");
+
+  Value architecture = parse_json(entry("architecture"), "the architecture");
+  const auto member = [&](const char* name) -> const Value& {
+    const Value* const value = architecture.find(name);
+    if (!value) refuse(std::string("the architecture has no '") + name + "'");
+    return *value;
+  };
+  const std::string* const scalar = member("scalar").as<std::string>();
+  const std::int64_t* const features = member("features").as<std::int64_t>();
+  const std::int64_t* const context = member("context").as<std::int64_t>();
+  if (!scalar || !features || !context || !member("layers").as<Value::List>() ||
+      !member("base").as<Value::Object>())
+    refuse("the architecture should have a scalar, features, context, a list of layers and a base");
+  ModelInfo info{found_version, entry("library_version"), *scalar, *features, *context, Value(false), {}};
+  for (const auto& [key, note] : file.metadata)
+    if (!is_reserved(key)) info.notes[key] = note;
+  info.architecture = std::move(architecture);
+  return info;
+}
+
+/// The sizes that an architecture may ask for in all: more than a file of that length has parameters for.
+inline std::int64_t most_sizes(std::size_t bytes) {
+  return std::min<std::int64_t>(4 * static_cast<std::int64_t>(bytes), std::int64_t{1} << 31);
+}
+
+template <class Flow>
+struct LoadedParts {
+  typename Flow::Layers layers;
+  typename Flow::BaseType base;
+  VectorX<typename Flow::Scalar> theta;
+};
+
+/// Layers, base and theta for a Flow.
+template <class Flow>
+LoadedParts<Flow> load_parts(const Tensors& file, const ModelInfo& info, std::size_t bytes,
+                             const Registry<typename Flow::Scalar>& registry) {
+  using Layers = typename Flow::Layers;
+  using List = std::remove_cvref_t<decltype(std::declval<const Layers&>().layers())>;
+  Builder<typename Flow::Scalar> builder(&registry, most_sizes(bytes));
+  Layers layers(builder.template build<List>(*info.architecture.find("layers"), "layers"));
+  auto base = builder.template build<typename Flow::BaseType>(*info.architecture.find("base"), "base");
+  if (layers.dim() != info.features)
+    refuse("the architecture says " + std::to_string(info.features) + " features, but its layers have " +
+           std::to_string(layers.dim()));
+  auto theta = read_parameters<typename Flow::Scalar>(file, Flow::named_parameters(layers, base));
+  return {std::move(layers), std::move(base), std::move(theta)};
+}
+
+/// Refuses an architecture that differs in an option; constants may differ.
+inline void check_same(const Value& expected, const Value& found, const std::string& path) {
+  const auto differ = [&] {
+    refuse(path + " is " + to_json(expected) + " in this flow, but " + to_json(found) + " in the file");
+  };
+  if (const auto* list = expected.as<Value::List>()) {
+    const auto* other = found.as<Value::List>();
+    if (!other || other->size() != list->size()) differ();
+    for (std::size_t i = 0; i < list->size(); ++i)
+      check_same((*list)[i], (*other)[i], join(path, std::to_string(i)));
+  } else if (const auto* object = expected.as<Value::Object>()) {
+    for (const auto& [name, value] : *object) {
+      if (name == "constants") continue;
+      const Value* const other = found.find(name);
+      if (!other) differ();
+      check_same(value, *other, join(path, name));
+    }
+  } else if (to_json(expected) != to_json(found)) {
+    differ();
+  }
+}
+
+/// Makes a flow the one of a file of `bytes` bytes; refuses one of another architecture.
+template <class... Parts>
+void load_into(Flow<Parts...>& flow, const Tensors& file, std::size_t bytes,
+               const Registry<typename Flow<Parts...>::Scalar>& registry) {
+  using eigenflow::detail::to_value;
+  auto parts = load_parts<Flow<Parts...>>(file, read_info(file), bytes, registry);
+  check_same(to_value(flow.layers().layers()), to_value(parts.layers.layers()), "layers");
+  check_same(to_value(flow.base()), to_value(parts.base), "base");
+  flow.restore(std::move(parts.layers), std::move(parts.base), std::move(parts.theta));
+}
+
+}  // namespace detail
+}  // namespace io
+
+/// Writes a flow to a file, all at once: whatever happens meanwhile, the name stands for the old file or the new
+/// one. Throws std::runtime_error, with the file's name, when it cannot be written, and std::invalid_argument for
+/// a parameter that is not finite or a layer that has no structure (see structure.hpp).
+template <class... Parts>
+void save(const Flow<Parts...>& flow, const std::filesystem::path& path, const Notes& notes = {}) {
+  using Scalar = typename Flow<Parts...>::Scalar;
+  io::TensorWriter writer(io::detail::metadata_of(io::detail::architecture_of(flow), notes));
+  io::detail::add_parameters<Scalar>(writer, flow.named_parameters(), flow.theta());
+  io::write_file(path, writer.finish());
+}
+
+/// What a model file says of itself. Throws std::runtime_error, with the file's name, when it is none.
+inline ModelInfo model_info(const std::filesystem::path& path) {
+  const std::vector<std::byte> bytes = io::read_file(path);
+  return io::detail::naming(path, [&] { return io::detail::read_info(io::parse_safetensors(bytes)); });
+}
+
+/// Reads a file into a flow of the same architecture, which takes its parameters and constants (permutations,
+/// statistics); float files go into double flows, and back. Throws std::runtime_error, with the file's name and
+/// the entry or tensor, for anything else; the flow then is what it was. `registry` has the classes of layers that
+/// the flow knows as AnyLayer.
+template <class... Parts>
+void load(Flow<Parts...>& flow, const std::filesystem::path& path,
+          const io::Registry<typename Flow<Parts...>::Scalar>& registry = {}) {
+  const std::vector<std::byte> bytes = io::read_file(path);
+  io::detail::naming(
+      path, [&] { io::detail::load_into(flow, io::parse_safetensors(bytes), bytes.size(), registry); });
+}
+
+/// The flow of bytes that are a model file; `load_flow` for what is no file.
+template <class Scalar>
+AnyFlow<Scalar> parse_flow(std::span<const std::byte> bytes, const io::Registry<Scalar>& registry) {
+  const io::Tensors file = io::parse_safetensors(bytes);
+  const ModelInfo info = io::detail::read_info(file);
+  auto parts = io::detail::load_parts<AnyFlow<Scalar>>(file, info, bytes.size(), registry);
+  Rng rng(0);
+  AnyFlow<Scalar> flow(parts.layers, parts.base, rng);
+  flow.restore(std::move(parts.layers), std::move(parts.base), std::move(parts.theta));
+  return flow;
+}
+
+/// The flow of a file whose architecture is not known beforehand: `auto flow = load_flow<double>(path)`. All calls
+/// of Flow work as before. Throws std::runtime_error, with the file's name and the entry or tensor, when the file
+/// is no sound model file or names a layer that `registry` does not have.
+template <class Scalar>
+AnyFlow<Scalar> load_flow(const std::filesystem::path& path,
+                          const io::Registry<Scalar>& registry = io::standard_parts<Scalar>()) {
+  const std::vector<std::byte> bytes = io::read_file(path);
+  return io::detail::naming(path, [&] { return parse_flow<Scalar>(bytes, registry); });
+}
+
+}  // namespace eigenflow

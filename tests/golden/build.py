@@ -1,0 +1,195 @@
+"""The golden flows: models of zuko, nflows and normflows, exported for the tests.
+
+    build.py GOLDEN OUT     rebuilds each model of the folder GOLDEN (NAME.json says how it was built, and
+                            NAME.weights.safetensors has its state_dict), exports it to OUT/NAME.safetensors, and
+                            copies NAME.points.safetensors, what its own library says of 64 points, beside it
+    build.py --fresh OUT    makes models of other sizes and options, exports them, and asks their libraries
+"""
+
+import json
+import pathlib
+import shutil
+import sys
+
+import numpy as np
+import torch
+from safetensors.numpy import load_file as load_arrays, save_file
+from safetensors.torch import load_file
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
+from export_pytorch import Unsupported, export
+
+torch.set_default_dtype(torch.float64)
+
+
+def nflows_flow(transforms, dim):
+    from nflows.distributions.normal import StandardNormal
+    from nflows.flows import Flow
+    from nflows.transforms import CompositeTransform
+    return Flow(CompositeTransform(transforms), StandardNormal([dim]))
+
+
+def nflows_residual(width, blocks=2, activation=torch.nn.functional.relu):
+    from nflows.nn.nets import ResidualNet
+    return lambda i, o: ResidualNet(i, o, width, num_blocks=blocks, activation=activation)
+
+
+def golden_model(name, info):
+    if info["library"] == "zuko":
+        import zuko
+        kind = getattr(zuko.flows, info["built"].split(".")[-1])
+        return kind(**info["arguments"])
+    if info["library"] == "nflows":
+        from nflows import transforms as t
+        if name == "nflows_maf_d3":
+            return nflows_flow([part for _ in range(3) for part in (
+                t.ReversePermutation(3), t.MaskedAffineAutoregressiveTransform(3, 32))], 3)
+        if name == "nflows_realnvp_d2":
+            masks = [[-1, 1], [1, -1]] * 2
+            return nflows_flow([t.AffineCouplingTransform(m, nflows_residual(24)) for m in masks], 2)
+        masks = [[-1, 1] * 3, [1, -1] * 3, [-1, 1] * 3]
+        return nflows_flow([part for mask in masks for part in (
+            t.CompositeTransform([t.RandomPermutation(6), t.LULinear(6)]),
+            t.PiecewiseRationalQuadraticCouplingTransform(mask, nflows_residual(24), num_bins=4, tails="linear",
+                                                          tail_bound=3.0))], 6)
+    import normflows as nf
+    if name == "normflows_planar_d2":
+        flows, dim = [nf.flows.Planar((2,), act="tanh") for _ in range(8)], 2
+    elif name == "normflows_radial_d2":
+        flows, dim = [nf.flows.Radial((2,)) for _ in range(6)], 2
+    elif name == "normflows_realnvp_d2":
+        flows, dim = [part for i in range(4) for part in (
+            nf.flows.AffineCouplingBlock(nf.nets.MLP([1, 32, 32, 2]), scale_map=("exp", "sigmoid")[i % 2]),
+            nf.flows.Permute(2, mode="swap"), nf.flows.ActNorm(2))], 2
+    else:
+        flows, dim = [part for _ in range(2) for part in (
+            nf.flows.CoupledRationalQuadraticSpline(3, 2, 24, num_bins=8, tails="linear", tail_bound=3),
+            nf.flows.LULinearPermute(3))], 3
+    return nf.NormalizingFlow(nf.distributions.DiagGaussian(dim), flows)
+
+
+def golden(source, out):
+    for path in sorted(source.glob("*.json")):
+        name = path.stem
+        model = golden_model(name, json.loads(path.read_text()))
+        model.load_state_dict(load_file(source / f"{name}.weights.safetensors"))
+        export(model.double().eval(), out / f"{name}.safetensors", {"from": name})
+        shutil.copyfile(source / f"{name}.points.safetensors", out / f"{name}.points.safetensors")
+
+
+# ---- models of other sizes and options
+
+
+def shaken(model, size=0.3):
+    """Random weights everywhere: a start near the identity would hide mistakes."""
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(size * torch.randn_like(parameter))
+    return model.eval()
+
+
+def fresh_models():
+    import normflows as nf
+    import zuko
+    from nflows import transforms as t
+    torch.manual_seed(1)
+    nn = torch.nn
+    yield "zuko_nice", zuko.flows.NICE(5, 2, transforms=3, hidden_features=[7], activation=nn.ELU, randmask=True)
+    yield "zuko_realnvp_tanh", zuko.flows.RealNVP(3, 0, transforms=2, hidden_features=[9, 8, 7], activation=nn.Tanh)
+    yield "zuko_realnvp_leaky", zuko.flows.RealNVP(3, 0, transforms=2, hidden_features=[9],
+                                                   activation=lambda: nn.LeakyReLU(0.2))
+    yield "zuko_maf_context", zuko.flows.MAF(4, 3, transforms=2, hidden_features=[21, 13], activation=nn.SiLU)
+    yield "zuko_maf_random", zuko.flows.MAF(6, 0, transforms=3, hidden_features=[20], randperm=True, activation=nn.GELU)
+    yield "zuko_nsf_bins", zuko.flows.NSF(3, 1, transforms=2, bins=5, slope=1e-2, hidden_features=[16, 16],
+                                          activation=nn.Softplus)
+    flows = [t.MaskedPiecewiseRationalQuadraticAutoregressiveTransform(4, 17, num_bins=6, tails="linear",
+                                                                       tail_bound=2.5, num_blocks=1),
+             t.ReversePermutation(4), t.ActNorm(4), t.MaskedAffineAutoregressiveTransform(
+                 4, 19, num_blocks=2, use_residual_blocks=False, activation=torch.tanh), t.LULinear(4),
+             t.PointwiseAffineTransform(torch.tensor([.1, .2, -.3, 0.]), torch.tensor([1., 2., .5, 1.]))]
+    yield "nflows_mixed", nflows_flow(flows, 4)
+    flows = [t.AdditiveCouplingTransform([1, -1, 1], nflows_residual(6, 3, torch.nn.functional.elu)),
+             t.InverseTransform(t.AffineCouplingTransform([-1, 1, 1], nflows_residual(9, 1, torch.sigmoid))),
+             t.PiecewiseRationalQuadraticCouplingTransform([1, -1, -1], nflows_residual(8), num_bins=3, tails="linear",
+                                                           tail_bound=2., apply_unconditional_transform=True)]
+    yield "nflows_couplings", nflows_flow(flows, 3)
+    flows = [nf.flows.AffineCouplingBlock(nf.nets.MLP([2, 8, 4], leaky=0.1), scale_map="sigmoid_inv"),
+             nf.flows.Permute(4, mode="shuffle"),
+             nf.flows.AffineCouplingBlock(nf.nets.MLP([2, 8, 2], leaky=0.1), scale=False, split_mode="checkerboard"),
+             nf.flows.AffineCouplingBlock(nf.nets.MLP([2, 8, 4]), scale_map="sigmoid", split_mode="channel_inv")]
+    yield "normflows_couplings", nf.NormalizingFlow(nf.distributions.DiagGaussian(4), flows)
+    b = torch.tensor([1., 0., 1.])
+    flows = [nf.flows.MaskedAffineFlow(b, nf.nets.MLP([3, 6, 3]), nf.nets.MLP([3, 5, 3])),
+             nf.flows.MaskedAffineFlow(1 - b, nf.nets.MLP([3, 6, 3]), None), nf.flows.Permute(3, mode="swap"),
+             nf.flows.AutoregressiveRationalQuadraticSpline(3, 1, 10, num_bins=4, tail_bound=4)]
+    yield "normflows_masked", nf.NormalizingFlow(nf.distributions.GaussianMixture(3, 3), flows)
+    flows = [nf.flows.Planar((3,), act="leaky_relu") for _ in range(3)]
+    yield "normflows_leaky_planar", nf.NormalizingFlow(nf.distributions.DiagGaussian(3), flows)
+
+
+def dimensions(model):
+    """Features and context of a model."""
+    if hasattr(model, "q0"):
+        return (model.q0.d if hasattr(model.q0, "d") else model.q0.dim), 0
+    if hasattr(model, "_distribution"):
+        return model._distribution._shape[0], 0
+    part = model.transform.transforms[0]
+    features = len(part.mask if hasattr(part, "mask") else part.order)
+    first = part.hyper[0].weight.shape[1]
+    return features, first - (int(part.mask.sum()) if hasattr(part, "mask") else features)
+
+
+def fresh(out):
+    for name, model in fresh_models():
+        shaken(model)
+        dim, context = dimensions(model)
+        x = torch.randn(64, int(dim)) * torch.cat([torch.full((48, 1), 1.0), torch.full((16, 1), 4.0)])
+        points = {"x": x}
+        with torch.no_grad():
+            if context:
+                points["context"] = torch.randn(64, context)
+                points["log_prob"] = model(points["context"]).log_prob(x)
+            elif hasattr(model, "transform"):
+                points["log_prob"] = model().log_prob(x)
+            else:
+                points["log_prob"] = model.log_prob(x)
+        export(model, out / f"{name}.safetensors", {"from": name})
+        save_file({k: np.ascontiguousarray(v.numpy()) for k, v in points.items()}, out / f"{name}.points.safetensors")
+
+
+def refusals():
+    """What eigenflow has no part for is refused by name."""
+    import normflows as nf
+    import zuko
+    from nflows import transforms as t
+    from nflows.nn.nets import ResidualNet
+    nn = torch.nn
+    cases = {
+        "passes=2": zuko.flows.NSF(4, passes=2),
+        "Residual": zuko.flows.MAF(3, residual=True),
+        "MNN": zuko.flows.NAF(2),
+        "Mish": zuko.flows.RealNVP(2, activation=nn.Mish),
+        "batch norm": nflows_flow([t.MaskedAffineAutoregressiveTransform(3, 8, use_batch_norm=True)], 3),
+        "tails=None": nflows_flow([t.PiecewiseRationalQuadraticCouplingTransform([1, -1], nflows_residual(8))], 2),
+        "reads the context": nflows_flow([t.AffineCouplingTransform(
+            [1, -1], lambda i, o: ResidualNet(i, o, 8, context_features=2))], 2),
+        "Residual'": nf.NormalizingFlow(nf.distributions.DiagGaussian(2), [nf.flows.Residual(nn.Linear(2, 2))]),
+        "UniformGaussian": nf.NormalizingFlow(nf.distributions.UniformGaussian(2, [0]), [nf.flows.Planar((2,))]),
+        "Linear of torch": nn.Linear(2, 2),
+    }
+    for wanted, model in cases.items():
+        try:
+            export(model, "/dev/null")
+        except Unsupported as problem:
+            assert wanted.rstrip("'") in str(problem), f"{problem!r} does not name {wanted}"
+        else:
+            raise AssertionError(f"{wanted} was not refused")
+
+
+if __name__ == "__main__":
+    first, out = sys.argv[1], pathlib.Path(sys.argv[2])
+    if first == "--fresh":
+        fresh(out)
+        refusals()
+    else:
+        golden(pathlib.Path(first), out)

@@ -1,0 +1,124 @@
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "eigenflow/io/file.hpp"
+#include "eigenflow/rng.hpp"
+#include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
+
+// The name of a file stands for the old bytes or the new ones, whole, whatever happens while it is written.
+
+namespace ef = eigenflow;
+
+namespace {
+
+using Bytes = std::vector<std::byte>;
+
+/// Runs `work` in a child process; returns the child.
+template <class Work>
+::pid_t start(const Work& work) {
+  const ::pid_t child = ::fork();
+  if (child == 0) {
+    work();
+    ::_exit(0);
+  }
+  return child;
+}
+
+int wait_for(::pid_t child) {
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return status;
+}
+
+/// Kills a process that saves two files in turn, again and again, at random moments.
+void kill_while_saving(int times) {
+  const TemporaryFolder folder;
+  const auto path = folder / "model";
+  const Bytes first(200'000, std::byte{1}), second(300'001, std::byte{2});
+  ef::io::write_file(path, first);
+  ef::Rng rng(3);
+  int seen_second = 0;
+  for (int i = 0; i < times; ++i) {
+    const ::pid_t child = start([&] {
+      for (;;) {
+        ef::io::write_file(path, second);
+        ef::io::write_file(path, first);
+      }
+    });
+    std::this_thread::sleep_for(std::chrono::microseconds(rng.below(20'000)));
+    ::kill(child, SIGKILL);
+    REQUIRE(WIFSIGNALED(wait_for(child)));
+    const Bytes found = ef::io::read_file(path);
+    seen_second += found == second;
+    REQUIRE((found == first || found == second));
+  }
+  if (times >= 200) CHECK(seen_second > 0);
+  ef::io::write_file(path, second);  // what the killed left behind is in nobody's way
+  CHECK(ef::io::read_file(path) == second);
+}
+
+std::size_t files_in(const std::filesystem::path& folder) {
+  const std::filesystem::directory_iterator begin(folder), end;
+  return static_cast<std::size_t>(std::distance(begin, end));
+}
+
+}  // namespace
+
+TEST_CASE("a save that is killed at a random moment leaves the old file or the new one") {
+  kill_while_saving(20);
+}
+
+TEST_CASE("two hundred saves that are killed", "[slow]") {
+  kill_while_saving(200);
+}
+
+TEST_CASE("a disk that is full leaves the old file whole, and no other behind") {
+  const TemporaryFolder folder;
+  const auto path = folder / "model";
+  const Bytes old(1'000, std::byte{1}), larger(100'000, std::byte{2});
+  ef::io::write_file(path, old);
+  const ::pid_t child = start([&] {
+    std::signal(SIGXFSZ, SIG_IGN);
+    const ::rlimit limit{50'000, 50'000};  // no file may become larger
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    try {
+      ef::io::write_file(path, larger);
+    } catch (const std::runtime_error& problem) {
+      const std::string text = problem.what();
+      ::_exit(text.find("model: cannot be written (what was there is untouched): File too large") !=
+                      std::string::npos
+                  ? 7
+                  : 1);
+    }
+  });
+  const int status = wait_for(child);
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 7);
+  CHECK(ef::io::read_file(path) == old);
+  CHECK(files_in(folder.path()) == 1);
+}
+
+TEST_CASE("a file keeps its mode, and a link stays a link") {
+  namespace fs = std::filesystem;
+  const TemporaryFolder folder;
+  const Bytes bytes(10, std::byte{1});
+  ef::io::write_file(folder / "model", bytes);
+  fs::permissions(folder / "model", fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_read);
+  fs::create_symlink(folder / "model", folder / "link");
+  ef::io::write_file(folder / "link", Bytes(20, std::byte{2}));
+  CHECK(fs::is_symlink(folder / "link"));
+  CHECK(fs::file_size(folder / "model") == 20);
+  CHECK(fs::status(folder / "model").permissions() ==
+        (fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_read));
+  CHECK(files_in(folder.path()) == 2);
+}

@@ -1,0 +1,190 @@
+#include "eigenflow/io/checkpoint.hpp"
+
+#include <string>
+
+#include "eigenflow/data/two_moons.hpp"
+#include "eigenflow/eigenflow.hpp"
+#include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace ef = eigenflow;
+
+namespace {
+
+struct Interruption {};
+
+using Block = ef::Chain<ef::AffineCoupling<float, 2>, ef::Permutation<float, 2>>;
+
+/// A flow with statistics, random permutations and dropout: whatever a fit may carry along.
+auto make_flow(std::uint64_t seed) {
+  ef::Rng rng(seed);
+  return ef::Flow{ef::Chain{ef::Standardize<float, 2>(), ef::ActNorm<float, 2>(),
+                            ef::Stack(2, Block{ef::AffineCoupling<float, 2>({}, {.hidden = {8}, .dropout = 0.1}),
+                                               ef::Permutation<float, 2>()})},
+                  ef::DiagonalNormal<float, 2>(), rng};
+}
+
+const auto data = [] {
+  ef::Rng rng(1);
+  return ef::two_moons<float>(700, rng);
+}();
+
+ef::FitOptions<float> options() {
+  return {.epochs = 12,
+          .batch_size = 100,
+          .schedule = ef::warm_up(5, ef::cosine_schedule()),
+          .clip_norm = 1,
+          .seed = 5,
+          .progress = false};
+}
+
+/// Fits with an interruption after each of these epochs, every time from a fresh flow, as a program started anew
+/// has.
+template <class Optimizer>
+auto interrupted_fit(ef::FitOptions<float> how, const Optimizer& optimizer, std::vector<Eigen::Index> interruptions) {
+  const TemporaryFolder folder;
+  interruptions.push_back(-1);
+  for (std::size_t i = 0;; ++i) {
+    auto flow = make_flow(100 + i);
+    how.checkpoints = ef::checkpoint_file(flow, folder / "run");
+    how.callback = [&](const ef::Epoch& epoch) {
+      if (epoch.epoch == interruptions[i]) throw Interruption();
+      return true;
+    };
+    try {
+      const ef::History history = ef::fit(flow, data, how, optimizer);
+      return std::pair(flow, history);
+    } catch (const Interruption&) {
+    }
+  }
+}
+
+template <class Optimizer>
+void goes_on_to_the_same_bits(const ef::FitOptions<float>& how, const Optimizer& optimizer) {
+  auto whole = make_flow(100);
+  const ef::History expected = ef::fit(whole, data, how, optimizer);
+  for (const std::vector<Eigen::Index>& interruptions :
+       {std::vector<Eigen::Index>{4}, std::vector<Eigen::Index>{0, 1, 2, 6, 7}}) {
+    const auto [flow, history] = interrupted_fit(how, optimizer, interruptions);
+    CHECK(flow.parameters() == whole.parameters());
+    CHECK(flow.log_prob(data) == whole.log_prob(data));
+    CHECK(history.best_epoch == expected.best_epoch);
+    CHECK(history.best_loss == expected.best_loss);
+    CHECK(history.stopped == expected.stopped);
+    REQUIRE(history.epochs.size() == expected.epochs.size());
+    for (std::size_t i = 0; i < history.epochs.size(); ++i) {
+      CHECK(history.epochs[i].training_loss == expected.epochs[i].training_loss);
+      CHECK(history.epochs[i].validation_loss == expected.epochs[i].validation_loss);
+      CHECK(history.epochs[i].gradient_norm == expected.epochs[i].gradient_norm);
+    }
+  }
+}
+
+template <class Work>
+std::string message(const Work& work) {
+  try {
+    work();
+  } catch (const std::exception& problem) {
+    return problem.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("a fit that was interrupted once or five times ends with the bits of one that was not") {
+  goes_on_to_the_same_bits(options(), ef::Adam{});
+  goes_on_to_the_same_bits(options(), ef::AdamW{});
+  goes_on_to_the_same_bits(options(), ef::Sgd{.momentum = 0.9});
+}
+
+TEST_CASE("an interrupted fit loses its patience where it would have") {
+  auto how = options();
+  how.learning_rate = 0.3;  // soon no better
+  how.schedule = ef::constant_schedule();
+  how.patience = 2;
+  how.epochs = 60;
+  auto whole = make_flow(100);
+  const ef::History expected = ef::fit(whole, data, how);
+  REQUIRE(expected.stopped == ef::Stopped::patience);
+  const auto last = static_cast<Eigen::Index>(expected.epochs.size()) - 1;
+  for (const Eigen::Index at : {last - 1, last}) {
+    const auto [flow, history] = interrupted_fit(how, ef::Adam{}, {at});
+    CHECK(history.stopped == ef::Stopped::patience);
+    CHECK(history.epochs.size() == expected.epochs.size());
+    CHECK(flow.parameters() == whole.parameters());
+  }
+}
+
+TEST_CASE("a fit to a target goes on to the same bits") {
+  const auto target = [](const auto& x, auto& log_p, auto& grad) {
+    grad = -x;
+    log_p = -x.rowwise().squaredNorm() / 2;
+  };
+  const TemporaryFolder folder;
+  const auto fit = [&](std::uint64_t seed, Eigen::Index stop, bool keep) {
+    ef::Rng rng(seed);
+    ef::Flow flow{ef::Planar<double, 2>(), rng};
+    ef::TargetFitOptions how{.steps = 60, .batch_size = 16, .annealing = 30, .epoch_steps = 10, .progress = false};
+    if (keep) how.checkpoints = ef::checkpoint_file(flow, folder / "run");
+    how.callback = [&](const ef::Epoch& epoch) {
+      if (epoch.epoch == stop) throw Interruption();
+      return true;
+    };
+    ef::fit(flow, target, how);
+    return ef::VectorX<double>(flow.parameters());
+  };
+  const auto expected = fit(1, -1, false);
+  CHECK_THROWS_AS(fit(1, 2, true), Interruption);
+  CHECK(fit(2, -1, true) == expected);
+}
+
+TEST_CASE("checkpoints may be kept every few epochs, and a finished fit stays finished") {
+  const TemporaryFolder folder;
+  auto how = options();
+  auto flow = make_flow(1);
+  how.checkpoints = ef::checkpoint_file(flow, folder / "run", 5);
+  std::vector<bool> there;
+  how.callback = [&](const ef::Epoch&) {
+    there.push_back(std::filesystem::exists(folder / "run"));
+    return true;
+  };
+  ef::fit(flow, data, how);
+  CHECK(there == std::vector<bool>{false, false, false, false, true, true, true, true, true, true, true, true});
+
+  auto again = make_flow(2);
+  how.checkpoints = ef::checkpoint_file(again, folder / "run", 5);
+  there.clear();
+  const ef::History history = ef::fit(again, data, how);
+  CHECK(there.empty());
+  CHECK(history.epochs.size() == 12);
+  CHECK(again.parameters() == flow.parameters());
+
+  auto model = make_flow(3);  // a checkpoint is a model file of the best parameters
+  ef::load(model, folder / "run");
+  CHECK(model.parameters() == flow.parameters());
+}
+
+TEST_CASE("a checkpoint of another fit, and a file that is none, are refused") {
+  const TemporaryFolder folder;
+  auto how = options();
+  auto flow = make_flow(1);
+  how.checkpoints = ef::checkpoint_file(flow, folder / "run");
+  how.epochs = 1;
+  ef::fit(flow, data, how);
+  using Catch::Matchers::ContainsSubstring;
+  const auto refusal = [&](const auto& change) {
+    auto other = options();
+    other.checkpoints = how.checkpoints;
+    change(other);
+    return message([&] { ef::fit(flow, data, other); });
+  };
+  CHECK_THAT(refusal([](auto& o) { o.seed = 6; }), ContainsSubstring("of the seed 5"));
+  CHECK_THAT(refusal([](auto& o) { o.batch_size = 50; }), ContainsSubstring("6 steps an epoch"));
+  CHECK_THAT(message([&] { ef::fit(flow, data, how, ef::Sgd{}); }), ContainsSubstring("another optimizer"));
+  ef::save(flow, folder / "model");
+  how.checkpoints = ef::checkpoint_file(flow, folder / "model");
+  CHECK_THAT(message([&] { ef::fit(flow, data, how); }), ContainsSubstring("this is a model, but no checkpoint"));
+  how.checkpoints.every = 0;
+  CHECK_THAT(message([&] { ef::fit(flow, data, how); }), ContainsSubstring("every so many epochs"));
+}

@@ -1,0 +1,349 @@
+#include "eigenflow/io/model_file.hpp"
+
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "eigenflow/data/two_moons.hpp"
+#include "eigenflow/eigenflow.hpp"
+#include "support/catch.hpp"
+#include "support/standard_parts.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace ef = eigenflow;
+using Eigen::Index;
+
+namespace {
+
+template <class Flow>
+std::string printed(const Flow& flow) {
+  std::ostringstream out;
+  out << flow;
+  return out.str();
+}
+
+template <class Flow>
+std::vector<std::string> names(const Flow& flow) {
+  std::vector<std::string> all;
+  for (const ef::NamedParameter& p : flow.named_parameters()) all.push_back(p.path);
+  return all;
+}
+
+/// Saves the flow, loads it into one of the same architecture and, without knowing its type, into another: all three
+/// agree bit for bit, and what the third one saves is the same file.
+template <class... Parts, class Make>
+void round_trip(const Make& make, const char* what) {
+  INFO(what);
+  const TemporaryFolder folder;
+  ef::Rng rng(7);
+  auto flow = make(rng);
+  using Flow = decltype(flow);
+  using Scalar = typename Flow::Scalar;
+  rng.fill_normal(flow.parameters());
+  flow.parameters() *= Scalar(0.3);
+  ef::MatrixX<Scalar> x(40, flow.dim()), c(40, flow.context_dim());
+  rng.fill_uniform(x);
+  rng.fill_normal(c);
+  x = Scalar(0.1) + Scalar(0.8) * x.array();
+  const auto log_prob = [&](const auto& of) {
+    return flow.context_dim() > 0 ? of.log_prob(x, c).eval() : of.log_prob(x).eval();
+  };
+  const auto expected = log_prob(flow);
+  REQUIRE(expected.allFinite());
+  const auto path = folder / "model.safetensors";
+  ef::save(flow, path);
+
+  ef::Rng other(8);
+  auto same = make(other);
+  ef::load(same, path);
+  CHECK(same.parameters() == flow.parameters());
+  CHECK(log_prob(same) == expected);
+
+  const auto any = ef::load_flow<Scalar>(path, ef::io::standard_parts<Scalar>());
+  CHECK(any.parameters() == flow.parameters());
+  CHECK(log_prob(any) == expected);
+  CHECK(printed(any) == printed(flow));
+  CHECK(names(any) == names(flow));
+  const auto again = folder / "again.safetensors";
+  ef::save(any, again);
+  CHECK(ef::io::read_file(again) == ef::io::read_file(path));
+  ef::load(same, again);
+}
+
+template <class... Parts>
+void round_trip_of(const char* what, const Parts&... parts) {
+  round_trip([&](ef::Rng& rng) { return ef::Flow<Parts...>(parts..., rng); }, what);
+}
+
+template <class S>
+ef::VectorX<S> numbers(std::initializer_list<double> list) {
+  ef::VectorX<S> result(static_cast<Index>(list.size()));
+  std::transform(list.begin(), list.end(), result.data(), [](double x) { return static_cast<S>(x); });
+  return result;
+}
+
+template <class S>
+void every_layer() {
+  using namespace ef;
+  round_trip_of("Planar", Planar<S>(3));
+  round_trip_of("Planar of static dimension", Planar<S, 3>());
+  round_trip_of("Planar with softsign", Planar<S, Eigen::Dynamic, Softsign>(3));
+  round_trip_of("Planar with leaky relu", Planar<S, Eigen::Dynamic, LeakyRelu>(3, LeakyRelu{0.35}));
+  round_trip_of("Radial", Radial<S>(3));
+  round_trip_of("Permutation", Permutation<S>({2, 0, 1}));
+  round_trip_of("Standardize", Standardize<S>(numbers<S>({0.1, 2000, -3}), numbers<S>({0.3, 1e-3, 7})));
+  round_trip_of("ActNorm", ActNorm<S>(numbers<S>({0.1, 2, -3}), numbers<S>({0.3, 1, 7})));
+  round_trip_of("ActNorm before its start", ActNorm<S>(3));
+  round_trip_of("Support",
+                Support<S>({interval(0, 1.1), above(-0.7), below(3, HalfLineMap::softplus), real()}));
+  round_trip_of("LuLinear", LuLinear<S>(Permutation<S>({1, 2, 0}), 0.25));
+  round_trip_of("Householder", Householder<S>(3, 2));
+  round_trip_of("Sylvester", Sylvester<S>(4, 2));
+  round_trip_of("Inverse", Inverse<Planar<S>>(Planar<S>(3)));
+  round_trip_of("Chain", Chain{Planar<S>(3), Chain{Radial<S>(3), Permutation<S>({2, 1, 0})}});
+  round_trip_of("Stack", Stack<Radial<S>>(4, Radial<S>(2)), Planar<S>(2));
+}
+
+template <class S>
+void every_coupling() {
+  using namespace ef;
+  round_trip_of("AffineCoupling",
+                AffineCoupling<S>(3, {.hidden = {5, 7}, .activation = Activation::gelu, .dropout = 0.1}));
+  round_trip_of("AffineCoupling of static dimension", AffineCoupling<S, 2>());
+  round_trip_of("AdditiveCoupling", AdditiveCoupling<S>(3, 2, {.hidden = {}}));
+  round_trip_of("SplineCoupling",
+                Coupling<RationalQuadraticSpline<S>, Mlp<S>>(
+                    3, 1, {.hidden = {4}}, RationalQuadraticSpline<S>({.bins = 5, .bound = 2.5})));
+  using Periodic = RationalQuadraticSpline<S, SplineTails::periodic>;
+  round_trip_of("periodic spline",
+                Coupling<Periodic, Mlp<S>>(3, 1, {.hidden = {4}}, Periodic({.rotate = true})));
+  round_trip_of(
+      "coupling with a residual net and a context",
+      Coupling<Affine<S, SoftplusScale>, ResidualNet<S>>(
+          3, 1, {.width = 6, .blocks = 1, .activation = Activation::tanh}, {SoftplusScale(0.01)}, 2));
+  round_trip_of("sigmoid scale", Coupling<Affine<S, SigmoidScale>, Mlp<S>>(2, 1, {}, {SigmoidScale(3, 0.1)}));
+  round_trip_of("reciprocal scale", Coupling<Affine<S, Reciprocal<SigmoidScale>>, Mlp<S>>(2, 1, {}, {}));
+  round_trip_of("tanh bound", Coupling<Affine<S, TanhBound>, Mlp<S>>(2, 1, {}, {TanhBound(0.7)}));
+  round_trip_of("exp", Coupling<Affine<S, ExpScale>, Mlp<S>>(2, 1, {}, {}));
+  round_trip_of("MaskedAutoregressive", MaskedAutoregressive<S>(4, {2, 0, 3, 1}, {.hidden = {8}}));
+  round_trip_of(
+      "SplineAutoregressive with a context",
+      SplineAutoregressive<S>(2, {1, 0}, {.hidden = {6, 6}}, RationalQuadraticSpline<S>({.bins = 4}), 3));
+  round_trip_of("autoregressive residual net",
+                Autoregressive<Shift<S>, MaskedResidualNet<S>>(3, {.width = 8, .blocks = 2}));
+}
+
+template <class S>
+void every_base() {
+  using namespace ef;
+  const Radial<S> layer(2);
+  round_trip_of("StandardNormal", layer, StandardNormal<S>(2));
+  round_trip_of("DiagonalNormal", layer, DiagonalNormal<S>(2));
+  round_trip_of("MultivariateNormal", layer, MultivariateNormal<S>(2));
+  round_trip_of("StudentT", layer, StudentT<S>(2));
+  round_trip_of("GaussianMixture", layer, GaussianMixture<S>(2, 3));
+  round_trip_of("Uniform", Permutation<S>({1, 0}), Uniform<S>(numbers<S>({-1, -2}), numbers<S>({3, 2.5})));
+  round_trip_of("ConditionalNormal", layer, ConditionalNormal<S>(2, 3, {.hidden = {4}}));
+  round_trip_of("ConditionalNormal with a residual net", layer,
+                ConditionalNormal<S, Eigen::Dynamic, ResidualNet<S>>(2, 3, {.width = 4}));
+}
+
+using Block = ef::Chain<ef::AffineCoupling<double, 2>, ef::Permutation<double, 2>>;
+
+/// The message of what `work` throws; empty when it throws nothing.
+template <class Work>
+std::string message(const Work& work) {
+  try {
+    work();
+  } catch (const std::runtime_error& problem) {
+    return problem.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("every layer comes back from its file, bit for bit") {
+  every_layer<double>();
+  round_trip_of("float", ef::Planar<float>(3),
+                ef::Standardize<float>(numbers<float>({0.1, 2, 3}), numbers<float>({0.3, 7, 1})));
+}
+
+TEST_CASE("every coupling and autoregressive layer comes back from its file, bit for bit") {
+  every_coupling<double>();
+  round_trip_of("float", ef::SplineCoupling<float>(3, 1, {.hidden = {4}}, ef::SplineOptions{.bins = 5}));
+}
+
+TEST_CASE("every base comes back from its file, bit for bit") {
+  every_base<double>();
+}
+
+TEST_CASE("statistics that a fit took come back, and stay") {
+  const TemporaryFolder folder;
+  ef::Rng rng(1);
+  ef::Flow flow{ef::Chain{ef::Standardize<double, 2>(), ef::Stack<Block>(2)}, rng};
+  const auto x = ef::two_moons<double>(500, rng);
+  ef::fit(flow, x, {.epochs = 1, .progress = false});
+  ef::save(flow, folder / "moons");
+  ef::Flow other{ef::Chain{ef::Standardize<double, 2>(), ef::Stack<Block>(2)}, rng};
+  ef::load(other, folder / "moons");
+  const auto& standardize = other.layers().layer<0>().layer<0>();
+  CHECK(standardize.initialised());
+  CHECK(standardize.mean() == flow.layers().layer<0>().layer<0>().mean());
+  auto any = ef::load_flow<double>(folder / "moons", ef::io::standard_parts<double>());
+  const auto before = any.log_prob(x).eval();
+  ef::fit(any, (10 * x).eval(), {.epochs = 0, .progress = false});  // finds them known
+  CHECK(any.log_prob(x) == before);
+}
+
+TEST_CASE("a flow of another scalar type takes a file's numbers, rounded") {
+  const TemporaryFolder folder;
+  ef::Rng rng(3);
+  const ef::Flow<ef::AffineCoupling<double, 2>, ef::DiagonalNormal<double, 2>> wide{rng};
+  ef::save(wide, folder / "wide");
+  ef::Flow<ef::AffineCoupling<float, 2>, ef::DiagonalNormal<float, 2>> narrow{rng};
+  ef::load(narrow, folder / "wide");
+  CHECK(narrow.parameters() == wide.parameters().cast<float>());
+  ef::save(narrow, folder / "narrow");
+  CHECK(ef::model_info(folder / "narrow").scalar == "float");
+  const auto back = ef::load_flow<double>(folder / "narrow", ef::io::standard_parts<double>());
+  CHECK(back.parameters() == narrow.parameters().cast<double>());
+}
+
+TEST_CASE("a file tells what it is, and keeps notes") {
+  const TemporaryFolder folder;
+  ef::Rng rng(3);
+  const ef::Flow<ef::Planar<float, 2>> flow{rng};
+  ef::save(flow, folder / "planar", {{"trained on", "eruptions"}});
+  const ef::ModelInfo info = ef::model_info(folder / "planar");
+  CHECK(info.format_version == 1);
+  CHECK(info.library_version == ef::version);
+  CHECK(info.scalar == "float");
+  CHECK(info.features == 2);
+  CHECK(info.context == 0);
+  CHECK(info.notes == ef::Notes{{"trained on", "eruptions"}});
+  CHECK_THROWS_AS(ef::save(flow, folder / "planar", {{"architecture", "mine"}}), std::invalid_argument);
+}
+
+TEST_CASE("a file of another architecture is refused with the entry that differs, and changes nothing") {
+  const TemporaryFolder folder;
+  ef::Rng rng(3);
+  ef::Flow flow{ef::Chain{ef::AffineCoupling<double, 2>({}, {.hidden = {8, 8}}), ef::Planar<double, 2>()},
+                rng};
+  const ef::VectorX<double> theta = flow.parameters();
+  const auto refusal = [&](const auto& other) {
+    ef::save(other, folder / "other");
+    const std::string text = message([&] { ef::load(flow, folder / "other"); });
+    CHECK(flow.parameters() == theta);
+    return text;
+  };
+  using Catch::Matchers::ContainsSubstring;
+  CHECK_THAT(
+      refusal(ef::Flow{
+          ef::Chain{ef::AffineCoupling<double, 2>({}, {.hidden = {8, 9}}), ef::Planar<double, 2>()}, rng}),
+      ContainsSubstring("other: layers.0.layers.0.options.hidden.1 is 8 in this flow, but 9 in the file"));
+  CHECK_THAT(
+      refusal(ef::Flow{
+          ef::Chain{ef::AffineCoupling<double, 2>({}, {.hidden = {8, 8}}), ef::Radial<double, 2>()}, rng}),
+      ContainsSubstring("layers.0.layers.1 should be a Planar, h = tanh, but is a Radial"));
+  CHECK_THAT(refusal(ef::Flow{ef::Chain{ef::AffineCoupling<double, 2>({}, {.hidden = {8, 8}})}, rng}),
+             ContainsSubstring("layers.0.layers should have 2 entries, but has 1"));
+  CHECK_THAT(refusal(ef::Flow{
+                 ef::Chain{ef::AffineCoupling<double, 2>({}, {.hidden = {8, 8}}), ef::Planar<double, 2>()},
+                 ef::DiagonalNormal<double, 2>(), rng}),
+             ContainsSubstring("base should be a StandardNormal, but is a DiagonalNormal"));
+  CHECK_THAT(
+      refusal(ef::Flow{
+          ef::Chain{ef::AffineCoupling<double, 3>({}, {.hidden = {8, 8}}), ef::Planar<double, 3>()}, rng}),
+      ContainsSubstring("this layer has 2 features at compile time, but 3 were asked for"));
+}
+
+TEST_CASE("a parameter that is not finite is not saved, and what was there stays") {
+  const TemporaryFolder folder;
+  ef::Rng rng(3);
+  ef::Flow<ef::Planar<double, 2>> flow{rng};
+  ef::save(flow, folder / "planar");
+  const auto bytes = ef::io::read_file(folder / "planar");
+  flow.layer_parameters<0>().w[1] = std::numeric_limits<double>::quiet_NaN();
+  CHECK_THROWS_AS(ef::save(flow, folder / "planar"), std::invalid_argument);
+  CHECK(ef::io::read_file(folder / "planar") == bytes);
+}
+
+TEST_CASE("a file of format version 1 stays readable") {
+  // tests/golden/format_1.model was written by version 0.1.0, and is never to be written again.
+  const auto path = std::filesystem::path(EIGENFLOW_TEST_DATA) / "golden" / "format_1.model";
+  const auto flow = ef::load_flow<double>(path, ef::io::standard_parts<double>());
+  CHECK(ef::model_info(path).format_version == 1);
+  Eigen::MatrixXd x(3, 3);
+  x << 0.3, -1.9, 31, -2, -2.2, 10, 1, -1, 55;
+  const Eigen::Vector3d then(-13.953474174385123, -14.838780740599637, -14.356546822265873);
+  CHECK((flow.log_prob(x) - then).cwiseAbs().maxCoeff() < 1e-12);
+}
+
+TEST_CASE("a file that is not there, a folder, and a folder that is not there are named") {
+  const TemporaryFolder folder;
+  ef::Rng rng(3);
+  ef::Flow<ef::Planar<double, 2>> flow{rng};
+  using Catch::Matchers::ContainsSubstring;
+  CHECK_THAT(message([&] { ef::load(flow, folder / "nothing"); }),
+             ContainsSubstring("nothing: cannot be read: No such file"));
+  CHECK_THAT(message([&] { ef::load(flow, folder.path()); }), ContainsSubstring("it is a folder"));
+  CHECK_THAT(message([&] { ef::save(flow, folder / "no/where"); }),
+             ContainsSubstring("where: cannot be written"));
+}
+
+// A layer outside of the library.
+namespace {
+
+template <class S>
+class Shifted {
+ public:
+  using Scalar = S;
+  static constexpr int static_dim = Eigen::Dynamic;
+  template <class Visitor>
+  using Parameters = ef::NoParameters<Visitor>;
+  template <class Self, class Visitor>
+  static Parameters<Visitor> layout(Self&, Visitor&) {
+    return {};
+  }
+  Shifted(ef::Dimension<Eigen::Dynamic> dim, double by) : dim_(dim), by_(by) {}
+  static constexpr const char* name() { return "Shifted"; }
+  static constexpr auto structure() {
+    return std::tuple(ef::Option{"dim", &Shifted::dim}, ef::Option{"by", &Shifted::by});
+  }
+  Index dim() const { return dim_; }
+  double by() const { return by_; }
+  void initialise(std::span<S>, ef::Rng&) const {}
+  struct Tape {};
+  Tape forward(std::span<const S>, ef::Tile<S>& tile) const {
+    tile.values.array() += static_cast<S>(by_);
+    return {};
+  }
+  Tape inverse(std::span<const S>, ef::Tile<S>& tile) const {
+    tile.values.array() -= static_cast<S>(by_);
+    return {};
+  }
+  void forward_vjp(std::span<const S>, std::span<S>, Tape, ef::Tile<S>&) const {}
+  void inverse_vjp(std::span<const S>, std::span<S>, Tape, ef::Tile<S>&) const {}
+
+ private:
+  ef::Dimension<Eigen::Dynamic> dim_;
+  double by_;
+};
+
+}  // namespace
+
+TEST_CASE("a user's layer comes back where its class is registered") {
+  const TemporaryFolder folder;
+  ef::Rng rng(3);
+  const ef::Flow flow{
+      ef::Chain{Shifted<double>(2, 0.75), ef::Inverse<Shifted<double>>(Shifted<double>(2, 0.5))}, rng};
+  ef::save(flow, folder / "shifted");
+  CHECK_THAT(message([&] { ef::load_flow<double>(folder / "shifted", ef::io::standard_parts<double>()); }),
+             Catch::Matchers::ContainsSubstring(
+                 "layers.0.layers.0 is a Shifted, which is no layer that is known here"));
+  auto parts = ef::io::standard_parts<double>();
+  parts.add<Shifted<double>>();
+  const auto any = ef::load_flow<double>(folder / "shifted", parts);
+  CHECK(any.forward(Eigen::MatrixXd::Zero(1, 2)).z == Eigen::MatrixXd::Constant(1, 2, 0.25));
+}

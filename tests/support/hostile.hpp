@@ -1,0 +1,122 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "eigenflow/eigenflow.hpp"
+#include "eigenflow/io/model_file.hpp"
+
+// Files to break, for tests/io/hostile_file_test.cpp and tests/fuzz/model_file.cpp.
+
+namespace hostile {
+
+namespace ef = eigenflow;
+
+/// The parts of `valid_file`, and a few more that a mutation may name.
+inline const ef::io::Registry<float>& parts() {
+  static const auto registry = [] {
+    ef::io::Registry<float> r;
+    r.add<ef::AnyChain<float>>()
+        .add<ef::Stack<ef::AnyLayer<float>>>()
+        .add<ef::Inverse<ef::AnyLayer<float>>>();
+    r.add<ef::Planar<float>>()
+        .add<ef::Permutation<float>>()
+        .add<ef::Standardize<float>>()
+        .add<ef::Radial<float>>();
+    r.add<ef::Householder<float>>();
+    r.add<ef::Coupling<ef::Affine<float, ef::AnyScale>, ef::Mlp<float>>>();
+    r.add<ef::Autoregressive<ef::Affine<float, ef::AnyScale>, ef::MaskedMlp<float>>>();
+    r.add<ef::StandardNormal<float>>().add<ef::DiagonalNormal<float>>();
+    return r;
+  }();
+  return registry;
+}
+
+/// A model file: small, and yet with something of everything.
+inline std::vector<std::byte> valid_file() {
+  ef::Rng rng(1);
+  ef::VectorX<float> mean(2), scale(2);
+  mean << 0.5F, -1.25F;
+  scale << 2.F, 3.F;
+  const ef::Flow<ef::Planar<float>,
+                 ef::Chain<ef::Standardize<float>, ef::Inverse<ef::Radial<float>>, ef::Permutation<float>>,
+                 ef::AffineCoupling<float>>
+      flow{ef::Planar<float>(2),
+           ef::Chain{ef::Standardize<float>(mean, scale),
+                     ef::Inverse<ef::Radial<float>>(ef::Radial<float>(2)), ef::Permutation<float>({1, 0})},
+           ef::AffineCoupling<float>(2, {.hidden = {3}}), rng};
+  ef::io::TensorWriter writer(
+      ef::io::detail::metadata_of(ef::io::detail::architecture_of(flow), {{"note", "é"}}));
+  ef::io::detail::add_parameters<float>(writer, flow.named_parameters(), flow.theta());
+  return writer.finish();
+}
+
+/// Loads a flow of bytes, and scores a point if they are one.
+inline void read(std::span<const std::byte> bytes) {
+  const ef::AnyFlow<float> flow = ef::parse_flow<float>(bytes, parts());
+  if (flow.context_dim() == 0) flow.log_prob(Eigen::MatrixXf::Zero(1, flow.dim()));
+}
+
+/// The bytes of data behind a file's header.
+inline std::size_t data_size(std::span<const std::byte> file) {
+  std::uint64_t length = 0;
+  std::memcpy(&length, file.data(), sizeof length);
+  return file.size() - sizeof length - static_cast<std::size_t>(length);
+}
+
+/// Changes a valid file at random, `count` times from anew, and reads what came of it; returns how many were refused.
+/// Anything but an std::invalid_argument passes on.
+inline int mutate(int count, std::uint64_t seed) {
+  const std::vector<std::byte> whole = valid_file();
+  ef::Rng rng(seed);
+  int refused = 0;
+  for (int i = 0; i < count; ++i) {
+    std::vector<std::byte> bytes = whole;
+    const int changes = 1 + rng.below(3);
+    for (int k = 0; k < changes; ++k) {
+      const std::size_t at = rng.below(bytes.size());
+      const auto position = bytes.begin() + static_cast<std::ptrdiff_t>(at);
+      switch (rng.below(6)) {
+        case 0:
+          bytes[at] ^= static_cast<std::byte>(1 << rng.below(8));
+          break;
+        case 1:
+          bytes[at] = static_cast<std::byte>(rng.below(256));
+          break;
+        case 2:  // another digit, bracket or comma: what JSON turns on
+          bytes[at] = static_cast<std::byte>("0123456789-[]{},:\"e. "[rng.below(21)]);
+          break;
+        case 3:
+          bytes.insert(position, static_cast<std::byte>("0123456789[]{},"[rng.below(15)]));
+          break;
+        case 4:
+          bytes.erase(position);
+          break;
+        default: {  // a piece twice
+          const std::size_t length = std::min(rng.below(std::size_t{40}), bytes.size() - at);
+          const std::vector<std::byte> piece(position, position + static_cast<std::ptrdiff_t>(length));
+          bytes.insert(position, piece.begin(), piece.end());
+        }
+      }
+    }
+    // Half of the time the header's length is set right, so that what is inside is looked at.
+    if (rng.below(2) == 0) {
+      const std::uint64_t length = bytes.size() - 8 - data_size(whole);
+      std::memcpy(bytes.data(), &length, 8);
+    }
+    try {
+      read(bytes);
+    } catch (const std::invalid_argument&) {
+      ++refused;
+    }
+  }
+  return refused;
+}
+
+}  // namespace hostile
