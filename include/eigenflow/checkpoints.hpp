@@ -17,8 +17,8 @@ struct FitState {
   Eigen::Index step = 0;         ///< steps taken
   Eigen::Index epoch_steps = 0;  ///< that make an epoch
   std::uint64_t seed = 0;
-  VectorX<double> theta;                    ///< as it is now
-  VectorX<double> best;                     ///< as it was when it was best
+  VectorX<double> theta;                   ///< as it is now
+  VectorX<double> best;                    ///< as it was when it was best
   std::vector<VectorX<double>> optimizer;  ///< the optimizer's numbers, in its order
   History history;
 };
@@ -43,7 +43,9 @@ struct CopyState {
   void vector(const Vector& numbers) {
     copies.push_back(numbers.template cast<double>());
   }
-  void count(Eigen::Index number) { copies.push_back(VectorX<double>::Constant(1, static_cast<double>(number))); }
+  void count(Eigen::Index number) {
+    copies.push_back(VectorX<double>::Constant(1, static_cast<double>(number)));
+  }
 };
 
 /// Visitor over an optimizer's state: takes its numbers from copies. `fits` says whether they were of its sizes.
@@ -68,7 +70,9 @@ struct RestoreState {
 
 /// A state of an optimizer that lists its numbers.
 template <class State>
-concept Keepable = requires(State& state, CopyState& copy) { State::each(state, copy); };
+concept Keepable = requires(State& state, CopyState& copy) {
+  State::each(state, copy);
+};
 
 }  // namespace detail
 }  // namespace eigenflow

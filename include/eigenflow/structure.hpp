@@ -91,7 +91,7 @@ namespace detail {
 template <class Field>
 constexpr bool is_constant = false;
 template <class Get>
-constexpr bool is_constant<Constant<Get>> = true;
+inline constexpr bool is_constant<Constant<Get>> = true;
 
 /// The fields of a structure; none for a part without data.
 template <class T>
@@ -105,7 +105,7 @@ constexpr auto structure_of() {
 template <class T>
 constexpr bool is_tuple = false;
 template <class... T>
-constexpr bool is_tuple<std::tuple<T...>> = true;
+inline constexpr bool is_tuple<std::tuple<T...>> = true;
 
 template <class T>
 Value to_value(const T& x);

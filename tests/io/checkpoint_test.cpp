@@ -18,10 +18,11 @@ using Block = ef::Chain<ef::AffineCoupling<float, 2>, ef::Permutation<float, 2>>
 /// A flow with statistics, random permutations and dropout: whatever a fit may carry along.
 auto make_flow(std::uint64_t seed) {
   ef::Rng rng(seed);
-  return ef::Flow{ef::Chain{ef::Standardize<float, 2>(), ef::ActNorm<float, 2>(),
-                            ef::Stack(2, Block{ef::AffineCoupling<float, 2>({}, {.hidden = {8}, .dropout = 0.1}),
-                                               ef::Permutation<float, 2>()})},
-                  ef::DiagonalNormal<float, 2>(), rng};
+  return ef::Flow{
+      ef::Chain{ef::Standardize<float, 2>(), ef::ActNorm<float, 2>(),
+                ef::Stack(2, Block{ef::AffineCoupling<float, 2>({}, {.hidden = {8}, .dropout = 0.1}),
+                                   ef::Permutation<float, 2>()})},
+      ef::DiagonalNormal<float, 2>(), rng};
 }
 
 const auto data = [] {
@@ -41,7 +42,8 @@ ef::FitOptions<float> options() {
 /// Fits with an interruption after each of these epochs, every time from a fresh flow, as a program started anew
 /// has.
 template <class Optimizer>
-auto interrupted_fit(ef::FitOptions<float> how, const Optimizer& optimizer, std::vector<Eigen::Index> interruptions) {
+auto interrupted_fit(ef::FitOptions<float> how, const Optimizer& optimizer,
+                     std::vector<Eigen::Index> interruptions) {
   const TemporaryFolder folder;
   interruptions.push_back(-1);
   for (std::size_t i = 0;; ++i) {
@@ -125,7 +127,8 @@ TEST_CASE("a fit to a target goes on to the same bits") {
   const auto fit = [&](std::uint64_t seed, Eigen::Index stop, bool keep) {
     ef::Rng rng(seed);
     ef::Flow flow{ef::Planar<double, 2>(), rng};
-    ef::TargetFitOptions how{.steps = 60, .batch_size = 16, .annealing = 30, .epoch_steps = 10, .progress = false};
+    ef::TargetFitOptions how{
+        .steps = 60, .batch_size = 16, .annealing = 30, .epoch_steps = 10, .progress = false};
     if (keep) how.checkpoints = ef::checkpoint_file(flow, folder / "run");
     how.callback = [&](const ef::Epoch& epoch) {
       if (epoch.epoch == stop) throw Interruption();
@@ -150,7 +153,8 @@ TEST_CASE("checkpoints may be kept every few epochs, and a finished fit stays fi
     return true;
   };
   ef::fit(flow, data, how);
-  CHECK(there == std::vector<bool>{false, false, false, false, true, true, true, true, true, true, true, true});
+  CHECK(there ==
+        std::vector<bool>{false, false, false, false, true, true, true, true, true, true, true, true});
 
   auto again = make_flow(2);
   how.checkpoints = ef::checkpoint_file(again, folder / "run", 5);
@@ -184,7 +188,8 @@ TEST_CASE("a checkpoint of another fit, and a file that is none, are refused") {
   CHECK_THAT(message([&] { ef::fit(flow, data, how, ef::Sgd{}); }), ContainsSubstring("another optimizer"));
   ef::save(flow, folder / "model");
   how.checkpoints = ef::checkpoint_file(flow, folder / "model");
-  CHECK_THAT(message([&] { ef::fit(flow, data, how); }), ContainsSubstring("this is a model, but no checkpoint"));
+  CHECK_THAT(message([&] { ef::fit(flow, data, how); }),
+             ContainsSubstring("this is a model, but no checkpoint"));
   how.checkpoints.every = 0;
   CHECK_THAT(message([&] { ef::fit(flow, data, how); }), ContainsSubstring("every so many epochs"));
 }

@@ -49,7 +49,8 @@ void agrees(const std::filesystem::path& model, double tolerance) {
   const auto bytes = ef::io::read_file(std::filesystem::path(model).replace_extension(".points.safetensors"));
   const ef::io::Tensors file = ef::io::parse_safetensors(bytes);
   const auto x = points<S>(file, "x");
-  const ef::MatrixX<S> c = file.tensors.count("context") ? points<S>(file, "context") : ef::MatrixX<S>(x.rows(), 0);
+  const ef::MatrixX<S> c =
+      file.tensors.count("context") ? points<S>(file, "context") : ef::MatrixX<S>(x.rows(), 0);
   const bool conditional = c.cols() > 0;
   const auto log_prob = points<S>(file, "log_prob");
   CHECK(distance(conditional ? flow.log_prob(x, c).eval() : flow.log_prob(x).eval(), log_prob) < tolerance);
@@ -89,8 +90,10 @@ TEST_CASE("flows of zuko, nflows and normflows agree with their own libraries") 
 TEST_CASE("models exported anew agree", "[slow]") {
   const char* const python = std::getenv("EIGENFLOW_TORCH_PYTHON");
   const std::string run = python ? python : "python3";
-  if (std::system((run + " -c 'import torch, safetensors, zuko, nflows, normflows' 2>/dev/null").c_str()) != 0) {
-    WARN("no python with torch, safetensors, zuko, nflows and normflows (name one by EIGENFLOW_TORCH_PYTHON)");
+  if (std::system((run + " -c 'import torch, safetensors, zuko, nflows, normflows' 2>/dev/null").c_str()) !=
+      0) {
+    WARN(
+        "no python with torch, safetensors, zuko, nflows and normflows (name one by EIGENFLOW_TORCH_PYTHON)");
     return;
   }
   const TemporaryFolder fresh;

@@ -52,7 +52,8 @@ class Keeper {
   Keeper(const Checkpoints& checkpoints, const Course& course, std::uint64_t seed)
       : checkpoints_(checkpoints), course_(course), seed_(seed) {
     if (checkpoints.every < 1)
-      refuse("checkpoints are kept every so many epochs, 1 or more, but got " + std::to_string(checkpoints.every));
+      refuse("checkpoints are kept every so many epochs, 1 or more, but got " +
+             std::to_string(checkpoints.every));
   }
 
   /// Goes on from the state that was kept last; returns the steps that were taken.
@@ -60,7 +61,9 @@ class Keeper {
   Eigen::Index resume(Flow& flow, State& optimizer, Vector& best, History& history) const {
     if (!checkpoints_.load && !checkpoints_.save) return 0;
     if constexpr (!Keepable<State>) {
-      refuse("the state of this optimizer cannot be kept: give it a static each(state, visitor), as AdamState has");
+      refuse(
+          "the state of this optimizer cannot be kept: give it a static each(state, visitor), as AdamState "
+          "has");
     } else {
       const std::optional<FitState> kept = checkpoints_.load ? checkpoints_.load() : std::nullopt;
       if (!kept) return 0;
@@ -83,8 +86,8 @@ class Keeper {
 
   /// Keeps the state after an epoch, where it is one to be kept.
   template <class Flow, class State, class Vector>
-  void keep(Eigen::Index epoch, Eigen::Index step, const Flow& flow, const State& optimizer, const Vector& best,
-            const History& history) const {
+  void keep(Eigen::Index epoch, Eigen::Index step, const Flow& flow, const State& optimizer,
+            const Vector& best, const History& history) const {
     if (!checkpoints_.save || ((epoch + 1) % checkpoints_.every != 0 && step < course_.steps)) return;
     if constexpr (Keepable<const State>) {
       CopyState copy;

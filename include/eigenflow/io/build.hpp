@@ -35,9 +35,9 @@ using eigenflow::detail::structure_of;
 template <class T>
 constexpr bool is_any = false;
 template <class Scalar>
-constexpr bool is_any<AnyLayer<Scalar>> = true;
+inline constexpr bool is_any<AnyLayer<Scalar>> = true;
 template <class Scalar>
-constexpr bool is_any<AnyBase<Scalar>> = true;
+inline constexpr bool is_any<AnyBase<Scalar>> = true;
 
 /// What a field of T gives.
 template <class T, class Field>
