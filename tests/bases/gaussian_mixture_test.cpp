@@ -56,9 +56,11 @@ struct Example {
 }  // namespace
 
 TEST_CASE("GaussianMixture obeys the laws of gradients and batches") {
-  contract::check_base<1, 3>("GaussianMixture", []<class S, int D>(contract::Kind<S, D> kind) {
+  const auto make = []<class S, int D>(contract::Kind<S, D> kind) {
     return ef::GaussianMixture<S, D>(kind.dim, 4);
-  });
+  };
+  contract::check_base<1, 3>("GaussianMixture", make);
+  contract::check_base<2>("GaussianMixture, far out", make, {.spread = 8});
 }
 
 TEST_CASE("GaussianMixture: the log of the sum, near and far") {

@@ -78,8 +78,9 @@ void check_distribution(double nu, const std::function<double(double)>& distribu
 }  // namespace
 
 TEST_CASE("StudentT obeys the laws of gradients and batches") {
-  contract::check_base<1, 3>(
-      "StudentT", []<class S, int D>(contract::Kind<S, D> kind) { return ef::StudentT<S, D>(kind.dim); });
+  const auto make = []<class S, int D>(contract::Kind<S, D> kind) { return ef::StudentT<S, D>(kind.dim); };
+  contract::check_base<1, 3>("StudentT", make);
+  contract::check_base<2>("StudentT, far out", make, {.spread = 30});
 }
 
 TEST_CASE("StudentT: log-density and its derivative in ν, from half a degree of freedom to a million") {

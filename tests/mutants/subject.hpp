@@ -35,8 +35,7 @@ void check_layer(Eigen::Index dim, const Make& make, const contract::Options& op
 }
 
 template <class Make>
-void check_base(Eigen::Index dim, const Make& make) {
-  contract::Options options;
+void check_base(Eigen::Index dim, const Make& make, contract::Options options = {}) {
   options.bijection = false;
   check<contract::BaseSubject>(dim, make, options);
 }

@@ -25,6 +25,10 @@ struct Options {
   double extreme_exponent = 0.75;
   /// Whether the layer is a bijection with an inverse, or a base: a density.
   bool bijection = true;
+  /// Whether the inverse of a number of ordinary size is finite for every theta, however large.
+  bool finite_inverse = false;
+  /// Standard deviation of the rows: a large one judges a base where densities underflow and tails take over.
+  double spread = 1;
 };
 
 /// All laws for one D, over both directions, float and double, and theta zero, initial, random and large.

@@ -8,9 +8,11 @@
 #include <string>
 #include <tuple>
 
+#include "eigenflow/detail/frame.hpp"
 #include "eigenflow/detail/per_feature.hpp"
 #include "eigenflow/detail/planar_constraint.hpp"
 #include "eigenflow/detail/planar_root.hpp"
+#include "eigenflow/detail/upper_triangle.hpp"
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/layer.hpp"
 #include "eigenflow/layers/householder.hpp"
@@ -26,13 +28,11 @@ namespace eigenflow {
 ///               Q D × M, orthonormal columns: the first M of a product of Householder reflections
 ///               R, R̃ M × M, upper triangular;  h monotone with slopes in [0, S], tanh by default
 ///   log-det     Σ_i log(1 + R_ii R̃_ii h'(a_i)),  a = R̃ Qᵀx + b                                    (eq. 14)
-///   constraint  R_ii R̃_ii > -1/S (theorem 2), by the constraint of Planar on each pair (R_ii, R̃_ii): every
-///   theta is
-///               invertible, and R = 0 is the identity
-///   inverse     with q = Qᵀx: q + R h(R̃ q + b) = Qᵀy is triangular, so it is solved from the last component
-///   up, each
-///               a strictly increasing scalar equation: Planar's bracketed Newton. Then x = y - Q R h(R̃ q +
-///               b)
+///   constraint  R_ii R̃_ii > -1/S (theorem 2), by the constraint of Planar on each pair (R_ii, R̃_ii):
+///               every theta is invertible, and R = 0 is the identity
+///   inverse     with q = Qᵀx: q + R h(R̃ q + b) = Qᵀy is triangular, so it is solved from the last
+///               component up, each a strictly increasing scalar equation: Planar's bracketed Newton.
+///               Then x = y + Q (q - Qᵀy)
 ///   gradient    of the inverse by the implicit-function theorem: a triangular system per row
 template <class Scalar_, int Dim_ = Eigen::Dynamic, class Monotone = Tanh>
 class Sylvester {
@@ -67,7 +67,7 @@ class Sylvester {
   }
   template <class Self, class Visitor>
   static Parameters<Visitor> layout(Self& self, Visitor& visit) {
-    const Eigen::Index rank = self.rank(), triangle = rank * (rank + 1) / 2;
+    const Eigen::Index rank = self.rank(), triangle = Triangle::count(rank);
     return {visit.part("q", self.q_), visit.vector("r", triangle), visit.vector("r_tilde", triangle),
             visit.vector("b", rank)};
   }
@@ -82,8 +82,8 @@ class Sylvester {
     rng.fill_normal(p.b);
   }
 
-  /// Columns of N numbers: D of x, then M each of q = Qᵀx, h(a), h'(a)/S, ∂ log J/∂a and 1/J, J = 1 + R_ii
-  /// R̃_ii h'.
+  /// Columns of N numbers: D of x, then M each of q = Qᵀx, h(a), h'(a)/S, ∂ log J/∂a and 1/J,
+  /// where J = 1 + R_ii R̃_ii h'.
   struct Tape {
     const Scalar* kept;
   };
@@ -106,6 +106,7 @@ class Sylvester {
  private:
   using Number = Lanes<Scalar>;
   using Constraint = detail::PlanarConstraint<Scalar, 1>;
+  using Triangle = detail::UpperTriangle<Scalar>;
 
   static Eigen::Index checked(Eigen::Index dim, Eigen::Index rank) {
     if (rank < 1 || rank > dim)
@@ -114,8 +115,6 @@ class Sylvester {
     return rank;
   }
 
-  // Entry (i, j) of a packed triangle, i ≤ j.
-  Eigen::Index place(Eigen::Index i, Eigen::Index j) const { return i * rank_ - i * (i - 1) / 2 + j - i; }
   std::span<const Scalar> q_theta(std::span<const Scalar> theta) const { return theta.first(q_size()); }
   std::size_t q_size() const { return static_cast<std::size_t>(dim() * q_.count()); }
 
@@ -125,68 +124,31 @@ class Sylvester {
     return all;
   }
 
-  /// What all rows share: Q as rows of a tile (M × D) that went through the reflections, R, R̃ and the
-  /// constraints.
+  /// What all rows share: Q, R, R̃, b and the constraints on the diagonals.
   struct Shared {
-    Tile<Scalar> frame;
-    typename Householder<Scalar, Dim_>::Tape frame_tape;
-    const Scalar* r;
-    const Scalar* r_tilde;
+    detail::Frame<Scalar, Householder<Scalar, Dim_>> q;
+    Triangle r;
+    Triangle r_tilde;
     const Scalar* b;
     Constraint* diagonal;
 
     Shared(const Sylvester& layer, std::span<const Scalar> theta, Arena& arena)
-        : frame(Tile<Scalar>::allocate(arena, layer.rank(), layer.dim(), true)) {
-      frame.values.setIdentity();
-      frame.log_det.setZero();
-      frame_tape = layer.q_.forward(layer.q_theta(theta), frame);
+        : q(layer.q_, layer.q_theta(theta), layer.rank(), arena) {
       const auto p = view_parameters(layer, theta);
-      r = p.r.data();
-      r_tilde = p.r_tilde.data();
+      r = {p.r.data(), layer.rank()};
+      r_tilde = {p.r_tilde.data(), layer.rank()};
       b = p.b.data();
       diagonal = arena.allocate<Constraint>(static_cast<std::size_t>(layer.rank()));
       for (Eigen::Index i = 0; i < layer.rank(); ++i) {
-        const Eigen::Index ii = layer.place(i, i);
-        std::construct_at(diagonal + i, r + ii, r_tilde + ii, Eigen::Index{1},
+        const Eigen::Index ii = r.place(i, i);
+        std::construct_at(diagonal + i, r.entries + ii, r_tilde.entries + ii, Eigen::Index{1},
                           static_cast<Scalar>(layer.h_.max_slope()), detail::smallest_s<Scalar>(layer.h_),
                           arena);
       }
     }
-    Number q(Eigen::Index j, Eigen::Index m) const { return Number(frame.values(m, j)); }
     Scalar r_hat(Eigen::Index i) const { return diagonal[i].u_hat[0]; }
     Scalar s(Eigen::Index i) const { return diagonal[i].s; }
   };
-
-  // to (M) = Qᵀ of the D columns.
-  void project(const Shared& shared, const RowStep<Scalar>& step,
-               const typename Tile<Scalar>::Matrix& columns, Number* to) const {
-    std::fill_n(to, rank_, Number(0));
-    for (Eigen::Index j = 0; j < dim(); ++j) {
-      const Number x = step.load(columns.col(j).data());
-      for (Eigen::Index m = 0; m < rank_; ++m) to[m] = fma(shared.q(j, m), x, to[m]);
-    }
-  }
-  // The D columns += Q · by (M).
-  void move(const Shared& shared, const RowStep<Scalar>& step, const Number* by,
-            typename Tile<Scalar>::Matrix& columns) const {
-    for (Eigen::Index j = 0; j < dim(); ++j) {
-      Number x = step.load(columns.col(j).data());
-      for (Eigen::Index m = 0; m < rank_; ++m) x = fma(shared.q(j, m), by[m], x);
-      step.store(columns.col(j).data(), x);
-    }
-  }
-  // Component i of (R - diag R) h and of (R̃ - diag R̃) q: sums over what lies right of the diagonal.
-  Number right_of(const Scalar* triangle, Eigen::Index i, const Number* v) const {
-    Number sum(0);
-    for (Eigen::Index k = i + 1; k < rank_; ++k) sum = fma(Number(triangle[place(i, k)]), v[k], sum);
-    return sum;
-  }
-  // The same of the transpose: Σ_{k<i} T(k, i) v_k.
-  Number above(const Scalar* triangle, Eigen::Index i, const Number* v) const {
-    Number sum(0);
-    for (Eigen::Index k = 0; k < i; ++k) sum = fma(Number(triangle[place(k, i)]), v[k], sum);
-    return sum;
-  }
 
   template <bool generating>
   Tape evaluate(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
@@ -197,15 +159,15 @@ class Sylvester {
     const Shared shared(*this, theta, arena);
     Number* const t = numbers(rank_, arena);      // Qᵀ(input), then q = Qᵀx
     Number* const h = numbers(rank_, arena);      // h(a)
-    Number* const moved = numbers(rank_, arena);  // R h
+    Number* const moved = numbers(rank_, arena);  // Qᵀ(output - input)
     if (tile.record && !generating) kept.leftCols(dim()) = tile.values;
     for (const RowStep<Scalar> step : RowSteps<Scalar>(rows)) {
-      project(shared, step, tile.values, t);
+      shared.q.project(step, tile.values, t);
       Number log_det(0);
       for (Eigen::Index i = rank_; i-- > 0;) {
-        const Scalar s = shared.s(i), w = shared.r_tilde[place(i, i)];
-        const Number r_hat(shared.r_hat(i)), c = Number(shared.b[i]) + right_of(shared.r_tilde, i, t),
-                                             others = right_of(shared.r, i, h);
+        const Scalar s = shared.s(i), w = shared.r_tilde(i, i);
+        const Number r_hat(shared.r_hat(i)), c = Number(shared.b[i]) + shared.r_tilde.right_of(i, t),
+                                             others = shared.r.right_of(i, h);
         if constexpr (generating) t[i] -= others;
         Number a = fma(Number(w), t[i], c);
         if constexpr (generating) a = detail::planar_root(h_, s, a);
@@ -217,7 +179,7 @@ class Sylvester {
           t[i] = select(Number(s - 1) * at.slope >= Number(1), from_root, t[i] - own);
         }
         h[i] = at.value;
-        moved[i] = others + own;
+        if constexpr (!generating) moved[i] = others + own;
         log_det += log(jacobian);
         if (tile.record) {
           const Number contract = Number(1) / jacobian;
@@ -228,13 +190,15 @@ class Sylvester {
         }
       }
       if constexpr (generating) {
-        for (Eigen::Index i = 0; i < rank_; ++i) moved[i] = -moved[i];
-        move(shared, step, moved, tile.values);
-        // x has the rounding of y so far: onto the q that was solved for.
-        project(shared, step, tile.values, moved);
-        for (Eigen::Index i = 0; i < rank_; ++i) moved[i] = t[i] - moved[i];
+        // x = y + Q (q - Qᵀy); once more, since what is left after the first has the rounding of y.
+        for (int pass = 0; pass < 2; ++pass) {
+          shared.q.project(step, tile.values, moved);
+          for (Eigen::Index i = 0; i < rank_; ++i) moved[i] = t[i] - moved[i];
+          shared.q.move(step, moved, tile.values);
+        }
+      } else {
+        shared.q.move(step, moved, tile.values);
       }
-      move(shared, step, moved, tile.values);
       if (tile.record)
         for (Eigen::Index i = 0; i < rank_; ++i) keep(step, kept, 0, i, t[i]);
       const Number before = step.load(tile.log_det.data());
@@ -258,7 +222,7 @@ class Sylvester {
   void vjp(std::span<const Scalar> theta, std::span<Scalar> grad, Tape tape, Tile<Scalar>& tile) const {
     Arena& arena = *tile.arena;
     const ArenaScope scope(arena);
-    const Eigen::Index rows = tile.rows(), triangle = place(rank_ - 1, rank_ - 1) + 1;
+    const Eigen::Index rows = tile.rows(), triangle = Triangle::count(rank_);
     const Scalar max_slope = static_cast<Scalar>(h_.max_slope());
     Shared shared(*this, theta, arena);
     Number *const q = numbers(rank_, arena), *const h = numbers(rank_, arena),
@@ -278,21 +242,21 @@ class Sylvester {
         h[i] = kept(1, i);
         grad_a[i] = grad_log_det * kept(3, i);
       }
-      project(shared, step, tile.grad_values, m);
+      shared.q.project(step, tile.grad_values, m);
       // The system is solved from the first component down; n stands in `pull` until it joins ∂a.
       for (Eigen::Index i = 0; i < rank_; ++i) {
-        const Number slope = Number(max_slope) * kept(2, i), w(shared.r_tilde[place(i, i)]);
-        const Number others = above(shared.r, i, m);
+        const Number slope = Number(max_slope) * kept(2, i), w(shared.r_tilde(i, i));
+        const Number others = shared.r.above(i, m);
         if constexpr (generating) {
-          const Number e = m[i] + fma(w, grad_a[i], above(shared.r_tilde, i, grad_a));
-          m[i] = (e - above(shared.r_tilde, i, pull) - w * slope * others) * kept(4, i);
+          const Number e = m[i] + fma(w, grad_a[i], shared.r_tilde.above(i, grad_a));
+          m[i] = (e - shared.r_tilde.above(i, pull) - w * slope * others) * kept(4, i);
         }
         pull[i] = slope * fma(Number(shared.r_hat(i)), m[i], others);
       }
       for (Eigen::Index i = 0; i < rank_; ++i) {
         sum_s[i] = fma(grad_log_det * kept(2, i), kept(4, i), sum_s[i]);
         grad_a[i] = generating ? grad_a[i] - pull[i] : grad_a[i] + pull[i];
-        moved[i] = fma(Number(shared.r_hat(i)), h[i], right_of(shared.r, i, h));
+        moved[i] = fma(Number(shared.r_hat(i)), h[i], shared.r.right_of(i, h));
         if constexpr (generating) {
           m[i] = -m[i];
           moved[i] = -moved[i];
@@ -300,9 +264,9 @@ class Sylvester {
         sum_b[i] += grad_a[i];
       }
       for (Eigen::Index i = 0; i < rank_; ++i) {
-        pull[i] = fma(Number(shared.r_tilde[place(i, i)]), grad_a[i], above(shared.r_tilde, i, grad_a));
+        pull[i] = fma(Number(shared.r_tilde(i, i)), grad_a[i], shared.r_tilde.above(i, grad_a));
         for (Eigen::Index k = i; k < rank_; ++k) {
-          const Eigen::Index ik = place(i, k);
+          const Eigen::Index ik = shared.r.place(i, k);
           sum_r[ik] = fma(m[i], h[k], sum_r[ik]);
           sum_r_tilde[ik] = fma(grad_a[i], q[k], sum_r_tilde[ik]);
         }
@@ -320,31 +284,28 @@ class Sylvester {
         }
       }
     }
-    if (!grad.empty()) add(grad, theta, shared, sum_q, sum_r, sum_r_tilde, sum_b, sum_s);
+    if (!grad.empty()) add(grad, theta, shared, arena, sum_q, sum_r, sum_r_tilde, sum_b, sum_s);
   }
 
-  void add(std::span<Scalar> grad, std::span<const Scalar> theta, Shared& shared, const Number* sum_q,
-           const Number* sum_r, const Number* sum_r_tilde, const Number* sum_b, const Number* sum_s) const {
+  void add(std::span<Scalar> grad, std::span<const Scalar> theta, Shared& shared, Arena& arena,
+           const Number* sum_q, const Number* sum_r, const Number* sum_r_tilde, const Number* sum_b,
+           const Number* sum_s) const {
     auto g = view_parameters(*this, grad);
     for (Eigen::Index i = 0; i < rank_; ++i) {
       g.b[i] += reduce_add(sum_b[i]);
       for (Eigen::Index k = i + 1; k < rank_; ++k) {
-        g.r[place(i, k)] += reduce_add(sum_r[place(i, k)]);
-        g.r_tilde[place(i, k)] += reduce_add(sum_r_tilde[place(i, k)]);
+        const Eigen::Index ik = shared.r.place(i, k);
+        g.r[ik] += reduce_add(sum_r[ik]);
+        g.r_tilde[ik] += reduce_add(sum_r_tilde[ik]);
       }
-      const Eigen::Index ii = place(i, i);
-      detail::PerFeature<Scalar, 1> grad_r_hat(*shared.frame.arena, 1), grad_w(*shared.frame.arena, 1);
+      const Eigen::Index ii = shared.r.place(i, i);
+      detail::PerFeature<Scalar, 1> grad_r_hat(arena, 1), grad_w(arena, 1);
       grad_r_hat[0] = reduce_add(sum_r[ii]);
       grad_w[0] = reduce_add(sum_r_tilde[ii]);
       auto r = g.r.segment(ii, 1), r_tilde = g.r_tilde.segment(ii, 1);
       shared.diagonal[i].pull_back(grad_r_hat, reduce_add(sum_s[i]), grad_w, r, r_tilde);
     }
-    // The cotangent of Q, M × D, goes back through the reflections as any batch does.
-    shared.frame.attach_cotangents().setZero();
-    for (Eigen::Index j = 0; j < dim(); ++j)
-      for (Eigen::Index k = 0; k < rank_; ++k)
-        shared.frame.grad_values(k, j) = reduce_add(sum_q[j * rank_ + k]);
-    q_.forward_vjp(q_theta(theta), grad.first(q_size()), shared.frame_tape, shared.frame);
+    shared.q.pull_back(q_, q_theta(theta), grad.first(q_size()), sum_q);
   }
 
   [[no_unique_address]] Dimension<Dim_> dim_;

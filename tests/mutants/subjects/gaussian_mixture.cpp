@@ -6,5 +6,6 @@ namespace ef = eigenflow;
 
 void enrol() {
   mutants::check_base(
-      2, []<class S, int D>(contract::Kind<S, D> kind) { return ef::GaussianMixture<S, D>(kind.dim, 3); });
+      2, []<class S, int D>(contract::Kind<S, D> kind) { return ef::GaussianMixture<S, D>(kind.dim, 3); },
+      {.spread = 8});
 }

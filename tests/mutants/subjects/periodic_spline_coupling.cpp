@@ -9,6 +9,6 @@ void enrol() {
     using Spline = ef::RationalQuadraticSpline<S, ef::SplineTails::periodic>;
     return ef::Coupling<Spline, ef::Mlp<S>, D>(kind.dim, 1,
                                                {.hidden = {3}, .activation = ef::Activation::tanh},
-                                               ef::SplineOptions{.bins = 3, .bound = 3, .rotate = true});
+                                               ef::SplineOptions{.bins = 2, .bound = 3, .rotate = true});
   });
 }

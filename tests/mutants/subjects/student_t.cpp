@@ -6,5 +6,6 @@ namespace ef = eigenflow;
 
 void enrol() {
   mutants::check_base(2,
-                      []<class S, int D>(contract::Kind<S, D> kind) { return ef::StudentT<S, D>(kind.dim); });
+                      []<class S, int D>(contract::Kind<S, D> kind) { return ef::StudentT<S, D>(kind.dim); },
+                      {.spread = 30});
 }

@@ -57,6 +57,13 @@ void check_residual(const Subject<S>& subject, const Subject<Wide>& reference, c
 }
 
 template <class S>
+void check_finite_inverse(const Subject<S>& subject, const Problem<S>& problem, const std::string& where) {
+  const Evaluation<S> generated = evaluate(subject, Direction::inverse, problem);
+  expect_no_nan<S>(generated.values, true, where + ": the inverse of an ordinary number");
+  expect_no_nan<S>(generated.log_det, true, where + ": its log_det");
+}
+
+template <class S>
 void check_round_trip(const Subject<S>& subject, const Subject<Wide>& reference, const Problem<S>& problem,
                       const std::string& where) {
   const Wide epsilon = std::numeric_limits<S>::epsilon();
@@ -96,10 +103,11 @@ void check_round_trip(const Subject<S>& subject, const Subject<Wide>& reference,
   }
 }
 
-#define EIGENFLOW_INSTANTIATE(S)                                                             \
-  template void check_residual(const Subject<S>&, const Subject<Wide>&, const Problem<S>&,   \
-                               const std::string&);                                          \
-  template void check_round_trip(const Subject<S>&, const Subject<Wide>&, const Problem<S>&, \
+#define EIGENFLOW_INSTANTIATE(S)                                                                \
+  template void check_residual(const Subject<S>&, const Subject<Wide>&, const Problem<S>&,      \
+                               const std::string&);                                             \
+  template void check_finite_inverse(const Subject<S>&, const Problem<S>&, const std::string&); \
+  template void check_round_trip(const Subject<S>&, const Subject<Wide>&, const Problem<S>&,    \
                                  const std::string&);
 EIGENFLOW_INSTANTIATE(float)
 EIGENFLOW_INSTANTIATE(double)

@@ -46,9 +46,11 @@ std::vector<Start> starts(const Subject<float>& subject) {
 }
 
 template <class S>
-Problem<S> problem(const Subject<S>& subject, const VectorX<float>& theta, Index rows, std::uint64_t seed) {
+Problem<S> problem(const Subject<S>& subject, const VectorX<float>& theta, Index rows, std::uint64_t seed,
+                   const Options& options) {
   const MatrixX<S> draws = random_normal<S>(rows, subject.dim() + subject.context_dim(), seed);
-  return {theta.template cast<S>(), draws.leftCols(subject.dim()), draws.rightCols(subject.context_dim())};
+  return {theta.template cast<S>(), static_cast<S>(options.spread) * draws.leftCols(subject.dim()),
+          draws.rightCols(subject.context_dim())};
 }
 
 std::vector<Direction> directions(const Options& options) {
@@ -60,7 +62,7 @@ void check_reference(const Candidates& candidates, const Start& start, const Opt
   for (const Direction direction : directions(options)) {
     const std::string where =
         candidates.name + ", long double, theta " + start.name + ", " + to_string(direction);
-    const Problem<Wide> few = problem(*candidates.reference, start.theta, 5, 21);
+    const Problem<Wide> few = problem(*candidates.reference, start.theta, 5, 21, options);
     check_derivatives(*candidates.reference, direction, few, options.bijection, where);
     check_taylor(*candidates.reference, direction, few, where);
   }
@@ -69,9 +71,10 @@ void check_reference(const Candidates& candidates, const Start& start, const Opt
 template <class S>
 void check_instance(const Subject<S>& subject, const Subject<Wide>& reference, const Start& start,
                     const Options& options, const std::string& name) {
-  const Problem<S> few = problem(subject, start.theta, a_few_rows, 22);
+  const Problem<S> few = problem(subject, start.theta, a_few_rows, 22, options);
   if (options.bijection) {
     check_residual(subject, reference, few, name);
+    if (options.finite_inverse) check_finite_inverse(subject, few, name);
     if (start.moderate) check_round_trip(subject, reference, few, name);
   }
   for (const Direction direction : directions(options)) {
@@ -83,10 +86,10 @@ void check_instance(const Subject<S>& subject, const Subject<Wide>& reference, c
     check_rows(subject, reference, direction, few, where);
     check_extremes<S>(subject, direction, few.theta, options.extreme_exponent, where);
     if (start.name != "random" && start.name != "none") continue;
-    const Problem<S> many = problem(subject, start.theta, more_than_a_tile, 23);
+    const Problem<S> many = problem(subject, start.theta, more_than_a_tile, 23, options);
     check_accumulation(subject, direction, many, where + ", 257 rows");
     check_rows(subject, reference, direction, many, where + ", 257 rows");
-    check_isolation(subject, direction, problem(subject, start.theta, 37, 24), where);
+    check_isolation(subject, direction, problem(subject, start.theta, 37, 24, options), where);
     check_allocations(subject, direction, many, where);
   }
 }

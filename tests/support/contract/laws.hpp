@@ -27,6 +27,10 @@ template <class S>
 void check_residual(const Subject<S>& subject, const Subject<Wide>& reference, const Problem<S>& problem,
                     const std::string& where);
 
+/// The inverse of every row is finite, with its log_det, whatever theta.
+template <class S>
+void check_finite_inverse(const Subject<S>& subject, const Problem<S>& problem, const std::string& where);
+
 /// f⁻¹(f(x)) = x as well as the map's condition lets it, and the two log-dets cancel.
 template <class S>
 void check_round_trip(const Subject<S>& subject, const Subject<Wide>& reference, const Problem<S>& problem,
