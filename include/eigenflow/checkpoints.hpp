@@ -33,46 +33,4 @@ struct Checkpoints {
   Eigen::Index every = 1;
 };
 
-namespace detail {
-
-/// Visitor over an optimizer's state: copies its numbers, vectors and counts.
-struct CopyState {
-  std::vector<VectorX<double>> copies = {};
-
-  template <class Vector>
-  void vector(const Vector& numbers) {
-    copies.push_back(numbers.template cast<double>());
-  }
-  void count(Eigen::Index number) {
-    copies.push_back(VectorX<double>::Constant(1, static_cast<double>(number)));
-  }
-};
-
-/// Visitor over an optimizer's state: takes its numbers from copies. `fits` says whether they were of its sizes.
-struct RestoreState {
-  const std::vector<VectorX<double>>& copies;
-  std::size_t next = 0;
-  bool fits = true;
-
-  template <class Vector>
-  void vector(Vector& numbers) {
-    const bool there = next < copies.size() && copies[next].size() == numbers.size();
-    fits = fits && there;
-    if (there) numbers = copies[next].template cast<typename Vector::Scalar>();
-    ++next;
-  }
-  void count(Eigen::Index& number) {
-    VectorX<double> one = VectorX<double>::Zero(1);
-    vector(one);
-    number = static_cast<Eigen::Index>(one[0]);
-  }
-};
-
-/// A state of an optimizer that lists its numbers.
-template <class State>
-concept Keepable = requires(State& state, CopyState& copy) {
-  State::each(state, copy);
-};
-
-}  // namespace detail
 }  // namespace eigenflow

@@ -223,6 +223,11 @@ TEST_CASE("a file tells what it is, and keeps notes") {
   CHECK(info.context == 0);
   CHECK(info.notes == ef::Notes{{"trained on", "eruptions"}});
   CHECK_THROWS_AS(ef::save(flow, folder / "planar", {{"architecture", "mine"}}), std::invalid_argument);
+
+  ef::save(flow, folder / "planar", {{"quoted", "a \"\\\"\n\x01 and \u00e9"}});
+  CHECK(ef::model_info(folder / "planar").notes.at("quoted") == "a \"\\\"\n\x01 and \u00e9");
+  CHECK_THROWS_AS(ef::save(flow, folder / "planar", {{"latin", "caf\xe9"}}), std::invalid_argument);
+  CHECK(ef::model_info(folder / "planar").notes.count("quoted") == 1);
 }
 
 TEST_CASE("a file of another architecture is refused with the entry that differs, and changes nothing") {

@@ -2,15 +2,15 @@
 
 #include <Eigen/Core>
 #include <chrono>
-#include <cstdint>
 #include <limits>
-#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "eigenflow/checkpoints.hpp"
+#include "eigenflow/detail/course.hpp"
 #include "eigenflow/detail/finite.hpp"
+#include "eigenflow/detail/keeper.hpp"
 #include "eigenflow/detail/progress.hpp"
 #include "eigenflow/detail/segments.hpp"
 #include "eigenflow/error.hpp"
@@ -39,69 +39,6 @@ void check_training(const Options& options) {
     refuse("the patience of fit must be a number of epochs, or 0 to never stop early, but is " +
            std::to_string(options.patience));
 }
-
-/// How many steps, and how many make an epoch.
-struct Course {
-  Eigen::Index steps;
-  Eigen::Index epoch_steps;
-};
-
-/// Keeps the state of a fit in its checkpoints, where it has any.
-class Keeper {
- public:
-  Keeper(const Checkpoints& checkpoints, const Course& course, std::uint64_t seed)
-      : checkpoints_(checkpoints), course_(course), seed_(seed) {
-    if (checkpoints.every < 1)
-      refuse("checkpoints are kept every so many epochs, 1 or more, but got " +
-             std::to_string(checkpoints.every));
-  }
-
-  /// Goes on from the state that was kept last; returns the steps that were taken.
-  template <class Flow, class State, class Vector>
-  Eigen::Index resume(Flow& flow, State& optimizer, Vector& best, History& history) const {
-    if (!checkpoints_.load && !checkpoints_.save) return 0;
-    if constexpr (!Keepable<State>) {
-      refuse(
-          "the state of this optimizer cannot be kept: give it a static each(state, visitor), as AdamState "
-          "has");
-    } else {
-      const std::optional<FitState> kept = checkpoints_.load ? checkpoints_.load() : std::nullopt;
-      if (!kept) return 0;
-      if (kept->seed != seed_ || kept->epoch_steps != course_.epoch_steps)
-        refuse("the checkpoint is of another fit, of the seed " + std::to_string(kept->seed) + " and " +
-               std::to_string(kept->epoch_steps) + " steps an epoch, but this one has the seed " +
-               std::to_string(seed_) + " and " + std::to_string(course_.epoch_steps) +
-               ": give the same data and options, or another file");
-      RestoreState restore{kept->optimizer};
-      State::each(optimizer, restore);
-      if (!restore.fits || restore.next != kept->optimizer.size() || kept->theta.size() != best.size() ||
-          kept->best.size() != best.size())
-        refuse("the checkpoint is of another flow or another optimizer: give the same, or another file");
-      flow.parameters() = kept->theta.template cast<typename Flow::Scalar>();
-      best = kept->best.template cast<typename Flow::Scalar>();
-      history = kept->history;
-      return kept->step;
-    }
-  }
-
-  /// Keeps the state after an epoch, where it is one to be kept.
-  template <class Flow, class State, class Vector>
-  void keep(Eigen::Index epoch, Eigen::Index step, const Flow& flow, const State& optimizer,
-            const Vector& best, const History& history) const {
-    if (!checkpoints_.save || ((epoch + 1) % checkpoints_.every != 0 && step < course_.steps)) return;
-    if constexpr (Keepable<const State>) {
-      CopyState copy;
-      State::each(optimizer, copy);
-      checkpoints_.save({step, course_.epoch_steps, seed_, flow.parameters().template cast<double>(),
-                         best.template cast<double>(), std::move(copy.copies), history});
-    }
-  }
-
- private:
-  const Checkpoints& checkpoints_;
-  Course course_;
-  std::uint64_t seed_;
-};
 
 /// Trains `flow` on a source of losses and leaves it with the best parameters. The source has
 ///   begin(epoch)                before the epoch's first step

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -11,6 +12,7 @@
 
 #include "eigenflow/checkpoints.hpp"
 #include "eigenflow/detail/finite.hpp"
+#include "eigenflow/detail/keeper.hpp"
 #include "eigenflow/flow.hpp"
 #include "eigenflow/io/build.hpp"
 #include "eigenflow/io/file.hpp"
@@ -91,6 +93,8 @@ inline FitState read_fit_state(const Tensors& file) {
   state.history.best_loss = best_loss.at<double>(0);
   for (std::int64_t i = 0; i < epochs.shape[0]; ++i) {
     const auto at = [&](std::int64_t j) { return epochs.at<double>(i * 7 + j); };
+    if (!eigenflow::detail::is_count(at(1)))
+      refuse("tensor 'fit.history' should have a number of steps in row " + std::to_string(i));
     state.history.epochs.push_back({i, static_cast<Eigen::Index>(at(1)), at(2), at(3), at(4), at(5), at(6)});
   }
   state.theta = fit_numbers(file, "fit.theta");
@@ -114,11 +118,9 @@ Checkpoints checkpoint_file(Flow<Parts...>& flow, std::filesystem::path path, Ei
   using Scalar = typename Flow<Parts...>::Scalar;
   const auto load_state = [&flow, path, registry]() -> std::optional<FitState> {
     if (!std::filesystem::exists(path)) return std::nullopt;
-    const std::vector<std::byte> bytes = io::read_file(path);
-    return io::detail::naming(path, [&] {
-      const io::Tensors file = io::parse_safetensors(bytes);
+    return io::detail::with_tensors(path, [&](const io::Tensors& file, std::size_t bytes) {
       FitState state = io::detail::read_fit_state(file);
-      io::detail::load_into(flow, file, bytes.size(), registry);
+      io::detail::load_into(flow, file, bytes, registry);
       state.best = flow.parameters().template cast<double>();
       return std::optional<FitState>(std::move(state));
     });

@@ -29,6 +29,8 @@ namespace eigenflow::io {
 
 namespace detail {
 
+inline constexpr const char* not_written = "cannot be written (what was there is untouched)";
+
 [[noreturn]] inline void system_error(const std::filesystem::path& path, const char* what) {
   const int code = errno;
   file_error(path, std::string(what) + ": " + std::generic_category().message(code));
@@ -96,15 +98,15 @@ class Draft {
     while (!bytes.empty()) {
       const ::ssize_t count = ::write(descriptor_, bytes.data(), bytes.size());
       if (count < 0 && errno == EINTR) continue;
-      if (count < 0) system_error(target_, "cannot be written (what was there is untouched)");
+      if (count < 0) system_error(target_, not_written);
       bytes = bytes.subspan(static_cast<std::size_t>(count));
     }
   }
   /// Takes the target's name, once all bytes are on the disk.
   void become_target() {
-    if (::fsync(descriptor_) != 0) system_error(target_, "cannot be written (what was there is untouched)");
+    if (::fsync(descriptor_) != 0) system_error(target_, not_written);
     if (::close(std::exchange(descriptor_, -1)) != 0 || ::rename(path_.c_str(), target_.c_str()) != 0)
-      system_error(target_, "cannot be written (what was there is untouched)");
+      system_error(target_, not_written);
     path_.clear();
     // The folder's entry too; some file systems refuse that, and the file is whole without.
     const std::filesystem::path folder = target_.has_parent_path() ? target_.parent_path() : ".";
@@ -140,10 +142,10 @@ inline void write_file(const std::filesystem::path& path, std::span<const std::b
   std::FILE* const file = std::fopen(draft.string().c_str(), "wb");
   if (!file) detail::system_error(path, "cannot be written");
   const bool whole = std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
-  if (std::fclose(file) != 0 || !whole) file_error(path, "cannot be written (what was there is untouched)");
+  if (std::fclose(file) != 0 || !whole) file_error(path, detail::not_written);
   std::error_code error;
   std::filesystem::rename(draft, path, error);
-  if (error) file_error(path, "cannot be written (what was there is untouched)");
+  if (error) file_error(path, detail::not_written);
 }
 
 #endif

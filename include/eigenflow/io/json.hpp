@@ -96,23 +96,14 @@ class ValueBuilder : public nlohmann::json_sax<nlohmann::json> {
   std::string problem_;
 };
 
-inline void write_string(std::string_view text, std::string& out) {
-  constexpr char digits[] = "0123456789abcdef";
-  out += '"';
-  for (const char c : text) {
-    const auto code = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (code < 0x20) {
-      out += "\\u00";
-      out += digits[code / 16];
-      out += digits[code % 16];
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
+inline void write_string(const std::string& text, std::string& out) {
+  using nlohmann::json;
+  // What is not UTF-8 is left out here, and found missing: a file with it could be written, but never read.
+  const std::string quoted = json(text).dump(-1, ' ', false, json::error_handler_t::ignore);
+  if (json::parse(quoted) != text)
+    eigenflow::detail::refuse("a text of a model file should be UTF-8, but " + quoted +
+                              " stands for one that is not: convert it");
+  out += quoted;
 }
 
 inline void write_real(double value, std::string& out) {

@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -90,6 +91,13 @@ inline std::int64_t whole_number(const std::string& text, const std::string& wha
   if (error != std::errc() || end != text.data() + text.size() || number < 1)
     refuse(what + " should be a number from 1, but is '" + text + "'");
   return number;
+}
+
+/// Calls use(tensors, bytes) with what a file has and its length; what it throws names the file.
+template <class Use>
+decltype(auto) with_tensors(const std::filesystem::path& path, const Use& use) {
+  const std::vector<std::byte> bytes = read_file(path);
+  return naming(path, [&]() -> decltype(auto) { return use(parse_safetensors(bytes), bytes.size()); });
 }
 
 /// What the metadata say, once they are those of a model file that this version reads.
@@ -188,6 +196,16 @@ void load_into(Flow<Parts...>& flow, const Tensors& file, std::size_t bytes,
   flow.restore(std::move(parts.layers), std::move(parts.base), std::move(parts.theta));
 }
 
+/// The run-time flow of a file of `bytes` bytes.
+template <class Scalar>
+AnyFlow<Scalar> make_flow(const Tensors& file, std::size_t bytes, const Registry<Scalar>& registry) {
+  auto parts = load_parts<AnyFlow<Scalar>>(file, read_info(file), bytes, registry);
+  Rng rng(0);  // what it draws, the file's parameters replace
+  AnyFlow<Scalar> flow(std::move(parts.layers), std::move(parts.base), rng);
+  flow.set_parameters(parts.theta);
+  return flow;
+}
+
 }  // namespace detail
 }  // namespace io
 
@@ -204,8 +222,8 @@ void save(const Flow<Parts...>& flow, const std::filesystem::path& path, const N
 
 /// What a model file says of itself. Throws std::runtime_error, with the file's name, when it is none.
 inline ModelInfo model_info(const std::filesystem::path& path) {
-  const std::vector<std::byte> bytes = io::read_file(path);
-  return io::detail::naming(path, [&] { return io::detail::read_info(io::parse_safetensors(bytes)); });
+  return io::detail::with_tensors(
+      path, [](const io::Tensors& file, std::size_t) { return io::detail::read_info(file); });
 }
 
 /// Reads a file into a flow of the same architecture, which takes its parameters and constants (permutations,
@@ -215,21 +233,15 @@ inline ModelInfo model_info(const std::filesystem::path& path) {
 template <class... Parts>
 void load(Flow<Parts...>& flow, const std::filesystem::path& path,
           const io::Registry<typename Flow<Parts...>::Scalar>& registry = {}) {
-  const std::vector<std::byte> bytes = io::read_file(path);
-  io::detail::naming(
-      path, [&] { io::detail::load_into(flow, io::parse_safetensors(bytes), bytes.size(), registry); });
+  io::detail::with_tensors(path, [&](const io::Tensors& file, std::size_t bytes) {
+    io::detail::load_into(flow, file, bytes, registry);
+  });
 }
 
 /// The flow of bytes that are a model file; `load_flow` for what is no file.
 template <class Scalar>
 AnyFlow<Scalar> parse_flow(std::span<const std::byte> bytes, const io::Registry<Scalar>& registry) {
-  const io::Tensors file = io::parse_safetensors(bytes);
-  const ModelInfo info = io::detail::read_info(file);
-  auto parts = io::detail::load_parts<AnyFlow<Scalar>>(file, info, bytes.size(), registry);
-  Rng rng(0);
-  AnyFlow<Scalar> flow(parts.layers, parts.base, rng);
-  flow.restore(std::move(parts.layers), std::move(parts.base), std::move(parts.theta));
-  return flow;
+  return io::detail::make_flow<Scalar>(io::parse_safetensors(bytes), bytes.size(), registry);
 }
 
 /// The flow of a file whose architecture is not known beforehand: `auto flow = load_flow<double>(path)`. All calls
@@ -238,8 +250,9 @@ AnyFlow<Scalar> parse_flow(std::span<const std::byte> bytes, const io::Registry<
 template <class Scalar>
 AnyFlow<Scalar> load_flow(const std::filesystem::path& path,
                           const io::Registry<Scalar>& registry = io::standard_parts<Scalar>()) {
-  const std::vector<std::byte> bytes = io::read_file(path);
-  return io::detail::naming(path, [&] { return parse_flow<Scalar>(bytes, registry); });
+  return io::detail::with_tensors(path, [&](const io::Tensors& file, std::size_t bytes) {
+    return io::detail::make_flow<Scalar>(file, bytes, registry);
+  });
 }
 
 }  // namespace eigenflow
