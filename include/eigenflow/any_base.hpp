@@ -10,6 +10,7 @@
 
 #include "eigenflow/any_layer.hpp"
 #include "eigenflow/base.hpp"
+#include "eigenflow/describe.hpp"
 #include "eigenflow/detail/any_part.hpp"
 #include "eigenflow/flow.hpp"
 
@@ -42,12 +43,7 @@ class AnyBaseModel final : public AnyPartModel<B, AnyBaseInterface<typename B::S
   std::unique_ptr<AnyBaseInterface<Scalar>> clone() const override {
     return std::make_unique<AnyBaseModel>(*this);
   }
-  std::string description() const override {
-    if constexpr (requires { part_.describe(); })
-      return this->name() + " (" + part_.describe() + ')';
-    else
-      return this->name();
-  }
+  std::string description() const override { return description_of(part_); }
   void log_prob(std::span<const Scalar> theta, Tile<Scalar>& tile) const override {
     part_.log_prob(theta, tile);
   }

@@ -26,15 +26,22 @@ inline std::string counted(Eigen::Index count, const std::string& thing) {
   return digits + ' ' + thing + (count == 1 ? "" : "s");
 }
 
+/// The name of a part and what it says of itself: "ConditionalNormal<mlp> (3 of context, 64 × 64, relu)".
+template <class Part>
+std::string description_of(const Part& part) {
+  if constexpr (requires { part.description(); }) {
+    return part.description();  // a type-erased base
+  } else {
+    std::string text = name_of<Part>("Layer");
+    if constexpr (requires { part.describe(); }) text += " (" + part.describe() + ')';
+    return text;
+  }
+}
+
 template <class Part>
 void describe_line(std::ostream& out, const Part& part, const std::string& label, int depth) {
   const Eigen::Index count = parameter_count(part);
-  out << std::string(static_cast<std::size_t>(2 * depth), ' ') << label;
-  if constexpr (requires { part.description(); })
-    out << part.description();  // of a type-erased part
-  else
-    out << name_of<Part>("Layer");
-  if constexpr (requires { part.describe(); }) out << " (" << part.describe() << ')';
+  out << std::string(static_cast<std::size_t>(2 * depth), ' ') << label << description_of(part);
   if (count > 0) out << ": " << counted(count, "parameter");
   out << '\n';
 }

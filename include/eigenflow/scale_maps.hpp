@@ -44,10 +44,7 @@ class TanhBound {
 class SigmoidScale {
  public:
   explicit SigmoidScale(double largest = 1.1353352832366127, double least = 1e-3)
-      : largest_(largest),
-        least_(least),
-        room_(largest - least),
-        shift_(std::log((1 - least) / (largest - 1))) {
+      : largest_(largest), least_(least), shift_(std::log((1 - least) / (largest - 1))) {
     if (!(least >= 0 && least < 1 && largest > 1))
       detail::refuse("a sigmoid scale is one at zero, so it needs least < 1 < largest, but got " +
                      std::to_string(least) + " and " + std::to_string(largest));
@@ -64,7 +61,7 @@ class SigmoidScale {
   LogScaleAt<Number> operator()(Number a) const {
     using Scalar = typename Number::Scalar;
     const Number shifted = a + Number(static_cast<Scalar>(shift_));
-    const Number part = sigmoid(shifted) * Number(static_cast<Scalar>(room_));
+    const Number part = sigmoid(shifted) * Number(static_cast<Scalar>(largest_ - least_));
     const Number scale = part + Number(static_cast<Scalar>(least_));
     return {log(scale), part * sigmoid(-shifted) / scale};
   }
@@ -72,7 +69,6 @@ class SigmoidScale {
  private:
   double largest_;
   double least_;
-  double room_;
   double shift_;
 };
 

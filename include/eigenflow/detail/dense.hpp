@@ -150,9 +150,8 @@ void dense_grad_w(const Panels<Scalar>& x, const Panels<Scalar>& grad_y, Scalar*
   if (ins == 1) return thin_grad_w<1>(grad_y, x, grad_w, ins, 1);
   if (ins == 2) return thin_grad_w<2>(grad_y, x, grad_w, ins, 1);
   // As many columns of x at a time as their transpose stays in the second cache, until all of grad_y went by.
-  constexpr Eigen::Index height = Panels<Scalar>::height, scalar_bytes = sizeof(Scalar);
-  const Eigen::Index panel_bytes = std::max<Eigen::Index>(x.filled_rows(), 1) * height * scalar_bytes;
-  const Eigen::Index together = std::max<Eigen::Index>(half_second_cache / panel_bytes, 1) * height;
+  constexpr Eigen::Index height = Panels<Scalar>::height;
+  const Eigen::Index together = panels_together<Scalar>(x.filled_rows()) * height;
   for (Eigen::Index first = 0; first < ins; first += together) {
     const ArenaScope scope(arena);
     const Eigen::Index last = std::min(first + together, ins);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "eigenflow/detail/micro_kernel.hpp"
+#include "eigenflow/detail/piece_count.hpp"
 
 // A matrix product out of blocks: which block is computed when, and by which kernel.
 
@@ -84,9 +85,14 @@ void multiply_shallow(const LeftOperand<Scalar>& left, Eigen::Index panel, Eigen
   }
 }
 
-/// Bytes of the left operand that pass by each block of columns together: they and what else is in use fit a
-/// second cache of 256 KB.
-inline constexpr Eigen::Index half_second_cache = Eigen::Index{128} << 10;
+/// How many panels of the left operand, of that depth, pass by each block of columns together: they and what
+/// else is in use fit a second cache of 256 KB.
+template <class Scalar>
+Eigen::Index panels_together(Eigen::Index depth) {
+  constexpr Eigen::Index half_second_cache = Eigen::Index{128} << 10, scalar_bytes = sizeof(Scalar);
+  const Eigen::Index panel_bytes = std::max<Eigen::Index>(depth, 1) * Block<Scalar>::rows * scalar_bytes;
+  return std::max<Eigen::Index>(half_second_cache / panel_bytes, 1);
+}
 
 /// What is called when a panel of a result is done: a reference to any function of its number, so that the
 /// product is compiled once, whoever waits for it.
@@ -111,8 +117,8 @@ template <class Scalar>
 void multiply(const LeftOperand<Scalar>& left, Eigen::Index rows, const RightOperand<Scalar>& right,
               Eigen::Index depth, const Result<Scalar>& result, Eigen::Index columns,
               const AfterPanel& after) {
-  constexpr Eigen::Index height = Block<Scalar>::rows, scalar_bytes = sizeof(Scalar);
-  const Eigen::Index panels = (rows + height - 1) / height;
+  constexpr Eigen::Index height = Block<Scalar>::rows;
+  const Eigen::Index panels = piece_count(rows, height);
   if (depth == 1 || depth == 2) {
     for (Eigen::Index p = 0; p < panels; ++p) {
       const Eigen::Index here = std::min(height, rows - p * height);
@@ -124,8 +130,7 @@ void multiply(const LeftOperand<Scalar>& left, Eigen::Index rows, const RightOpe
     }
     return;
   }
-  const Eigen::Index panel_bytes = std::max<Eigen::Index>(depth, 1) * height * scalar_bytes;
-  const Eigen::Index group = std::max<Eigen::Index>(half_second_cache / panel_bytes, 1);
+  const Eigen::Index group = panels_together<Scalar>(depth);
   for (Eigen::Index first = 0; first < panels; first += group) {
     const Eigen::Index last = std::min(first + group, panels);
     Eigen::Index column = 0;

@@ -5,6 +5,7 @@
 
 #include "eigenflow/arena.hpp"
 #include "eigenflow/detail/micro_kernel.hpp"
+#include "eigenflow/detail/piece_count.hpp"
 #include "eigenflow/lanes.hpp"
 #include "eigenflow/tile.hpp"
 
@@ -29,7 +30,7 @@ struct Panels {
     return panels;
   }
 
-  Eigen::Index count() const { return (rows + height - 1) / height; }
+  Eigen::Index count() const { return piece_count(rows, height); }
   /// From one panel to the next.
   Eigen::Index stride() const {
     constexpr auto line = static_cast<Eigen::Index>(Arena::alignment / sizeof(Scalar));
@@ -97,7 +98,7 @@ struct Panels {
  private:
   static Eigen::Index fill(Eigen::Index rows) {
     constexpr Eigen::Index width = Lanes<Scalar>::width;
-    return (rows + width - 1) / width * width;
+    return piece_count(rows, width) * width;
   }
   // A height that the compiler knows: a few vector moves instead of a call.
   static void copy_column(const Scalar* from, Scalar* to) {

@@ -10,6 +10,7 @@
 #endif
 
 #include "eigenflow/arena.hpp"
+#include "eigenflow/detail/piece_count.hpp"
 #include "eigenflow/error.hpp"
 
 // Work over a batch, cut into pieces of a fixed height: by OpenMP where the
@@ -57,11 +58,6 @@ inline int useful_threads([[maybe_unused]] Eigen::Index pieces, [[maybe_unused]]
 #else
   return 1;
 #endif
-}
-
-/// How many pieces of `height` rows hold `rows`: the last may be lower.
-inline Eigen::Index piece_count(Eigen::Index rows, Eigen::Index height) {
-  return (rows + height - 1) / height;
 }
 
 /// Calls work(first, count) for each piece of `height` rows; pieces may run at the same time.

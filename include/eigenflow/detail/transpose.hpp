@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "eigenflow/detail/panels.hpp"
+#include "eigenflow/detail/piece_count.hpp"
 #include "eigenflow/lanes.hpp"
 
 // g++ warns that a vector type loses its alignment attribute as a template argument; Eigen's blocks align
@@ -58,7 +59,7 @@ struct Transposed {
   Transposed(const Panels<Scalar>& x, Eigen::Index first, Eigen::Index last, Arena& arena)
       : depth(x.filled_rows()) {
     constexpr Eigen::Index width = Lanes<Scalar>::width;
-    const Eigen::Index features = last - first, panels = (features + height - 1) / height;
+    const Eigen::Index features = last - first, panels = piece_count(features, height);
     data = arena.allocate<Scalar>(static_cast<std::size_t>(panels * height * depth));
     for (Eigen::Index p = 0; p < x.count(); ++p)
       for (Eigen::Index j = 0; j < features; j += width)

@@ -2,13 +2,11 @@
 
 #include <Eigen/Core>
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstdint>
 #include <limits>
 #include <span>
 #include <string>
-#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -18,61 +16,18 @@
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/inverse.hpp"
 #include "eigenflow/layer.hpp"
+#include "eigenflow/layers/feature_support.hpp"
 #include "eigenflow/structure.hpp"
 
 namespace eigenflow {
 
-/// How a half line becomes the whole line: by the logarithm (products become sums, the edge is far away), or
-/// by the inverse of softplus (the identity far from the edge).
-enum class HalfLineMap { log, softplus };
-
-/// Their names, in files.
-constexpr std::array<std::string_view, 2> names_of(HalfLineMap) {
-  return {"log", "softplus"};
-}
-
-/// The values that one feature can take: low < x < high.
-struct FeatureSupport {
-  double low = -std::numeric_limits<double>::infinity();
-  double high = std::numeric_limits<double>::infinity();
-  HalfLineMap map = HalfLineMap::log;
-
-  static constexpr auto structure() {
-    return std::tuple(Option{"low", &FeatureSupport::low}, Option{"high", &FeatureSupport::high},
-                      Option{"map", &FeatureSupport::map});
-  }
-};
-
-/// Any number: the feature passes untouched.
-inline FeatureSupport real() {
-  return {};
-}
-/// Between two numbers, by the logit: interval(0, 100) for percentages.
-inline FeatureSupport interval(double low, double high) {
-  return {low, high};
-}
-/// Above a number, such as an income above zero.
-inline FeatureSupport above(double low, HalfLineMap map = HalfLineMap::log) {
-  return {low, std::numeric_limits<double>::infinity(), map};
-}
-/// Below a number.
-inline FeatureSupport below(double high, HalfLineMap map = HalfLineMap::log) {
-  return {-std::numeric_limits<double>::infinity(), high, map};
-}
-/// Above zero.
-inline FeatureSupport positive(HalfLineMap map = HalfLineMap::log) {
-  return above(0, map);
-}
-
 /// Takes features that have edges onto the whole line, so that a flow's density is exact on boxes, half lines
 /// and any mixture of them, and its samples never leave them:
 ///
-///   map         z_j = logit((x_j - low)/(high - low)) on an interval, log(x_j - low) or softplus⁻¹(x_j -
-///   low) on
-///               a half line (mirrored below an edge), x_j without edges
+///   map         z_j = logit((x_j - low)/(high - low)) on an interval, log(x_j - low) or
+///               softplus⁻¹(x_j - low) on a half line (mirrored below an edge), x_j without edges
 ///   log-det     Σ_j log|dz_j/dx_j|, without cancellation at either end
-///   inverse     in closed form; lands strictly inside of the edges for every z, so that its density is
-///   finite
+///   inverse     in closed form; lands strictly inside of the edges for every z, so that its density is finite
 ///
 /// Put it first. Nothing is trained. A point on an edge or beyond has density zero: its log_det is -∞, its z
 /// the nearest inner number's, its gradient zero, and no other row is touched. `fit` refuses such training

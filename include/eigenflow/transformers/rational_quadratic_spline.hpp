@@ -3,36 +3,15 @@
 #include <Eigen/Core>
 #include <cmath>
 #include <limits>
-#include <string>
 #include <tuple>
 
 #include "eigenflow/detail/rational_quadratic.hpp"
-#include "eigenflow/error.hpp"
 #include "eigenflow/scale_maps.hpp"
 #include "eigenflow/structure.hpp"
 #include "eigenflow/transformer.hpp"
+#include "eigenflow/transformers/spline_options.hpp"
 
 namespace eigenflow {
-
-/// The shape of a rational-quadratic spline.
-struct SplineOptions {
-  Eigen::Index bins = 8;
-  double bound = 3;         ///< the spline is curved on [-bound, bound]
-  double min_size = 1e-3;   ///< least width and height of a bin, as a part of 2 bound
-  double min_slope = 1e-3;  ///< least slope at a knot; the largest is its inverse
-  bool rotate = false;      ///< periodic splines alone: a learned rotation follows
-  double size_bound = 0;    ///< positive: the free sizes are bounded softly by it, and min_size may be 0
-
-  static constexpr auto structure() {
-    return std::tuple(
-        Option{"bins", &SplineOptions::bins}, Option{"bound", &SplineOptions::bound},
-        Option{"min_size", &SplineOptions::min_size}, Option{"min_slope", &SplineOptions::min_slope},
-        Option{"rotate", &SplineOptions::rotate}, Option{"size_bound", &SplineOptions::size_bound});
-  }
-};
-
-/// What a spline is beyond [-bound, bound]: the identity, or the same again with the period 2 bound.
-enum class SplineTails { linear, periodic };
 
 /// A monotone rational-quadratic spline (Durkan, Bekasov, Murray & Papamakarios, arXiv:1906.04032). K bins
 /// lie side by side between -B and B; `detail::RationalQuadratic` is the curve inside of one.
@@ -59,15 +38,14 @@ class RationalQuadraticSpline {
 
   /// Throws std::invalid_argument for options that make no spline.
   RationalQuadraticSpline(const SplineOptions& options = {})
-      : RationalQuadraticSpline(options, SlopeMap(-std::log(checked(options).min_slope))) {}
+      : RationalQuadraticSpline(options, SlopeMap(-std::log(detail::checked(options, Tails).min_slope))) {}
   RationalQuadraticSpline(const SplineOptions& options, SlopeMap slope_map)
-      : options_(checked(options)),
+      : options_(detail::checked(options, Tails)),
         bins_(options.bins),
         bound_(static_cast<Scalar>(options.bound)),
         least_(static_cast<Scalar>(2 * options.bound * options.min_size)),
         room_(static_cast<Scalar>(2 * options.bound *
                                   (1 - static_cast<double>(options.bins) * options.min_size))),
-        rotate_(options.rotate),
         size_map_(options.size_bound > 0 ? options.size_bound : 1),
         slope_map_(slope_map) {}
 
@@ -80,7 +58,7 @@ class RationalQuadraticSpline {
   const SlopeMap& slope_map() const { return slope_map_; }
   Eigen::Index bins() const { return bins_; }
   Scalar bound() const { return bound_; }
-  Eigen::Index parameters() const { return 3 * bins_ + (periodic ? (rotate_ ? 1 : 0) : -1); }
+  Eigen::Index parameters() const { return 3 * bins_ + (periodic ? (options_.rotate ? 1 : 0) : -1); }
   Eigen::Index kept() const { return Kept::count + (bounds_sizes() ? 2 * bins_ : 0); }
 
   template <class Number, class Slots>
@@ -101,28 +79,6 @@ class RationalQuadraticSpline {
   }
 
  private:
-  static const SplineOptions& checked(const SplineOptions& o) {
-    const auto number = [](double value) { return std::to_string(value); };
-    if (o.bins < 2) detail::refuse("a spline needs two bins or more, but got " + std::to_string(o.bins));
-    if (!(o.bound > 0 && o.bound < 1e30))
-      detail::refuse("a spline needs a positive, finite bound, but got " + number(o.bound));
-    if (!(o.size_bound >= 0 && o.size_bound <= 8))
-      detail::refuse(
-          "a spline bounds its free sizes by a positive number up to 8, or not (0), but got a size_bound "
-          "of " +
-          number(o.size_bound));
-    const bool least = o.min_size > 0 || (o.min_size == 0 && o.size_bound > 0);
-    if (!least || !(o.min_size * static_cast<double>(o.bins) < 1))
-      detail::refuse("a spline of " + std::to_string(o.bins) +
-                     " bins needs a min_size above 0 (or 0 with a size_bound) and below 1/bins, but got " +
-                     number(o.min_size));
-    if (!(o.min_slope > 0 && o.min_slope < 1))
-      detail::refuse("a spline needs a min_slope above 0 and below 1, but got " + number(o.min_slope));
-    if (o.rotate && !periodic)
-      detail::refuse("only a periodic spline rotates: leave .rotate out or choose SplineTails::periodic");
-    return o;
-  }
-
   template <class Number>
   struct Bin {
     Number index, x, width, y, height;  // x, y: its lower left corner
@@ -154,7 +110,7 @@ class RationalQuadraticSpline {
   Transformed<Number> evaluate(Number input, const Slots& slots) const {
     Number from = input;
     if constexpr (periodic && generating)
-      if (rotate_) from = from - slots[3 * bins_];
+      if (options_.rotate) from = from - slots[3 * bins_];
     const auto curved = abs(from) < Number(reach());
     from = into_bounds(from);
 
@@ -173,7 +129,7 @@ class RationalQuadraticSpline {
     const Number log_slope = log(curve.slope(terms));
 
     if constexpr (periodic && !generating)
-      if (rotate_) to = to + slots[3 * bins_];
+      if (options_.rotate) to = to + slots[3 * bins_];
     to = into_bounds(to);
     if constexpr (periodic) to = select(to < Number(bound_), to, Number(-bound_));
 
@@ -292,7 +248,7 @@ class RationalQuadraticSpline {
                fma(grad_y, curve.climbed(position, terms), g.chord * per_width));
     give_slopes(slots, index, g.left * kept(Kept::left_turn), g.right * kept(Kept::right_turn));
     if constexpr (periodic)
-      if (rotate_) slots.set(3 * bins_, grad_y);
+      if (options_.rotate) slots.set(3 * bins_, grad_y);
     return select(curved, generating ? -grad_y : grad_x, grad);
   }
 
@@ -333,7 +289,6 @@ class RationalQuadraticSpline {
   Scalar bound_;
   Scalar least_;  // size of a bin that no softmax takes from it
   Scalar room_;   // what the softmax shares out
-  bool rotate_;
   SoftClip size_map_;
   SlopeMap slope_map_;
 };

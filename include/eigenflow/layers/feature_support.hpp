@@ -1,0 +1,54 @@
+#pragma once
+
+#include <array>
+#include <limits>
+#include <string_view>
+#include <tuple>
+
+#include "eigenflow/structure.hpp"
+
+namespace eigenflow {
+
+/// How a half line becomes the whole line: by the logarithm (products become sums, the edge is far away), or
+/// by the inverse of softplus (the identity far from the edge).
+enum class HalfLineMap { log, softplus };
+
+/// Their names, in files.
+constexpr std::array<std::string_view, 2> names_of(HalfLineMap) {
+  return {"log", "softplus"};
+}
+
+/// The values that one feature can take: low < x < high.
+struct FeatureSupport {
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
+  HalfLineMap map = HalfLineMap::log;
+
+  static constexpr auto structure() {
+    return std::tuple(Option{"low", &FeatureSupport::low}, Option{"high", &FeatureSupport::high},
+                      Option{"map", &FeatureSupport::map});
+  }
+};
+
+/// Any number: the feature passes untouched.
+inline FeatureSupport real() {
+  return {};
+}
+/// Between two numbers, by the logit: interval(0, 100) for percentages.
+inline FeatureSupport interval(double low, double high) {
+  return {low, high};
+}
+/// Above a number, such as an income above zero.
+inline FeatureSupport above(double low, HalfLineMap map = HalfLineMap::log) {
+  return {low, std::numeric_limits<double>::infinity(), map};
+}
+/// Below a number.
+inline FeatureSupport below(double high, HalfLineMap map = HalfLineMap::log) {
+  return {-std::numeric_limits<double>::infinity(), high, map};
+}
+/// Above zero.
+inline FeatureSupport positive(HalfLineMap map = HalfLineMap::log) {
+  return above(0, map);
+}
+
+}  // namespace eigenflow

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <string>
+#include <tuple>
+
+#include "eigenflow/error.hpp"
+#include "eigenflow/structure.hpp"
+
+namespace eigenflow {
+
+/// The shape of a rational-quadratic spline.
+struct SplineOptions {
+  Eigen::Index bins = 8;
+  double bound = 3;         ///< the spline is curved on [-bound, bound]
+  double min_size = 1e-3;   ///< least width and height of a bin, as a part of 2 bound
+  double min_slope = 1e-3;  ///< least slope at a knot; the largest is its inverse
+  bool rotate = false;      ///< periodic splines alone: a learned rotation follows
+  double size_bound = 0;    ///< positive: the free sizes are bounded softly by it, and min_size may be 0
+
+  static constexpr auto structure() {
+    return std::tuple(
+        Option{"bins", &SplineOptions::bins}, Option{"bound", &SplineOptions::bound},
+        Option{"min_size", &SplineOptions::min_size}, Option{"min_slope", &SplineOptions::min_slope},
+        Option{"rotate", &SplineOptions::rotate}, Option{"size_bound", &SplineOptions::size_bound});
+  }
+};
+
+/// What a spline is beyond [-bound, bound]: the identity, or the same again with the period 2 bound.
+enum class SplineTails { linear, periodic };
+
+namespace detail {
+
+/// The options, unless they make no spline: std::invalid_argument.
+inline const SplineOptions& checked(const SplineOptions& o, SplineTails tails) {
+  const auto number = [](double value) { return std::to_string(value); };
+  if (o.bins < 2) refuse("a spline needs two bins or more, but got " + std::to_string(o.bins));
+  if (!(o.bound > 0 && o.bound < 1e30))
+    refuse("a spline needs a positive, finite bound, but got " + number(o.bound));
+  if (!(o.size_bound >= 0 && o.size_bound <= 8))
+    refuse(
+        "a spline bounds its free sizes by a positive number up to 8, or not (0), but got a size_bound "
+        "of " +
+        number(o.size_bound));
+  const bool least = o.min_size > 0 || (o.min_size == 0 && o.size_bound > 0);
+  if (!least || !(o.min_size * static_cast<double>(o.bins) < 1))
+    refuse("a spline of " + std::to_string(o.bins) +
+           " bins needs a min_size above 0 (or 0 with a size_bound) and below 1/bins, but got " +
+           number(o.min_size));
+  if (!(o.min_slope > 0 && o.min_slope < 1))
+    refuse("a spline needs a min_slope above 0 and below 1, but got " + number(o.min_slope));
+  if (o.rotate && tails != SplineTails::periodic)
+    refuse("only a periodic spline rotates: leave .rotate out or choose SplineTails::periodic");
+  return o;
+}
+
+}  // namespace detail
+}  // namespace eigenflow
