@@ -131,6 +131,11 @@ template <class Scalar>
 Scalar sigmoid(Scalar x) {
   return eigenflow::sigmoid(Lanes<Scalar, false>(x)).value;
 }
+/// The x whose softplus is y > 0.
+template <class Scalar>
+Scalar inverse_softplus(Scalar y) {
+  return y + std::log(-std::expm1(-y));
+}
 
 }  // namespace detail
 }  // namespace eigenflow

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <string>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -11,6 +12,7 @@
 #include "support/layer_contract.hpp"
 
 namespace ef = eigenflow;
+using Catch::Matchers::ContainsSubstring;
 using contract::Direction;
 using contract::MatrixX;
 using contract::VectorX;
@@ -193,4 +195,106 @@ TEST_CASE("Planar with w = 0 is a translation") {
     CHECK(result.values(i, 1) - x(i, 1) == Approx(-2 * std::tanh(0.5)).epsilon(1e-14));
     CHECK(std::abs(result.log_det[i]) <= 4e-16);
   }
+}
+
+namespace {
+
+/// A planar flow of normflows: its parameters, and the values and log_dets that it computed at four points.
+struct Normflows {
+  Eigen::Vector3d u, w;
+  double b;
+  std::vector<double> values, log_det;
+
+  /// u + (softplus(wᵀu) - 1 - wᵀu) w/‖w‖²: its constraint, which is not the identity at u = 0 as ours is.
+  Eigen::Vector3d u_hat() const {
+    const double wu = w.dot(u);
+    return u + (std::log(1 + std::exp(wu)) - 1 - wu) / w.squaredNorm() * w;
+  }
+};
+
+template <class Monotone>
+void check_normflows(Monotone h, const Normflows& golden) {
+  using RowMajor = Eigen::Matrix<double, 4, 3, Eigen::RowMajor>;
+  MatrixX<double> x(4, 3);
+  x << 1, -2, 0.5, 0.25, 0.75, -1.5, 0, 0, 0, 14, -9, 21;
+  const MatrixX<double> y = Eigen::Map<const RowMajor>(golden.values.data());
+  const VectorX<double> log_det = Eigen::Map<const Eigen::Vector4d>(golden.log_det.data());
+  const ef::Planar<double, Eigen::Dynamic, Monotone> planar(3, h);
+  const contract::LayerSubject subject(planar);
+  const contract::Problem<double> problem{planar.parameters_from(golden.u_hat(), golden.w, golden.b), x,
+                                          MatrixX<double>(4, 0)};
+  const auto forward = contract::evaluate(subject, Direction::forward, problem);
+  CHECK((forward.values - y).cwiseAbs().maxCoeff() < 1e-12);
+  CHECK((forward.log_det - log_det).cwiseAbs().maxCoeff() < 1e-12);
+  const auto inverse = contract::evaluate(subject, Direction::inverse, problem.at(y));
+  CHECK((inverse.values - x).cwiseAbs().maxCoeff() < 1e-10);
+  CHECK((inverse.log_det + log_det).cwiseAbs().maxCoeff() < 1e-10);
+}
+
+}  // namespace
+
+// normflows 1.7.3 (PyTorch 2.13), normflows.flows.Planar((3,), act, u, w, b) in float64. Its z → x is our
+// forward: f(x) = x + û h(wᵀx + b).
+TEST_CASE("Planar gives the values of normflows") {
+  const Eigen::Vector3d u(0.7, -1.25, 0.5), w(1.5, 0.75, -0.5);
+  check_normflows(ef::Tanh(),
+                  {u,
+                   w,
+                   -0.25,
+                   {0.7298764280319237, -1.3956743343680227, 0.2511552753320183, 0.7721026135398152,
+                    -0.41805803787065465, -1.0190257548863473, -0.14316348763677134, 0.3202881160275489,
+                    -0.13188585655046292, 14.583469743389367, -10.305349764483234, 21.537507210451757},
+                   {-0.3474814070896127, -0.07847142482756263, -0.43209524741154, -0.0013598530826185692}});
+  check_normflows(ef::LeakyRelu{0.2},
+                  {u,
+                   w,
+                   -0.25,
+                   {0.9415465174308403, -1.8692267412845798, 0.44615116085638656, 1.0902688119316715,
+                    -1.1298655940341642, -0.7259229373105571, -0.029226741284579878, 0.06538662935771006,
+                    -0.026924419571806708, 16.04587188992059, -13.577064055039704, 22.88470937002647},
+                   {-0.07758137537363737, -0.4671938165434271, -0.07758137537363737, -0.4671938165434271}});
+  // Close to the fold: 1 + wᵀû = 0.05.
+  check_normflows(
+      ef::Tanh(),
+      {{-2, 0.5, 1.5},
+       {0.875, -1.25, -0.375},
+       0.5,
+       {-0.29336567176315875, -2.5065248935929714, 1.696351429695213, -0.17840933165672396,
+        0.5822206968460539, -1.103725282329786, -0.5984361094865088, -0.2343674285607246, 0.5535479337327956,
+        12.705012137972217, -9.50716019710312, 22.197851940869036},
+       {-0.0023772929477341204, -1.861545445955269, -1.3697695684529345, -3.7414515929868476e-14}});
+}
+
+TEMPLATE_TEST_CASE("Planar: parameters_from gives the map that was asked for", "", float, double) {
+  const ef::Planar<TestType> planar(2);
+  const contract::LayerSubject subject(planar);
+  // wᵀû from nearly folding to far stretched, and w so small that its square underflows.
+  for (const Wide size : {0.0L, 1e-30L, 1.0L, 50.0L}) {
+    for (const Wide along : {-0.999L, -0.5L, 0.0L, 1e-4L, 3.0L, 200.0L}) {
+      if (size < 1 && along != 0) continue;
+      const VectorX<TestType> wanted = theta_of<TestType>({along, 0.3L, size, -0.4L});
+      const auto theta = planar.parameters_from(wanted.head(2), wanted.segment(2, 2), wanted[4]);
+      const Exact<TestType> exact(theta, 2);
+      INFO("wᵀû = " << double(along) << ", ‖w‖ = " << double(size));
+      CHECK(theta.tail(3) == wanted.tail(3));
+      const Wide ulp = std::numeric_limits<TestType>::epsilon();
+      const Wide large = 1 + exact.u.cwiseAbs().maxCoeff();  // u is far out where the map nearly folds
+      contract::expect_close(exact.u_hat, wanted.head(2).template cast<Wide>(),
+                             VectorX<Wide>::Constant(2, 16 * ulp * large), "û of theta");
+    }
+  }
+}
+
+TEST_CASE("Planar: parameters_from refuses what is no bijection, and what does not fit") {
+  const ef::Planar<double> planar(2);
+  const Eigen::Vector2d w(1, 2);
+  CHECK_THROWS_WITH(planar.parameters_from(Eigen::Vector2d(-0.5, -0.25), w, 0.0),
+                    ContainsSubstring("wᵀu = -1.000000 folds the space"));
+  CHECK_THROWS_WITH(planar.parameters_from(Eigen::Vector3d(1, 2, 3), w, 0.0),
+                    ContainsSubstring("of 2 features needs a u and a w of as many, but got 3 and 2"));
+  CHECK_THROWS_WITH(
+      planar.parameters_from(w, Eigen::Vector2d(0, std::numeric_limits<double>::infinity()), 0.0),
+      ContainsSubstring("must be finite"));
+  CHECK_THROWS_WITH(planar.parameters_from(w, w, std::numeric_limits<double>::quiet_NaN()),
+                    ContainsSubstring("must be finite"));
 }

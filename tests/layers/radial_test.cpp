@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <vector>
 
 #include "support/catch.hpp"
 #include "support/contract/evaluate.hpp"
@@ -9,6 +10,7 @@
 #include "support/layer_contract.hpp"
 
 namespace ef = eigenflow;
+using Catch::Matchers::ContainsSubstring;
 using contract::Direction;
 using contract::MatrixX;
 using contract::VectorX;
@@ -88,4 +90,70 @@ TEST_CASE("Radial with α' = β' is the identity") {
   const auto result = contract::evaluate(radial, Direction::inverse, {theta, x, MatrixX<double>(5, 0)});
   CHECK((result.values - x).cwiseAbs().maxCoeff() < 1e-15);
   CHECK(result.log_det.cwiseAbs().maxCoeff() < 1e-15);
+}
+
+// normflows 1.7.3 (PyTorch 2.13), normflows.flows.Radial((3,), z_0) in float64 with its alpha and beta set; there
+// α = |alpha| and β̂ = softplus(beta) - |alpha|. Its z → x is our forward.
+TEST_CASE("Radial gives the values of normflows") {
+  struct Golden {
+    Eigen::Vector3d centre;
+    double alpha, beta;
+    std::vector<double> values, log_det;
+  };
+  const std::vector<Golden> expansion_and_contraction{
+      {{0.5, -1, 2},
+       0.625,
+       1.25,
+       {1.1756789405596852, -2.3513578811193705, -0.027036821679055745, 0.20177571426914317,
+        1.0875700001159978, -2.1751400002319956, -0.1503502272767353, 0.3007004545534706, -0.6014009091069412,
+        14.468529505329101, -9.277647114269097, 21.659411896389106},
+       {0.6865483852495944, 0.37894390563435437, 0.58825862897372, 0.06909253814030712}},
+      {{-0.25, 0.75, 0.5},
+       -1.5,
+       -2,
+       {0.620342725732703, -1.1647539966119465, 0.5, 0.057236890603041546, 0.75, -0.7289475624121662,
+        -0.14094849925857797, 0.4228454977757339, 0.28189699851715594, 13.308673685131337, -8.526987258247757,
+        20.00546038913631},
+       {-0.8302477263051071, -1.151156838289648, -2.085838223574862, -0.10203538218066606}}};
+  using RowMajor = Eigen::Matrix<double, 4, 3, Eigen::RowMajor>;
+  MatrixX<double> x(4, 3);
+  x << 1, -2, 0.5, 0.25, 0.75, -1.5, 0, 0, 0, 14, -9, 21;
+  const ef::Radial<double> radial(3);
+  const contract::LayerSubject subject(radial);
+  for (const Golden& golden : expansion_and_contraction) {
+    const MatrixX<double> y = Eigen::Map<const RowMajor>(golden.values.data());
+    const VectorX<double> log_det = Eigen::Map<const Eigen::Vector4d>(golden.log_det.data());
+    const double alpha = std::abs(golden.alpha), beta_hat = std::log(1 + std::exp(golden.beta)) - alpha;
+    const contract::Problem<double> problem{radial.parameters_from(golden.centre, alpha, beta_hat), x,
+                                            MatrixX<double>(4, 0)};
+    const auto forward = contract::evaluate(subject, Direction::forward, problem);
+    CHECK((forward.values - y).cwiseAbs().maxCoeff() < 1e-12);
+    CHECK((forward.log_det - log_det).cwiseAbs().maxCoeff() < 1e-12);
+    const auto inverse = contract::evaluate(subject, Direction::inverse, problem.at(y));
+    CHECK((inverse.values - x).cwiseAbs().maxCoeff() < 1e-12);
+    CHECK((inverse.log_det + log_det).cwiseAbs().maxCoeff() < 1e-12);
+  }
+}
+
+TEST_CASE("Radial: parameters_from keeps its digits, and refuses what is no bijection") {
+  const ef::Radial<double> radial(2);
+  const Eigen::Vector2d centre(3, -1);
+  for (const double alpha : {1e-12, 0.5, 1.0, 800.0}) {
+    for (const double s : {1e-12, 0.25, 1.0, 1e6}) {
+      const auto theta = radial.parameters_from(centre, alpha, s - alpha);
+      INFO("alpha = " << alpha << ", s = " << s);
+      CHECK(theta.head(2) == centre);
+      CHECK(static_cast<double>(softplus(static_cast<Wide>(theta[2]))) == Approx(alpha).epsilon(1e-14));
+      CHECK(static_cast<double>(softplus(static_cast<Wide>(theta[3]))) ==
+            Approx(alpha + (s - alpha)).epsilon(1e-14));
+    }
+  }
+  CHECK_THROWS_WITH(
+      radial.parameters_from(centre, 0.0, 1.0),
+      ContainsSubstring("alpha > 0 and beta > -alpha, but got alpha = 0.000000 and beta = 1.000000"));
+  CHECK_THROWS_WITH(radial.parameters_from(centre, 1.0, -1.0), ContainsSubstring("and beta = -1.000000"));
+  CHECK_THROWS_WITH(radial.parameters_from(Eigen::Vector3d(1, 2, 3), 1.0, 1.0),
+                    ContainsSubstring("of 2 features needs a centre of as many, but got 3"));
+  CHECK_THROWS_WITH(radial.parameters_from(centre, std::numeric_limits<double>::infinity(), 0.0),
+                    ContainsSubstring("must be finite"));
 }

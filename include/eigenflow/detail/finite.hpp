@@ -30,6 +30,13 @@ inline bool is_finite(long double x) {
   }
 }
 
+template <class Vector>
+bool all_finite(const Vector& x) {
+  bool finite = true;
+  for (const auto entry : x) finite = finite && is_finite(entry);
+  return finite;
+}
+
 /// Equality that -ffast-math leaves alone, infinities and NaN included.
 inline bool same_bits(double a, double b) {
   return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);

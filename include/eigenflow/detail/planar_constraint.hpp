@@ -9,6 +9,7 @@
 #include "eigenflow/detail/finite.hpp"
 #include "eigenflow/detail/per_feature.hpp"
 #include "eigenflow/lane_math.hpp"
+#include "eigenflow/tile.hpp"
 
 namespace eigenflow::detail {
 
@@ -18,6 +19,21 @@ template <class Scalar, class Monotone>
 Scalar smallest_s(const Monotone& h) {
   constexpr Scalar tiny = std::numeric_limits<Scalar>::min();
   return is_finite(h.bound()) ? tiny : std::sqrt(tiny);
+}
+
+/// The other way: the u that PlanarConstraint turns into û, where 1 + M wᵀû > 0.
+template <class Scalar>
+VectorX<Scalar> free_planar_u(const VectorX<Scalar>& u_hat, const VectorX<Scalar>& w, Scalar max_slope) {
+  const Scalar size = w.cwiseAbs().maxCoeff();
+  if (size < std::numeric_limits<Scalar>::min()) return u_hat;
+  const VectorX<Scalar> unit = w / size;
+  constexpr Scalar e = std::numbers::e_v<Scalar>;
+  const Scalar k = w.dot(u_hat), slope_k = max_slope * k;
+  // wᵀu, without cancellation where wᵀû is small.
+  const Scalar wu = (std::abs(slope_k) < Scalar(0.5) ? std::log1p(e / (e - 1) * std::expm1(slope_k))
+                                                     : inverse_softplus(1 + slope_k) - std::log(e - 1)) /
+                    max_slope;
+  return u_hat + (wu - k) / size / unit.squaredNorm() * unit;
 }
 
 /// Planar's û and s = 1 + M wᵀû > 0 from the free u and w (arXiv:1505.05770, appendix A.1, with a softplus

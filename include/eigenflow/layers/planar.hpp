@@ -72,6 +72,27 @@ class Planar {
     p.b = rng.normal<Scalar>();
   }
 
+  /// The theta, 2D + 1 numbers, of the map x + û h(wᵀx + b) with this very û, as the paper and other libraries
+  /// give it: flow.set_parameters(planar.parameters_from(u_hat, w, b)). Throws std::invalid_argument unless both
+  /// vectors have D entries, all are finite and the map is invertible: 1 + M wᵀû > 0.
+  VectorX<Scalar> parameters_from(const VectorX<Scalar>& u_hat, const VectorX<Scalar>& w, Scalar b) const {
+    if (u_hat.size() != dim() || w.size() != dim())
+      detail::refuse("a planar map of " + std::to_string(dim()) +
+                     " features needs a u and a w of as many, but got " + std::to_string(u_hat.size()) +
+                     " and " + std::to_string(w.size()));
+    VectorX<Scalar> theta(2 * dim() + 1);
+    theta << u_hat, w, b;
+    const Scalar max_slope = static_cast<Scalar>(h_.max_slope()), s = 1 + max_slope * w.dot(u_hat);
+    if (!detail::is_finite(s) || !detail::all_finite(theta))
+      detail::refuse("the u, w and b of a planar map must be finite");
+    if (!(s > 0))
+      detail::refuse("a planar map with wᵀu = " + std::to_string(w.dot(u_hat)) +
+                     " folds the space: it is invertible where wᵀu is above " +
+                     std::to_string(-1 / max_slope));
+    theta.head(dim()) = detail::free_planar_u<Scalar>(u_hat, w, max_slope);
+    return theta;
+  }
+
   /// N numbers each, from the direction that was evaluated.
   struct Tape {
     const detail::PlanarConstraint<Scalar, Dim_>* constraint;

@@ -5,10 +5,13 @@
 #include <cmath>
 #include <limits>
 #include <span>
+#include <string>
 #include <tuple>
 
+#include "eigenflow/detail/finite.hpp"
 #include "eigenflow/detail/per_feature.hpp"
 #include "eigenflow/dimension.hpp"
+#include "eigenflow/error.hpp"
 #include "eigenflow/lane_math.hpp"
 #include "eigenflow/layer.hpp"
 #include "eigenflow/structure.hpp"
@@ -57,6 +60,24 @@ class Radial {
     rng.fill_normal(p.x0);
     p.alpha = 0;
     p.beta = Scalar(0.01) * rng.normal<Scalar>();
+  }
+
+  /// The theta, D + 2 numbers, of the map x + β̂/(α + r) (x - x₀) with this very α and β̂, as the paper and
+  /// other libraries give them. Throws std::invalid_argument unless x₀ has D entries, all are finite, α > 0 and
+  /// β̂ > -α.
+  VectorX<Scalar> parameters_from(const VectorX<Scalar>& x0, Scalar alpha, Scalar beta_hat) const {
+    if (x0.size() != dim())
+      detail::refuse("a radial map of " + std::to_string(dim()) +
+                     " features needs a centre of as many, but got " + std::to_string(x0.size()));
+    const Scalar s = alpha + beta_hat;
+    if (!detail::is_finite(s) || !detail::all_finite(x0))
+      detail::refuse("the centre, alpha and beta of a radial map must be finite");
+    if (!(alpha > 0 && s > 0))
+      detail::refuse("a radial map is invertible where alpha > 0 and beta > -alpha, but got alpha = " +
+                     std::to_string(alpha) + " and beta = " + std::to_string(beta_hat));
+    VectorX<Scalar> theta(dim() + 2);
+    theta << x0, detail::inverse_softplus(alpha), detail::inverse_softplus(s);
+    return theta;
   }
 
   struct Tape {
