@@ -109,7 +109,7 @@ class GaussianMixture {
     for (Eigen::Index k = 0; k < components_; ++k) g.logits[k] += reduce_add(sum_logits[k]);
     for (Eigen::Index i = 0; i < count; ++i) {
       g.mean.data()[i] += reduce_add(sum_mean[i]);
-      g.log_scale.data()[i] += reduce_add(sum_log_scale[i]) * LogScale{}(p.log_scale.data()[i]).slope;
+      g.log_scale.data()[i] += reduce_add(sum_log_scale[i] * Number(LogScale{}(p.log_scale.data()[i]).slope));
     }
   }
 

@@ -167,7 +167,7 @@ class MultivariateNormal {
     auto g = view_parameters(*this, grad);
     for (Eigen::Index j = 0; j < dim(); ++j) {
       g.mean[j] += reduce_add(sum.mean[j]);
-      g.log_scale[j] += reduce_add(sum.log_scale[j]) * LogScale{}(p.log_scale[j]).slope;
+      g.log_scale[j] += reduce_add(sum.log_scale[j] * Number(LogScale{}(p.log_scale[j]).slope));
     }
     for (Eigen::Index i = 0; i < row(dim()); ++i) g.lower[i] += reduce_add(sum.lower[i]);
   }

@@ -90,7 +90,8 @@ class StudentT {
         sum_log_scale += grad_log_prob * fma(power, log.fraction, Number(-1));
       }
       if (!grad.empty())
-        add(reduce_add(sum_log_freedom), reduce_add(sum_location), reduce_add(sum_log_scale), theta, grad, j);
+        add(reduce_add(sum_log_freedom * Number(f.nu_slope)), reduce_add(sum_location),
+            reduce_add(sum_log_scale * Number(f.s_slope)), grad, j);
     }
   }
 
@@ -108,13 +109,13 @@ class StudentT {
     draw(theta, rng, first_row, tile, [&](Eigen::Index i, Eigen::Index j, const Feature& f, const Polar& t) {
       const double grad_z = static_cast<double>(tile.grad_values(i, j)),
                    pull = grad_z * static_cast<double>(f.scale) * t.cosine;
-      sum_log_freedom[j] += pull * t.radius_slope();
+      sum_log_freedom[j] += pull * t.radius_slope() * static_cast<double>(f.nu_slope);
       sum_location[j] += grad_z;
-      sum_log_scale[j] += pull * t.radius();
+      sum_log_scale[j] += pull * t.radius() * static_cast<double>(f.s_slope);
     });
     for (Eigen::Index j = 0; j < dim(); ++j)
       add(static_cast<Scalar>(sum_log_freedom[j]), static_cast<Scalar>(sum_location[j]),
-          static_cast<Scalar>(sum_log_scale[j]), theta, grad, j);
+          static_cast<Scalar>(sum_log_scale[j]), grad, j);
   }
 
  private:
@@ -128,16 +129,21 @@ class StudentT {
   /// One feature's parameters.
   struct Feature {
     Scalar nu;
+    Scalar nu_slope;  // ∂ ln ν/∂ its free number
     Scalar location;
     Scalar s;
+    Scalar s_slope;  // ∂s/∂ its free number
     Scalar scale;
     Scalar width;  // scale √ν
 
     Feature(const StudentT& base, std::span<const Scalar> theta, Eigen::Index j) {
       const auto p = view_parameters(base, theta);
+      const LogScaleAt<Scalar> bounded = log_scale(p.log_scale[j]);
       nu = freedom(p.log_freedom[j]);
+      nu_slope = log_freedom(p.log_freedom[j]).slope;
       location = p.location[j];
-      s = log_scale(p.log_scale[j]).value;
+      s = bounded.value;
+      s_slope = bounded.slope;
       scale = std::exp(s);
       width = scale * std::sqrt(nu);
     }
@@ -178,13 +184,12 @@ class StudentT {
       }
   }
 
-  void add(Scalar by_log_freedom, Scalar by_location, Scalar by_log_scale, std::span<const Scalar> theta,
-           std::span<Scalar> grad, Eigen::Index j) const {
-    const auto p = view_parameters(*this, theta);
+  void add(Scalar by_log_freedom, Scalar by_location, Scalar by_log_scale, std::span<Scalar> grad,
+           Eigen::Index j) const {
     auto g = view_parameters(*this, grad);
-    g.log_freedom[j] += by_log_freedom * log_freedom(p.log_freedom[j]).slope;
+    g.log_freedom[j] += by_log_freedom;
     g.location[j] += by_location;
-    g.log_scale[j] += by_log_scale * log_scale(p.log_scale[j]).slope;
+    g.log_scale[j] += by_log_scale;
   }
 
   [[no_unique_address]] Dimension<Dim_> dim_;

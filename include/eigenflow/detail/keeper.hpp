@@ -50,7 +50,7 @@ struct RestoreState {
     ++next;
   }
   void count(Eigen::Index& number) {
-    VectorX<double> one = VectorX<double>::Zero(1);
+    Eigen::Matrix<double, 1, 1> one(0.0);
     vector(one);
     fits = fits && is_count(one[0]);
     if (fits) number = static_cast<Eigen::Index>(one[0]);

@@ -112,9 +112,9 @@ class ActNorm {
           to(generating ? mean()[j] : p.shift[j]);
       Scalar* const x = tile.values.col(j).data();
       for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows())) {
-        const Number scaled = (step.load(x) - from) * factor;
-        step.store(x, scaled + to);
-        if (tile.record) step.store(kept.col(j).data(), scaled);
+        const Number centred = step.load(x) - from;
+        step.store(x, fma(centred, factor, to));
+        if (tile.record) step.store(kept.col(j).data(), centred * factor);
       }
     }
     tile.log_det.array() += generating ? -log_det : log_det;
