@@ -72,7 +72,7 @@ Task drawn() {
 }
 
 Task labelled(const Path& path) {
-  const Eigen::MatrixXd table = table::read(path).values;
+  const Eigen::MatrixXd table = table::read(path.string()).values;
   const Eigen::Index features = table.cols() - 1;
   const Eigen::VectorXd label = checked_labels(table.col(features), path.string());
   const auto normals = static_cast<Eigen::Index>((label.array() == 0).count());
@@ -86,7 +86,7 @@ Task labelled(const Path& path) {
 }
 
 Task apart(const Path& train, const Path& test) {
-  Task task{test.stem().string(), table::read(train).values, table::read(test).values, {}};
+  Task task{test.stem().string(), table::read(train.string()).values, table::read(test.string()).values, {}};
   const Eigen::Index features = task.train.cols();
   if (task.test.cols() == features + 1) {
     task.label = checked_labels(task.test.col(features), test.string());

@@ -23,7 +23,7 @@ void print_mean(const Eigen::VectorXd& log_p) {
 }
 
 void run(const std::filesystem::path& path) {
-  const Eigen::MatrixXd x = table::read(path).values;
+  const Eigen::MatrixXd x = table::read(path.string()).values;
   const Eigen::Index rows = x.rows() * 8 / 10;
   const Eigen::MatrixXd fitted = x.topRows(rows), test = x.bottomRows(x.rows() - rows);
   std::printf("%s: %d rows to fit to, %d to test, %d columns; mean log-likelihood in nats\n",

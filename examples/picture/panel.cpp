@@ -178,22 +178,26 @@ void Panel::axes(const AxisLabels& labels) {
   constexpr double reach = 4;
   const Stroke stroke{.colour = theme_.quiet, .width = 0.75};
   const TextStyle number{.size = 9.5, .colour = theme_.quiet, .align = Align::right, .stand = Stand::middle};
-  for (const Tick& tick : nice_ticks(x_, labels.ticks)) {
-    const Point at = {place(tick.value, y_.low).x, frame_.bottom() + 1};
-    canvas_->fill({at.x - stroke.width / 2, at.y, stroke.width, reach}, stroke.colour);
-    canvas_->text(tick.label, {at.x, at.y + reach + 4},
-                  {.size = number.size, .colour = number.colour, .stand = Stand::top});
-  }
-  for (const Tick& tick : nice_ticks(y_, labels.ticks)) {
-    const Point at = {frame_.x - 1, place(x_.low, tick.value).y};
-    canvas_->fill({at.x - reach, at.y - stroke.width / 2, reach, stroke.width}, stroke.colour);
-    canvas_->text(tick.label, {at.x - reach - 4, at.y}, number);
-  }
   const TextStyle name{.size = 10.5, .colour = theme_.ink, .stand = Stand::top};
-  canvas_->text(labels.x, {frame_.centre().x, frame_.bottom() + 25}, name);
-  canvas_->text(
-      labels.y, {frame_.x - 36, frame_.centre().y},
-      {.size = name.size, .colour = name.colour, .stand = Stand::baseline, .turn = Turn::quarter_left});
+  if (labels.below) {
+    for (const Tick& tick : nice_ticks(x_, labels.ticks)) {
+      const Point at = {place(tick.value, y_.low).x, frame_.bottom() + 1};
+      canvas_->fill({at.x - stroke.width / 2, at.y, stroke.width, reach}, stroke.colour);
+      canvas_->text(tick.label, {at.x, at.y + reach + 4},
+                    {.size = number.size, .colour = number.colour, .stand = Stand::top});
+    }
+    canvas_->text(labels.x, {frame_.centre().x, frame_.bottom() + 25}, name);
+  }
+  if (labels.left) {
+    for (const Tick& tick : nice_ticks(y_, labels.ticks)) {
+      const Point at = {frame_.x - 1, place(x_.low, tick.value).y};
+      canvas_->fill({at.x - reach, at.y - stroke.width / 2, reach, stroke.width}, stroke.colour);
+      canvas_->text(tick.label, {at.x - reach - 4, at.y}, number);
+    }
+    canvas_->text(
+        labels.y, {frame_.x - 36, frame_.centre().y},
+        {.size = name.size, .colour = name.colour, .stand = Stand::baseline, .turn = Turn::quarter_left});
+  }
 }
 
 }  // namespace picture

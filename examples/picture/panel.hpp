@@ -38,7 +38,8 @@ struct Dots {
 struct AxisLabels {
   std::string x = {};
   std::string y = {};
-  int ticks = 6;  // at most so many on each axis
+  int ticks = 6;                   // at most so many on each axis
+  bool below = true, left = true;  // which of the two axes
 };
 
 struct View {

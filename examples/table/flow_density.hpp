@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <eigenflow/eigenflow.hpp>
 #include <numeric>
-#include <span>
 #include <vector>
 
+#include "noisy_likelihood.hpp"
 #include "table.hpp"
 
 // The density of a table of a few hundred or thousand rows: where networks overfit, several that are kept
@@ -23,26 +23,6 @@ inline Eigen::VectorXd log_sum_exp(const Eigen::ArrayXXd& terms) {
   const Eigen::ArrayXd most = terms.rowwise().maxCoeff();
   return most + (terms.colwise() - most).exp().rowwise().sum().log();
 }
-
-/// Maximum likelihood on rows that move by fresh noise in every training step: the flow learns the density of
-/// the data blurred by N(0, sigma²), which no row is a spike of (Rothfuss et al., arXiv:1907.08982).
-/// Validation rows stay as they are.
-struct NoisyLikelihood {
-  double sigma = 0;
-
-  template <class Flow>
-  double operator()(const Flow& flow, const ef::Batch<float>& batch, std::span<float> grad) const {
-    if (!batch.training || sigma == 0) return ef::MaximumLikelihood()(flow, batch, grad);
-    Eigen::MatrixXf x(batch.size, batch.data.cols);
-    ef::Rng(batch.training->seed).fork(batch.training->step).fill_normal(x);
-    x *= static_cast<float>(sigma);
-    for (Eigen::Index j = 0; j < x.cols(); ++j)
-      for (Eigen::Index i = 0; i < x.rows(); ++i) x(i, j) += batch.data(batch.row(i), j);
-    ef::Batch<float> moved = ef::Batch<float>::all(x);
-    moved.training = batch.training;
-    return ef::MaximumLikelihood()(flow, moved, grad);
-  }
-};
 
 /// How a FlowDensity is made and trained.
 struct Setting {
@@ -118,6 +98,8 @@ class FlowDensity {
     };
     ef::Rng rng(seed);
     Flow flow(ef::Stack<Block>(setting.layers, block), ef::StudentT<float>(dim), rng);
+    NoisyLikelihood<float> noise;
+    if (setting.noise > 0) noise.sigma.setConstant(dim, static_cast<float>(setting.noise));
     ef::fit(flow, training,
             {.epochs = setting.epochs,
              .batch_size = setting.batch_size,
@@ -127,7 +109,7 @@ class FlowDensity {
              .patience = setting.patience,
              .seed = seed,
              .progress = false},
-            ef::AdamW{.weight_decay = setting.weight_decay}, NoisyLikelihood{setting.noise});
+            ef::AdamW{.weight_decay = setting.weight_decay}, noise);
     return flow;
   }
 

@@ -1,36 +1,47 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "csv.hpp"
 #include "npy.hpp"
+#include "reader.hpp"
 
-// Tables of numbers from files, for the examples: the library itself reads no data formats.
+// Tables of numbers from files, for the examples and the command: the library itself reads no data formats.
 
 namespace table {
 
-/// Reads a .csv or .npy file. Every number must be finite. Throws std::runtime_error that names the file and
-/// the place in it.
-inline Table read(const std::filesystem::path& path) {
-  const std::string name = path.string();
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw std::runtime_error("cannot open " + name);
-  if (path.extension() == ".csv") return read_csv(file, name);
-  if (path.extension() != ".npy") throw std::runtime_error(name + " is neither a .csv nor a .npy file");
+/// Opens a .csv or .npy file, told apart by the first byte, whatever the name; "-" is the standard input.
+/// Throws std::runtime_error that names the file and the place in it, as the reader does later.
+inline std::unique_ptr<Reader> open(const std::string& path, Header header = Header::sniff) {
+  std::shared_ptr<std::istream> in(&std::cin, [](std::istream*) {});
+  if (path != "-") {
+    if (std::filesystem::is_directory(path)) throw std::runtime_error(path + ": is a folder, not a table");
+    in = std::make_shared<std::ifstream>(path, std::ios::binary);
+    if (!*in) throw std::runtime_error(path + ": cannot be opened");
+  }
+  const std::string name = path == "-" ? "standard input" : path;
+  if (in->peek() == 0x93) return std::make_unique<NpyReader>(in, name);
+  in->clear();  // of an empty file
+  return std::make_unique<CsvReader>(in, name, header);
+}
 
-  Table table{{}, read_npy(file, name)};
-  for (Eigen::Index i = 0; i < table.values.rows(); ++i)
-    for (Eigen::Index j = 0; j < table.values.cols(); ++j)
-      if (!std::isfinite(table.values(i, j)))
-        throw std::runtime_error(name + ", row " + std::to_string(i) + ", column " + std::to_string(j) +
-                                 ": a number is missing or not finite");
-  return table;
+/// Rows are samples; `names` has one entry a column, or none where the file gives no names.
+struct Table {
+  std::vector<std::string> names;
+  Eigen::MatrixXd values;
+};
+
+/// Reads a whole table. Throws std::runtime_error that names the file and the place in it.
+inline Table read(const std::string& path) {
+  const std::unique_ptr<Reader> reader = open(path);
+  return {reader->names(), read_all(*reader)};
 }
 
 /// The rows of a list, in its order.

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model.hpp"
+#include "table/table.hpp"
+
+// The table that a subcommand reads.
+
+namespace command {
+
+struct DataOptions {
+  std::string path;
+  std::string columns, context;  // as "a,b"
+  bool header = false, no_header = false;
+
+  std::unique_ptr<table::Reader> open() const { return open(path); }
+  std::unique_ptr<table::Reader> open(const std::string& path) const;
+};
+
+/// The table with the model's columns chosen, its features and then its context: those of the options, else those of
+/// the model's names, else all of a table of as many columns.
+std::unique_ptr<table::Reader> open_for(const Model& model, const DataOptions& data, const std::string& path);
+
+/// Calls use(rows) with all rows of the table, a few megabytes at a time.
+template <class Use>
+void for_each_block(table::Reader& reader, const Use& use) {
+  const auto columns = static_cast<Eigen::Index>(reader.chosen().size());
+  const Eigen::Index most = std::max<Eigen::Index>(64, (1 << 19) / columns);
+  table::Rows block(std::min<Eigen::Index>(most, 1 << 15), columns);
+  for (Eigen::Index count; (count = reader.read(block)) > 0;) use(block.topRows(count));
+}
+
+}  // namespace command

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace command {
+
+/// What there is to draw of a model. Columns are features.
+struct Figure {
+  std::string title, subtitle = {};
+  std::vector<std::string> names;                                        ///< one a feature
+  Eigen::MatrixXd data;                                                  ///< may have no rows
+  Eigen::MatrixXd samples = {};                                          ///< of the model
+  std::function<Eigen::VectorXd(const Eigen::MatrixXd&)> log_prob = {};  ///< empty: the samples must do
+};
+
+/// One feature: the density as a curve, over a histogram of the data. Two: the density as a map, with the data on it.
+/// More: a corner plot, each feature and each pair. Throws std::runtime_error when the file cannot be written.
+void draw(const Figure& figure, const std::filesystem::path& path);
+
+}  // namespace command

@@ -1,0 +1,321 @@
+// eigenflow fit: from a table to a model file.
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <eigenflow/io/model_file.hpp>
+#include <filesystem>
+#include <iostream>
+#include <limits>
+#include <map>
+#include <memory>
+#include <numeric>
+#include <string>
+#include <vector>
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+#include "columns.hpp"
+#include "data.hpp"
+#include "model.hpp"
+#include "numbers.hpp"
+#include "subcommands.hpp"
+#include "table/cells.hpp"
+#include "table/gaussian.hpp"
+#include "train.hpp"
+#include "usage_error.hpp"
+
+namespace command {
+namespace {
+
+struct Options {
+  DataOptions data;
+  std::string output, test_data, hidden = "64,64";
+  std::vector<std::string> positive, interval;
+  double test = 0.1;
+  int threads = 0;
+  bool quiet = false;
+  Architecture architecture;
+  Training training;
+  std::string command_line;
+};
+
+// The features of a table, and its context.
+struct Columns {
+  std::vector<std::string> features, context;
+};
+
+struct Sample {
+  Eigen::MatrixXd x, c;
+};
+
+// Those of --columns, else all but those of --context.
+Columns choose(const table::Reader& reader, const DataOptions& data) {
+  Columns columns;
+  const auto names_of = [&](const std::vector<Eigen::Index>& places) {
+    std::vector<std::string> names;
+    for (const Eigen::Index place : places) names.push_back(column_name(reader, place));
+    return names;
+  };
+  std::vector<Eigen::Index> context, features;
+  if (!data.context.empty()) context = find_columns(reader, table::cells(data.context));
+  if (!data.columns.empty()) {
+    features = find_columns(reader, table::cells(data.columns));
+  } else {
+    for (Eigen::Index j = 0; j < reader.columns(); ++j)
+      if (std::find(context.begin(), context.end(), j) == context.end()) features.push_back(j);
+  }
+  if (features.empty()) throw UsageError("no column is left to fit: all of them are named by --context");
+  for (const Eigen::Index place : context)
+    if (std::find(features.begin(), features.end(), place) != features.end())
+      throw UsageError("column \"" + column_name(reader, place) +
+                       "\" is named by --columns and by --context");
+  return {names_of(features), names_of(context)};
+}
+
+Sample read(table::Reader& reader, const Columns& columns) {
+  std::vector<std::string> all = columns.features;
+  all.insert(all.end(), columns.context.begin(), columns.context.end());
+  reader.choose(find_columns(reader, all));
+  const Eigen::MatrixXd rows = table::read_all(reader);
+  return {rows.leftCols(static_cast<Eigen::Index>(columns.features.size())),
+          rows.rightCols(static_cast<Eigen::Index>(columns.context.size()))};
+}
+
+// Takes a share of the rows away, drawn at random.
+Sample hold_out(Sample& sample, double share, std::uint64_t seed) {
+  ef::Rng rng(seed, 1);
+  const Eigen::VectorX<Eigen::Index> order = rng.permutation(sample.x.rows());
+  const auto count = static_cast<Eigen::Index>(share * static_cast<double>(order.size()));
+  const auto take = [&](const Eigen::MatrixXd& from, Eigen::Index first, Eigen::Index n) {
+    Eigen::MatrixXd rows(n, from.cols());
+    for (Eigen::Index i = 0; i < n; ++i) rows.row(i) = from.row(order[first + i]);
+    return rows;
+  };
+  Sample held{take(sample.x, 0, count), take(sample.c, 0, count)};
+  sample = {take(sample.x, count, order.size() - count), take(sample.c, count, order.size() - count)};
+  return held;
+}
+
+std::vector<ef::FeatureSupport> supports_of(const Options& options, const std::vector<std::string>& names) {
+  if (options.positive.empty() && options.interval.empty()) return {};
+  std::vector<ef::FeatureSupport> supports(names.size(), ef::real());
+  const auto set = [&](const std::string& name, const ef::FeatureSupport& support) {
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found == names.end())
+      throw UsageError("\"" + name + "\", which is to have edges, is no column of the fit");
+    supports[static_cast<std::size_t>(found - names.begin())] = support;
+  };
+  for (const std::string& list : options.positive)
+    for (const std::string& name : table::cells(list)) set(name, ef::positive());
+  for (const std::string& text : options.interval) {
+    const std::size_t second = text.rfind(':'), first = second == 0 ? second : text.rfind(':', second - 1);
+    if (second == std::string::npos || first == std::string::npos || first == second)
+      throw UsageError("--interval wants NAME:LOW:HIGH, but got \"" + text + '"');
+    const double low = number_of(text.substr(first + 1, second - first - 1), "--interval"),
+                 high = number_of(text.substr(second + 1), "--interval");
+    set(text.substr(0, first), ef::interval(low, high));
+  }
+  return supports;
+}
+
+// Says which column and row lie on or beyond an edge, in the words of the table.
+void check_edges(const std::vector<ef::FeatureSupport>& supports, const Sample& sample,
+                 const std::vector<std::string>& names, const std::string& source) {
+  for (std::size_t j = 0; j < supports.size(); ++j) {
+    const auto column = sample.x.col(static_cast<Eigen::Index>(j)).array();
+    const double least = column.minCoeff(), most = column.maxCoeff();
+    if (least > supports[j].low && most < supports[j].high) continue;
+    throw std::runtime_error(
+        source + ": column \"" + names[j] + "\" has the value " +
+        text_of(least > supports[j].low ? most : least) +
+        " on or beyond an edge, where the density is zero: its edges must lie outside of the data");
+  }
+}
+
+// The mean negative log-likelihood of rows in nats, with its standard error: as "4.123 ± 0.045".
+std::string nats(const Eigen::VectorXd& log_prob) {
+  const double mean = -log_prob.mean();
+  const double spread = std::sqrt((log_prob.array() + mean).square().mean());
+  char text[64];
+  std::snprintf(text, sizeof text, "%.3f ± %.3f", mean,
+                spread / std::sqrt(static_cast<double>(log_prob.size())));
+  return text;
+}
+
+// log p(x | c) of the Gaussian with the mean and the covariance of the rows of the fit.
+Eigen::VectorXd gaussian(const Sample& fitted, const Sample& at) {
+  const auto joined = [](const Sample& sample) {
+    Eigen::MatrixXd all(sample.x.rows(), sample.x.cols() + sample.c.cols());
+    all << sample.x, sample.c;
+    return all;
+  };
+  Eigen::VectorXd log_prob = table::Gaussian(joined(fitted)).log_prob(joined(at));
+  if (fitted.c.cols() > 0) log_prob -= table::Gaussian(fitted.c).log_prob(at.c);
+  return log_prob;
+}
+
+void check_output(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
+  if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error))
+    throw UsageError(path + ": a model can be written to a file alone");
+  if (::access(folder.c_str(), W_OK) != 0)
+    throw UsageError(path + ": cannot be written: the folder " + folder.string() +
+                     " is missing or not writable");
+}
+
+void set_threads(int threads) {
+  if (threads <= 0) return;
+#ifdef _OPENMP
+  omp_set_num_threads(threads);
+#else
+  if (threads > 1) std::fprintf(stderr, "eigenflow: built without OpenMP: one thread alone\n");
+#endif
+}
+
+void run(Options options) {
+  check_output(options.output);
+  options.architecture.hidden = sizes_of(options.hidden, "--hidden");
+  set_threads(options.threads);
+  const std::unique_ptr<table::Reader> reader = options.data.open();
+  const Columns columns = choose(*reader, options.data);
+  const std::vector<ef::FeatureSupport> supports = supports_of(options, columns.features);
+  Sample sample = read(*reader, columns);
+  const Eigen::Index rows = sample.x.rows();
+  check_edges(supports, sample, columns.features, reader->source());
+
+  Sample test;
+  if (!options.test_data.empty())
+    test = read(*options.data.open(options.test_data), columns);
+  else
+    test = hold_out(sample, options.test, options.training.seed);
+
+  const auto dim = static_cast<Eigen::Index>(columns.features.size());
+  if (dim == 1 && columns.context.empty()) options.architecture.kind = Kind::autoregressive;
+  options.training.progress = !options.quiet;
+  const Trained trained = train(options.architecture, options.training, supports, sample.x, sample.c);
+
+  ef::Notes notes{{columns_note, table::line_of(columns.features)},
+                  {"data", options.data.path},
+                  {"rows", std::to_string(rows)},
+                  {"command", options.command_line}};
+  if (!columns.context.empty()) notes[context_note] = table::line_of(columns.context);
+  std::string held_out = "no rows were held out";
+  if (test.x.rows() > 0) {
+    const Eigen::VectorXd flow =
+        columns.context.empty() ? trained.flow.log_prob(test.x) : trained.flow.log_prob(test.x, test.c);
+    notes["held_out"] = nats(flow) + " nats over " + std::to_string(test.x.rows()) + " rows; a Gaussian's " +
+                        nats(gaussian(sample, test));
+    held_out = "held-out negative log-likelihood: " + notes["held_out"];
+  }
+  ef::save(trained.flow, options.output, notes);
+
+  if (options.quiet) return;
+  std::cout << rows << " rows of " << notes[columns_note]
+            << (columns.context.empty() ? "" : " given " + notes[context_note]) << '\n'
+            << trained.flow << trained.history.message << '\n'
+            << held_out << '\n';
+}
+
+}  // namespace
+
+void add_fit(CLI::App& app) {
+  CLI::App* const sub = app.add_subcommand("fit", "Learn the density of a table and keep it in a file");
+  const auto options = std::make_shared<Options>();
+  Options& o = *options;
+  Architecture& a = o.architecture;
+  Training& t = o.training;
+  sub->add_option("DATA", o.data.path, "A table, one sample a row")->required();
+  sub->add_option("-o,--output", o.output, "The model file to write")->required()->type_name("MODEL");
+  add_data_options(*sub, o.data);
+  sub->add_option("--positive", o.positive, "Columns whose values are above zero")
+      ->type_name("NAMES")
+      ->expected(1)
+      ->take_all();
+  sub->add_option("--interval", o.interval, "A column whose values lie between two numbers")
+      ->type_name("NAME:LOW:HIGH")
+      ->expected(1)
+      ->take_all();
+
+  const std::string model = "Architecture", fitting = "Training";
+  sub->add_option("--type", a.kind, "coupling, fast both ways, or autoregressive, slow to sample")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, Kind>{
+          {"coupling", Kind::coupling}, {"autoregressive", Kind::autoregressive}}))
+      ->group(model);
+  sub->add_option("--transformer", a.map, "spline or affine")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, Map>{{"spline", Map::spline}, {"affine", Map::affine}}))
+      ->group(model);
+  sub->add_option("--base", a.base, "normal, or student for heavy tails")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, Base>{{"normal", Base::normal}, {"student", Base::student}}))
+      ->group(model);
+  sub->add_option("--layers", a.layers, "Layers")
+      ->check(CLI::Range(0, 1000))
+      ->capture_default_str()
+      ->group(model);
+  sub->add_option("--hidden", o.hidden, "Widths of the hidden layers of each network")
+      ->type_name("W,W...")
+      ->capture_default_str()
+      ->group(model);
+  sub->add_option("--bins", a.bins, "Bins of a spline")
+      ->check(CLI::Range(2, 1000))
+      ->capture_default_str()
+      ->group(model);
+
+  sub->add_option("--epochs", t.epochs, "Passes over the rows (default: by their number)")
+      ->check(CLI::PositiveNumber)
+      ->group(fitting);
+  sub->add_option("--steps", t.steps, "Steps of the optimizer, in place of epochs")
+      ->check(CLI::PositiveNumber)
+      ->group(fitting);
+  sub->add_option("--batch", t.batch_size, "Rows a step (default: by the number of rows)")
+      ->check(CLI::PositiveNumber)
+      ->group(fitting);
+  sub->add_option("--learning-rate", t.learning_rate, "Of the first step")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str()
+      ->group(fitting);
+  sub->add_option("--weight-decay", t.weight_decay, "Pull of the weights to zero")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str()
+      ->group(fitting);
+  sub->add_option("--noise", t.noise,
+                  "Blur of the training rows, in standard deviations (default: by their number)")
+      ->check(CLI::NonNegativeNumber)
+      ->group(fitting);
+  sub->add_option("--validation", t.validation, "Share of the rows that the best parameters are chosen by")
+      ->check(CLI::Range(0.0, 0.9))
+      ->capture_default_str()
+      ->group(fitting);
+  sub->add_option("--patience", t.patience, "Stop after so many epochs without a better validation loss")
+      ->check(CLI::NonNegativeNumber)
+      ->group(fitting);
+  CLI::Option* const share =
+      sub->add_option("--test", o.test, "Share of the rows that is held out to judge the model by")
+          ->check(CLI::Range(0.0, 0.9))
+          ->capture_default_str()
+          ->group(fitting);
+  sub->add_option("--test-data", o.test_data, "Another table to judge it by")
+      ->excludes(share)
+      ->type_name("DATA")
+      ->group(fitting);
+  sub->add_option("--seed", t.seed, "Of all that is random")->capture_default_str()->group(fitting);
+  sub->add_option("--threads", o.threads, "Threads (default: all cores)")
+      ->check(CLI::PositiveNumber)
+      ->group(fitting);
+  sub->add_flag("--quiet", o.quiet, "Neither a progress bar nor a summary");
+  sub->footer(
+      "Examples:\n"
+      "  eigenflow fit old_faithful.csv -o geyser.eigenflow\n"
+      "  eigenflow fit weather.csv -o wind.eigenflow --columns speed,direction --context hour\n"
+      "  eigenflow fit people.csv -o people.eigenflow --positive income --interval share:0:100 --seed 7\n"
+      "  zcat events.csv.gz | eigenflow fit - -o events.eigenflow --epochs 20 --hidden 128,128");
+  sub->callback([options] { run(*options); });
+}
+
+}  // namespace command

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <eigenflow/any_base.hpp>
+#include <eigenflow/any_layer.hpp>
+#include <eigenflow/flow.hpp>
+#include <eigenflow/layers/support.hpp>
+#include <filesystem>
+#include <vector>
+
+// The flows of the command. flows.cpp alone compiles the library's layers, which takes its time.
+
+namespace command {
+
+namespace ef = eigenflow;
+using Flow = ef::AnyFlow<double>;
+
+enum class Kind { coupling, autoregressive };
+enum class Map { spline, affine };
+enum class Base { normal, student };
+
+/// What a fit builds: standard units, then layers of one kind with linear maps between them, then the base.
+struct Architecture {
+  Kind kind = Kind::coupling;
+  Map map = Map::spline;
+  Base base = Base::normal;
+  Eigen::Index layers = 5;
+  std::vector<Eigen::Index> hidden = {64, 64};
+  Eigen::Index bins = 8;
+};
+
+/// A flow of `dim` features given `context` columns. Throws std::invalid_argument for what makes no flow.
+Flow make_flow(const Architecture& architecture, Eigen::Index dim, Eigen::Index context, std::uint64_t seed);
+
+/// The flow with edges put before it, and with the units of its context (a mean and a scale for each column) worked
+/// into its first weights, so that it takes data and context as they are.
+Flow with_units(const Flow& flow, const Architecture& architecture,
+                const std::vector<ef::FeatureSupport>& supports, const Eigen::RowVectorXd& context_mean,
+                const Eigen::RowVectorXd& context_scale);
+
+/// The features as the flow inside of the edges sees them: edges at infinity, N × D.
+Eigen::MatrixXd without_edges(const std::vector<ef::FeatureSupport>& supports, const Eigen::MatrixXd& x);
+
+Flow load_flow(const std::filesystem::path& path);
+
+}  // namespace command

@@ -1,0 +1,35 @@
+// eigenflow info: what a model file is.
+
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "model.hpp"
+#include "subcommands.hpp"
+
+namespace command {
+namespace {
+
+void run(const std::string& path) {
+  const Model model = load_model(path);
+  std::cout << path << ": " << model.info.scalar << ", format version " << model.info.format_version
+            << ", written by eigenflow " << model.info.library_version << '\n'
+            << model.flow;
+  for (const auto& [name, note] : model.info.notes) {
+    std::string label = name;
+    label.resize(std::max<std::size_t>(16, label.size() + 1), ' ');
+    std::cout << label << note << '\n';
+  }
+}
+
+}  // namespace
+
+void add_info(CLI::App& app) {
+  CLI::App* const sub = app.add_subcommand("info", "Say what a model is: architecture, parameters, origin");
+  const auto path = std::make_shared<std::string>();
+  sub->add_option("MODEL", *path, "A model file")->required();
+  sub->footer("Example:\n  eigenflow info geyser.eigenflow");
+  sub->callback([path] { run(*path); });
+}
+
+}  // namespace command

@@ -1,0 +1,58 @@
+#include "model.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "table/cells.hpp"
+
+namespace command {
+namespace {
+
+// The names that a note lists; none where it lists another number of them.
+std::vector<std::string> noted(const ef::ModelInfo& info, const char* note, Eigen::Index count) {
+  const auto found = info.notes.find(note);
+  std::vector<std::string> names;
+  if (found != info.notes.end() && !found->second.empty()) names = table::cells(found->second);
+  if (static_cast<Eigen::Index>(names.size()) != count) names.clear();
+  return names;
+}
+
+std::vector<std::string> made_up(const char* letter, Eigen::Index count) {
+  std::vector<std::string> names;
+  for (Eigen::Index j = 1; j <= count; ++j) names.push_back(letter + std::to_string(j));
+  return names;
+}
+
+bool is_number(const std::string& name) {
+  return !name.empty() && name.find_first_not_of("0123456789") == std::string::npos;
+}
+
+}  // namespace
+
+Model load_model(const std::string& path) {
+  ef::ModelInfo info = ef::model_info(path);
+  Flow flow = load_flow(path);
+  std::vector<std::string> columns = noted(info, columns_note, flow.dim());
+  std::vector<std::string> context = noted(info, context_note, flow.context_dim());
+  const bool named = !columns.empty() && static_cast<Eigen::Index>(context.size()) == flow.context_dim();
+  if (!named) {
+    columns = made_up("x", flow.dim());
+    context = made_up("c", flow.context_dim());
+  }
+  const bool numbered = std::all_of(columns.begin(), columns.end(), is_number) &&
+                        std::all_of(context.begin(), context.end(), is_number);
+  return {path, std::move(info), std::move(flow), std::move(columns), std::move(context), named, numbered};
+}
+
+Eigen::VectorXd Model::log_prob(const Eigen::Ref<const table::Rows>& rows) const {
+  if (flow.context_dim() == 0) return flow.log_prob(rows);
+  return flow.log_prob(rows.leftCols(flow.dim()), rows.rightCols(flow.context_dim()));
+}
+
+Eigen::MatrixXd Model::sample(Eigen::Index n, const Eigen::Ref<const table::Rows>& given,
+                              ef::Rng& rng) const {
+  if (flow.context_dim() == 0) return flow.sample(n, rng);
+  return flow.sample(n, given, rng);
+}
+
+}  // namespace command

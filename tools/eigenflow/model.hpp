@@ -1,0 +1,35 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <eigenflow/io/model_file.hpp>
+#include <string>
+#include <vector>
+
+#include "flows.hpp"
+#include "table/reader.hpp"
+
+namespace command {
+
+/// A model file: its flow, what it says of itself, and its columns by name.
+struct Model {
+  std::string path;
+  ef::ModelInfo info;
+  Flow flow;
+  std::vector<std::string> columns, context;  ///< "x1", "x2"... and "c1"... where the file names none
+  bool named;                                 ///< whether it does
+  bool numbered;  ///< whether all names are numbers: columns of a table without names
+
+  /// log p of each row; a row is the features, then the context.
+  Eigen::VectorXd log_prob(const Eigen::Ref<const table::Rows>& rows) const;
+  /// n rows given one context (1 × C) or n of them.
+  Eigen::MatrixXd sample(Eigen::Index n, const Eigen::Ref<const table::Rows>& given, ef::Rng& rng) const;
+};
+
+/// Throws std::runtime_error, with the file's name, when it is no model file.
+Model load_model(const std::string& path);
+
+// What `fit` notes in a file.
+inline constexpr const char* columns_note = "columns";
+inline constexpr const char* context_note = "context_columns";
+
+}  // namespace command

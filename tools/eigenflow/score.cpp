@@ -1,0 +1,111 @@
+// eigenflow score: log p of each row of a table.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data.hpp"
+#include "model.hpp"
+#include "numbers.hpp"
+#include "subcommands.hpp"
+#include "table/writer.hpp"
+#include "usage_error.hpp"
+
+namespace command {
+namespace {
+
+struct Options {
+  std::string model;
+  DataOptions data;
+  std::string output = "-", flag, reference;
+};
+
+// Calls use(log_prob) for block after block.
+template <class Use>
+void score(const Model& model, const Options& options, const std::string& path, const Use& use) {
+  const std::unique_ptr<table::Reader> reader = open_for(model, options.data, path);
+  for_each_block(*reader, [&](const auto& rows) { use(model.log_prob(rows)); });
+}
+
+std::vector<double> all_scores(const Model& model, const Options& options, const std::string& path) {
+  std::vector<double> scores;
+  score(model, options, path, [&](const Eigen::VectorXd& log_prob) {
+    scores.insert(scores.end(), log_prob.begin(), log_prob.end());
+  });
+  return scores;
+}
+
+// The ⌈share N⌉-th lowest score: what it is and what is below are outliers.
+double threshold_of(std::vector<double> scores, double share) {
+  const auto count = static_cast<std::size_t>(std::ceil(share * static_cast<double>(scores.size())));
+  const auto at = scores.begin() + static_cast<std::ptrdiff_t>(std::max<std::size_t>(count, 1)) - 1;
+  std::nth_element(scores.begin(), at, scores.end(),
+                   [](double a, double b) { return a < b || (std::isnan(a) && !std::isnan(b)); });
+  return *at;
+}
+
+void run(const Options& options) {
+  if (options.flag.empty() && !options.reference.empty()) throw UsageError("--reference goes with --flag");
+  const Model model = load_model(options.model);
+  if (options.flag.empty()) {
+    table::Writer writer(options.output, {"log_prob"});
+    score(model, options, options.data.path,
+          [&](const Eigen::VectorXd& log_prob) { writer.write(log_prob); });
+    return writer.finish();
+  }
+
+  const double share = share_of(options.flag, "--flag");
+  table::Writer writer(options.output, {"log_prob", "outlier"});
+  std::size_t flagged = 0, rows = 0;
+  double threshold = 0;
+  const auto write = [&](const auto& log_prob) {
+    table::Rows out(log_prob.size(), 2);
+    out.col(0) = log_prob;
+    out.col(1) =
+        (log_prob.array() > threshold).select(Eigen::ArrayXd::Zero(log_prob.size()), 1.0);  // NaN is one
+    flagged += static_cast<std::size_t>(out.col(1).sum());
+    rows += static_cast<std::size_t>(log_prob.size());
+    writer.write(out);
+  };
+  if (options.reference.empty()) {
+    const std::vector<double> scores = all_scores(model, options, options.data.path);
+    threshold = threshold_of(scores, share);
+    constexpr std::size_t piece = 1 << 14;
+    for (std::size_t i = 0; i < scores.size(); i += piece)
+      write(Eigen::Map<const Eigen::VectorXd>(scores.data() + i,
+                                              static_cast<Eigen::Index>(std::min(piece, scores.size() - i))));
+  } else {
+    threshold = threshold_of(all_scores(model, options, options.reference), share);
+    score(model, options, options.data.path, write);
+  }
+  writer.finish();
+  std::fprintf(stderr, "%zu of %zu rows have log p <= %.6g\n", flagged, rows, threshold);
+}
+
+}  // namespace
+
+void add_score(CLI::App& app) {
+  CLI::App* const sub = app.add_subcommand("score", "Write log p of each row of a table, in nats");
+  const auto options = std::make_shared<Options>();
+  sub->add_option("MODEL", options->model, "A model file")->required();
+  sub->add_option("DATA", options->data.path, "A table; the model's columns are found by name")->required();
+  add_data_options(*sub, options->data);
+  sub->add_option("-o,--output", options->output, "Where to write: CSV, or .npy where the name ends so")
+      ->capture_default_str();
+  sub->add_option("--flag", options->flag, "Mark the rows of lowest density, this share of them, as 1%")
+      ->type_name("SHARE");
+  sub->add_option("--reference", options->reference,
+                  "Mark rows below that quantile of another table's scores")
+      ->type_name("DATA");
+  sub->footer(
+      "Examples:\n"
+      "  eigenflow score geyser.eigenflow old_faithful.csv -o scores.csv\n"
+      "  eigenflow score normal.eigenflow today.csv --flag 1% --reference training.csv\n"
+      "  eigenflow score geyser.eigenflow - < old_faithful.csv | sort -n | head -3");
+  sub->callback([options] { run(*options); });
+}
+
+}  // namespace command
