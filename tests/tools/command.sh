@@ -1,0 +1,169 @@
+#!/usr/bin/env bash
+# The command as people use it: what it writes, what it says, how it exits.
+# usage: command.sh EIGENFLOW OLD_FAITHFUL_CSV README
+set -uo pipefail
+eigenflow=$1 data=$2 readme=$3
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+failures=0
+
+fail() {
+  echo "FAILED: $*" >&2
+  failures=$((failures + 1))
+}
+# same WHAT FOUND EXPECTED
+same() { [ "$2" = "$3" ] || fail "$1: expected '$3', but got '$2'"; }
+# exits CODE TEXT ARGUMENTS...: exit code, and a part of what it says on standard error; says nothing else.
+exits() {
+  local code=$1 text=$2 status
+  shift 2
+  "$eigenflow" "$@" >out 2>err </dev/null
+  status=$?
+  [ $status -eq "$code" ] || fail "eigenflow $*: exit code $status instead of $code: $(cat err)"
+  grep -qF -- "$text" err || fail "eigenflow $*: '$(cat err)' does not say '$text'"
+}
+run() { "$eigenflow" "$@" || fail "eigenflow $*: exit code $?"; }
+quick=(--steps 40 --layers 2 --hidden 16 --quiet)
+
+# ---- help and usage
+run --help >out
+for word in fit score sample info 'Exit code'; do grep -q "$word" out || fail "--help does not name $word"; done
+run --version >out
+grep -Eq '^eigenflow [0-9]+\.[0-9]+\.[0-9]+$' out || fail "--version says '$(cat out)'"
+for subcommand in fit score sample info; do
+  run $subcommand --help >out
+  grep -q 'Example' out || fail "$subcommand --help has no example"
+done
+exits 2 'subcommand'
+exits 2 'paint' paint
+exits 2 'DATA' fit -o m
+exits 2 '--output' fit "$data"
+exits 2 '--hidden' fit "$data" -o m --hidden 3,x
+exits 2 '--transformer' fit "$data" -o m --transformer linear
+exits 2 'no/m' fit "$data" -o no/m
+exits 2 '/dev/null' fit "$data" -o /dev/null
+
+# ---- fit
+run fit "$data" -o a.eigenflow "${quick[@]}" >out
+same 'a quiet fit says nothing' "$(cat out)" ''
+run fit "$data" -o b.eigenflow "${quick[@]}"
+sed 's/b\.eigenflow/a.eigenflow/' b.eigenflow | cmp -s - a.eigenflow || fail 'the same fit wrote other bytes'
+run fit "$data" -o loud.eigenflow --steps 40 --layers 2 --hidden 16 >out 2>err
+grep -Eq 'held-out negative log-likelihood: [0-9.]+ ± [0-9.]+ nats over 27 rows; a Gaussian.s [0-9.]+' out || fail "fit says '$(cat out)'"
+same 'no progress bar in a pipe' "$(cat err)" ''
+run fit - -o piped.eigenflow "${quick[@]}" <"$data"
+run fit "$data" -o one.eigenflow --columns waiting "${quick[@]}"
+run fit "$data" -o two.eigenflow --columns 2,1 --positive waiting --interval eruption:0:10 "${quick[@]}"
+run fit "$data" -o given.eigenflow --context eruption "${quick[@]}"
+run fit "$data" -o maf.eigenflow --type autoregressive --transformer affine --base student --epochs 2 --batch 50 --test-data "$data" "${quick[@]:2}"
+
+# ---- info
+run info two.eigenflow >out
+for text in 'two.eigenflow: double, format version 1' 'Flow of 2 features' 'Support (1 interval, 1 half line)' 'Coupling<spline, mlp>' \
+  'columns         waiting,eruption' 'rows            272' 'command         eigenflow fit' 'held_out'; do
+  grep -qF "$text" out || fail "info does not say '$text', but '$(cat out)'"
+done
+exits 1 'old_faithful.csv: ' info "$data"
+exits 1 'no.eigenflow: cannot be read' info no.eigenflow
+
+# ---- score
+run score a.eigenflow "$data" >scores.csv
+same 'a score for each row' "$(wc -l <scores.csv)" 273
+same 'the name of the scores' "$(head -1 scores.csv)" log_prob
+run score a.eigenflow - <"$data" | cmp -s - scores.csv || fail 'scores of a pipe differ'
+run score a.eigenflow "$data" -o scores2.csv
+cmp -s scores2.csv scores.csv || fail 'scores in a file differ'
+run score a.eigenflow "$data" -o scores.npy
+same 'the bytes of scores.npy' "$(wc -c <scores.npy)" $((128 + 8 * 272))
+grep -v '^#' "$data" | awk -F, 'NR == 1 { print "id;waiting;eruption" } NR > 1 { print "row" NR ";" $2 ";" $1 }' >turned.csv
+run score a.eigenflow turned.csv | cmp -s - scores.csv || fail 'columns are not found by name'
+grep -v '^#' "$data" | tail -n +2 >bare.csv
+run score a.eigenflow bare.csv | cmp -s - scores.csv || fail 'a table without names is not taken in order'
+run score a.eigenflow turned.csv --columns 3,2 | cmp -s - scores.csv || fail '--columns does not choose'
+run score a.eigenflow "$data" --flag 1% -o flagged.csv 2>err
+same 'outliers of 272 rows at 1 %' "$(grep -c ',1$' flagged.csv)" 3
+same 'the lowest scores are flagged' "$(grep ',1$' flagged.csv | cut -d, -f1 | sort)" "$(tail -n +2 scores.csv | sort -g | head -3 | sort)"
+grep -q '^3 of 272 rows' err || fail "--flag says '$(cat err)'"
+run score a.eigenflow "$data" --flag 1% --reference "$data" 2>/dev/null | cmp -s - flagged.csv || fail '--reference of the data itself differs'
+printf 'waiting,eruption\n50,11\n50,-1\n50,2\n' >edge.csv
+same 'rows outside of the support' "$(run score two.eigenflow edge.csv | grep -c -- '-inf')" 2
+run score given.eigenflow "$data" | grep -qE '^-?[0-9]' || fail 'a conditional model does not score'
+exits 1 'bare.csv' score a.eigenflow bare.csv --columns eruption,waiting
+exits 2 '--flag' score a.eigenflow "$data" --flag 0
+exits 2 '--reference' score a.eigenflow "$data" --reference "$data"
+
+# ---- bad tables: file, row and column
+bad() {
+  printf "$2" >bad.csv
+  exits 1 "$1" fit bad.csv -o bad.eigenflow "${quick[@]}"
+  exits 1 "$1" score a.eigenflow bad.csv -o bad_scores.csv
+  [ ! -e bad.eigenflow ] && [ ! -e bad_scores.csv ] || fail "a bad table left a file: $1"
+}
+bad 'eigenflow: bad.csv:3: column "waiting": "soon" is no number' 'eruption,waiting\n1,50\n2,soon\n'
+bad 'eigenflow: bad.csv:3: column "waiting": the line has 1 column, but the first has 2' 'eruption,waiting\n1,50\n2\n'
+bad 'eigenflow: bad.csv:2: column 3: the line has 3 columns, but the first has 2' 'eruption,waiting\n1,50,3\n'
+bad 'eigenflow: bad.csv:2: column "eruption": "nan" is no finite number' 'eruption,waiting\nnan,50\n'
+bad 'eigenflow: bad.csv:2: column "waiting": the number is missing' 'eruption,waiting\n3,\n'
+bad 'eigenflow: bad.csv: there are no rows of numbers' ''
+bad 'eigenflow: bad.csv: there are no rows of numbers' 'eruption,waiting\n'
+printf 'eruption\n3\n' >bad.csv
+exits 1 'bad.csv: there is no column "waiting", but eruption' score a.eigenflow bad.csv
+exits 1 'no.csv: cannot be opened' score a.eigenflow no.csv
+exits 1 'column "eruption"' fit "$data" -o bad.eigenflow --interval eruption:2:4 "${quick[@]}"
+exits 2 '"depth"' fit "$data" -o bad.eigenflow --positive depth "${quick[@]}"
+
+# ---- sample
+run sample a.eigenflow -n 5 --seed 3 >five.csv
+same 'five rows and their names' "$(wc -l <five.csv) $(head -1 five.csv)" '6 eruption,waiting'
+run sample a.eigenflow -n 5 --seed 3 | cmp -s - five.csv || fail 'the same seed gave other samples'
+run sample a.eigenflow -n 5 --seed 4 | cmp -s - five.csv && fail 'another seed gave the same samples'
+run sample a.eigenflow -n 3 -o three.npy
+same 'the bytes of three.npy' "$(wc -c <three.npy)" $((128 + 8 * 6))
+run sample given.eigenflow -n 4 --given eruption=2.5 >out
+same 'samples with their context' "$(head -1 out) $(grep -c ',2.5$' out)" 'waiting,eruption 4'
+run sample given.eigenflow --context-file "$data" | run score given.eigenflow - >out
+same 'a sample for each context' "$(wc -l <out)" 273
+run sample two.eigenflow -n 2000 | awk -F, 'NR > 1 && ($1 <= 0 || $2 <= 0 || $2 >= 10)' >out
+same 'samples outside of the support' "$(cat out)" ''
+exits 2 '-n N' sample a.eigenflow
+exits 2 'eruption=NUMBER' sample given.eigenflow -n 4
+exits 2 '"depth"' sample given.eigenflow -n 4 --given depth=3
+
+# ---- pipes: quiet when the reader has enough, and nothing half-written
+"$eigenflow" sample a.eigenflow -n 1000000 2>err | head -1 >/dev/null
+same 'a closed pipe' "$(cat err)" ''
+echo old >kept.csv
+exits 1 'turned.csv' score a.eigenflow turned.csv --columns 1,2 -o kept.csv
+same 'a failed score leaves the old file' "$(cat kept.csv)" old
+same 'no drafts are left' "$(ls -- *.tmp 2>/dev/null)" ''
+
+# ---- plot, where the command can
+if "$eigenflow" plot --help >/dev/null 2>&1; then
+  awk 'BEGIN { srand(1); print "a,b,c"; for (i = 0; i < 200; ++i) { x = rand(); print x "," x + rand() "," rand() } }' >three.csv
+  run fit three.csv -o three.eigenflow "${quick[@]}"
+  run plot one.eigenflow "$data" -o one.png
+  run plot a.eigenflow "$data" -o a.png
+  run plot given.eigenflow -o given.png --given eruption=2
+  run plot given.eigenflow "$data" -o given_data.png
+  run plot three.eigenflow three.csv -o three.png
+  for picture in one a given given_data three; do
+    same "$picture.png is a picture" "$(head -c 4 $picture.png | tail -c 3)" PNG
+  done
+  exits 2 '--given' plot given.eigenflow -o no.png
+fi
+
+# ---- the commands of the README, as they stand there
+mkdir -p examples/data
+cp "$data" examples/data/
+sed -n '/^eigenflow fit examples/,/^```/p' "$readme" | grep '^eigenflow ' >commands
+same 'commands in the README' "$(wc -l <commands)" 3
+while read -r command; do
+  eval "${command/#eigenflow/\"\$eigenflow\"}" >out 2>err || fail "README: $command: $(cat err)"
+done <commands
+
+if [ $failures -gt 0 ]; then
+  echo "$failures failures" >&2
+  exit 1
+fi
+echo "all is well"
