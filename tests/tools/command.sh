@@ -36,7 +36,7 @@ for subcommand in fit score sample info; do
   grep -q 'Example' out || fail "$subcommand --help has no example"
 done
 exits 2 'subcommand'
-exits 2 'paint' paint
+exits 2 'subcommand' paint
 exits 2 'DATA' fit -o m
 exits 2 '--output' fit "$data"
 exits 2 '--hidden' fit "$data" -o m --hidden 3,x
@@ -88,7 +88,8 @@ grep -q '^3 of 272 rows' err || fail "--flag says '$(cat err)'"
 run score a.eigenflow "$data" --flag 1% --reference "$data" 2>/dev/null | cmp -s - flagged.csv || fail '--reference of the data itself differs'
 printf 'waiting,eruption\n50,11\n50,-1\n50,2\n' >edge.csv
 same 'rows outside of the support' "$(run score two.eigenflow edge.csv | grep -c -- '-inf')" 2
-run score given.eigenflow "$data" | grep -qE '^-?[0-9]' || fail 'a conditional model does not score'
+run score given.eigenflow "$data" >out
+grep -qE '^-?[0-9]' out || fail 'a conditional model does not score'
 exits 1 'bare.csv' score a.eigenflow bare.csv --columns eruption,waiting
 exits 2 '--flag' score a.eigenflow "$data" --flag 0
 exits 2 '--reference' score a.eigenflow "$data" --reference "$data"

@@ -63,6 +63,13 @@ Eigen::Index cells_for(Eigen::Index rows) {
   return std::clamp<Eigen::Index>(static_cast<Eigen::Index>(2 * std::cbrt(static_cast<double>(rows))), 8, 50);
 }
 
+// Blurred by a cell or so; what the blur loses at the ends is made up for.
+Eigen::VectorXd smooth(const Eigen::VectorXd& values) {
+  constexpr double sigma = 1.5;
+  const Eigen::MatrixXd share = picture::blur(Eigen::MatrixXd::Ones(values.size(), 1), sigma);
+  return picture::blur(values, sigma).cwiseQuotient(share);
+}
+
 struct Curve {
   Eigen::VectorXd x, y;
 };
@@ -75,7 +82,7 @@ Curve density_along(const Figure& figure, Eigen::Index column, Range range) {
   if (figure.log_prob && figure.names.size() == 1)
     curve.y = figure.log_prob(curve.x).array().exp();
   else
-    curve.y = picture::blur(histogram(figure.samples, column, range, cells).transpose(), 1.2).transpose();
+    curve.y = smooth(histogram(figure.samples, column, range, cells));
   return curve;
 }
 

@@ -223,10 +223,11 @@ void run(Options options) {
 
 }  // namespace
 
-void add_fit(CLI::App& app) {
+void add_fit(CLI::App& app, const std::string& command_line) {
   CLI::App* const sub = app.add_subcommand("fit", "Learn the density of a table and keep it in a file");
   const auto options = std::make_shared<Options>();
   Options& o = *options;
+  o.command_line = command_line;
   Architecture& a = o.architecture;
   Training& t = o.training;
   sub->add_option("DATA", o.data.path, "A table, one sample a row")->required();

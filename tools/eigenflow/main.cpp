@@ -4,6 +4,7 @@
 #include <eigenflow/version.hpp>
 #include <exception>
 #include <iostream>
+#include <string>
 
 #include "subcommands.hpp"
 #include "usage_error.hpp"
@@ -37,7 +38,9 @@ int main(int argc, char** argv) {
       "'-' is the standard input or output. Exit code: 0 done, 1 something is wrong with the data or a "
       "file,\n"
       "2 with the options.");
-  command::add_fit(app);
+  std::string command_line = "eigenflow";
+  for (int i = 1; i < argc; ++i) command_line += std::string(" ") + argv[i];
+  command::add_fit(app, command_line);
   command::add_score(app);
   command::add_sample(app);
   command::add_info(app);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <string>
 
 #include "data.hpp"
 
@@ -8,7 +9,8 @@
 
 namespace command {
 
-void add_fit(CLI::App& app);
+/// `command_line` is noted in the models that it writes.
+void add_fit(CLI::App& app, const std::string& command_line);
 void add_score(CLI::App& app);
 void add_sample(CLI::App& app);
 void add_info(CLI::App& app);
