@@ -221,6 +221,22 @@ void run(Options options) {
             << held_out << '\n';
 }
 
+// One of a few names, handed on as its number.
+template <class Enum>
+CLI::Validator choice(const std::map<std::string, Enum>& names) {
+  const auto number = [names](std::string& text) -> std::string {
+    const auto found = names.find(text);
+    if (found != names.end()) {
+      text = std::to_string(static_cast<int>(found->second));
+      return {};
+    }
+    std::string all;
+    for (const auto& [name, value] : names) all += (all.empty() ? "" : " or ") + name;
+    return "wants " + all + ", but got \"" + text + '"';
+  };
+  return {number, ""};
+}
+
 }  // namespace
 
 void add_fit(CLI::App& app, const std::string& command_line) {
@@ -244,16 +260,16 @@ void add_fit(CLI::App& app, const std::string& command_line) {
 
   const std::string model = "Architecture", fitting = "Training";
   sub->add_option("--type", a.kind, "coupling, fast both ways, or autoregressive, slow to sample")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, Kind>{
-          {"coupling", Kind::coupling}, {"autoregressive", Kind::autoregressive}}))
+      ->transform(choice<Kind>({{"coupling", Kind::coupling}, {"autoregressive", Kind::autoregressive}}))
+      ->type_name("coupling|autoregressive")
       ->group(model);
   sub->add_option("--transformer", a.map, "spline or affine")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, Map>{{"spline", Map::spline}, {"affine", Map::affine}}))
+      ->transform(choice<Map>({{"spline", Map::spline}, {"affine", Map::affine}}))
+      ->type_name("spline|affine")
       ->group(model);
   sub->add_option("--base", a.base, "normal, or student for heavy tails")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, Base>{{"normal", Base::normal}, {"student", Base::student}}))
+      ->transform(choice<Base>({{"normal", Base::normal}, {"student", Base::student}}))
+      ->type_name("normal|student")
       ->group(model);
   sub->add_option("--layers", a.layers, "Layers")
       ->check(CLI::Range(0, 1000))
