@@ -122,7 +122,7 @@ std::vector<ef::FeatureSupport> supports_of(const Options& options, const std::v
   return supports;
 }
 
-// Says which column and row lie on or beyond an edge, in the words of the table.
+// Refuses a column that has values on or beyond an edge, in the words of the table.
 void check_edges(const std::vector<ef::FeatureSupport>& supports, const Sample& sample,
                  const std::vector<std::string>& names, const std::string& source) {
   for (std::size_t j = 0; j < supports.size(); ++j) {
