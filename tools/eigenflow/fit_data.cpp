@@ -1,0 +1,99 @@
+#include "fit_data.hpp"
+
+#include <algorithm>
+#include <eigenflow/rng.hpp>
+#include <stdexcept>
+
+#include "columns.hpp"
+#include "numbers.hpp"
+#include "table/cells.hpp"
+#include "usage_error.hpp"
+
+namespace command {
+
+namespace ef = eigenflow;
+
+Columns choose(const table::Reader& reader, const DataOptions& data) {
+  Columns columns;
+  const auto names_of = [&](const std::vector<Eigen::Index>& places) {
+    std::vector<std::string> names;
+    for (const Eigen::Index place : places) names.push_back(column_name(reader, place));
+    return names;
+  };
+  std::vector<Eigen::Index> context, features;
+  if (!data.context.empty()) context = find_columns(reader, table::cells(data.context));
+  if (!data.columns.empty()) {
+    features = find_columns(reader, table::cells(data.columns));
+  } else {
+    for (Eigen::Index j = 0; j < reader.columns(); ++j)
+      if (std::find(context.begin(), context.end(), j) == context.end()) features.push_back(j);
+  }
+  if (features.empty()) throw UsageError("no column is left to fit: all of them are named by --context");
+  for (const Eigen::Index place : context)
+    if (std::find(features.begin(), features.end(), place) != features.end())
+      throw UsageError("column \"" + column_name(reader, place) +
+                       "\" is named by --columns and by --context");
+  return {names_of(features), names_of(context)};
+}
+
+Sample read(table::Reader& reader, const Columns& columns) {
+  std::vector<std::string> all = columns.features;
+  all.insert(all.end(), columns.context.begin(), columns.context.end());
+  reader.choose(find_columns(reader, all));
+  const Eigen::MatrixXd rows = table::read_all(reader);
+  return {rows.leftCols(static_cast<Eigen::Index>(columns.features.size())),
+          rows.rightCols(static_cast<Eigen::Index>(columns.context.size()))};
+}
+
+Sample hold_out(Sample& sample, double share, std::uint64_t seed) {
+  ef::Rng rng(seed, 1);
+  const Eigen::VectorX<Eigen::Index> order = rng.permutation(sample.x.rows());
+  const auto count = static_cast<Eigen::Index>(share * static_cast<double>(order.size()));
+  const auto take = [&](const Eigen::MatrixXd& from, Eigen::Index first, Eigen::Index n) {
+    Eigen::MatrixXd rows(n, from.cols());
+    for (Eigen::Index i = 0; i < n; ++i) rows.row(i) = from.row(order[first + i]);
+    return rows;
+  };
+  Sample held{take(sample.x, 0, count), take(sample.c, 0, count)};
+  sample = {take(sample.x, count, order.size() - count), take(sample.c, count, order.size() - count)};
+  return held;
+}
+
+std::vector<ef::FeatureSupport> supports_of(const std::vector<std::string>& positive,
+                                            const std::vector<std::string>& interval,
+                                            const std::vector<std::string>& names) {
+  if (positive.empty() && interval.empty()) return {};
+  std::vector<ef::FeatureSupport> supports(names.size(), ef::real());
+  const auto set = [&](const std::string& name, const ef::FeatureSupport& support) {
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found == names.end())
+      throw UsageError("\"" + name + "\", which is to have edges, is no column of the fit");
+    supports[static_cast<std::size_t>(found - names.begin())] = support;
+  };
+  for (const std::string& list : positive)
+    for (const std::string& name : table::cells(list)) set(name, ef::positive());
+  for (const std::string& text : interval) {
+    const std::size_t second = text.rfind(':'), first = second == 0 ? second : text.rfind(':', second - 1);
+    if (second == std::string::npos || first == std::string::npos || first == second)
+      throw UsageError("--interval wants NAME:LOW:HIGH, but got \"" + text + '"');
+    const double low = number_of(text.substr(first + 1, second - first - 1), "--interval"),
+                 high = number_of(text.substr(second + 1), "--interval");
+    set(text.substr(0, first), ef::interval(low, high));
+  }
+  return supports;
+}
+
+void check_edges(const std::vector<ef::FeatureSupport>& supports, const Sample& sample,
+                 const std::vector<std::string>& names, const std::string& source) {
+  for (std::size_t j = 0; j < supports.size(); ++j) {
+    const auto column = sample.x.col(static_cast<Eigen::Index>(j)).array();
+    const double least = column.minCoeff(), most = column.maxCoeff();
+    if (least > supports[j].low && most < supports[j].high) continue;
+    throw std::runtime_error(
+        source + ": column \"" + names[j] + "\" has the value " +
+        text_of(least > supports[j].low ? most : least) +
+        " on or beyond an edge, where the density is zero: its edges must lie outside of the data");
+  }
+}
+
+}  // namespace command

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <cstdint>
+#include <eigenflow/layers/feature_support.hpp>
+#include <string>
+#include <vector>
+
+#include "data.hpp"
+
+namespace command {
+
+/// The features of a table, and its context.
+struct Columns {
+  std::vector<std::string> features, context;
+};
+
+/// The rows of a fit: N × D, and N × C of context.
+struct Sample {
+  Eigen::MatrixXd x, c;
+};
+
+/// The features are those of --columns, else all but those of --context.
+Columns choose(const table::Reader& reader, const DataOptions& data);
+
+Sample read(table::Reader& reader, const Columns& columns);
+
+/// Takes a share of the rows away, drawn at random.
+Sample hold_out(Sample& sample, double share, std::uint64_t seed);
+
+/// The edges that --positive (NAMES) and --interval (NAME:LOW:HIGH) give to the features called `names`; none without.
+std::vector<eigenflow::FeatureSupport> supports_of(const std::vector<std::string>& positive,
+                                                   const std::vector<std::string>& interval,
+                                                   const std::vector<std::string>& names);
+
+/// Refuses a column that has values on or beyond an edge, in the words of the table.
+void check_edges(const std::vector<eigenflow::FeatureSupport>& supports, const Sample& sample,
+                 const std::vector<std::string>& names, const std::string& source);
+
+}  // namespace command
