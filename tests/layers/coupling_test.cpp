@@ -6,7 +6,7 @@
 
 #include "eigenflow/conditioners/residual_net.hpp"
 #include "support/catch.hpp"
-#include "support/contract/evaluate.hpp"
+#include "support/golden_points.hpp"
 #include "support/layer_contract.hpp"
 
 namespace ef = eigenflow;
@@ -19,30 +19,12 @@ ef::MlpOptions small_network() {
   return {.hidden = {5, 3}, .activation = ef::Activation::tanh};
 }
 
-/// A coupling of another library: its weights in our order, four points, what it made of them.
-struct Golden {
-  std::vector<double> theta, x, values, log_det;
-};
-
+/// Points of a coupling of another library, whose weights are given in our order.
 template <class L>
-void check_golden(const L& layer, const Golden& golden) {
-  using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  const auto matrix = [&](const std::vector<double>& rows) {
-    return RowMajor(Eigen::Map<const RowMajor>(rows.data(), 4, layer.dim()));
-  };
-  const contract::LayerSubject<L> subject(layer);
-  REQUIRE(subject.parameter_count() == static_cast<Eigen::Index>(golden.theta.size()));
-  const contract::Problem<double> problem{
-      Eigen::Map<const Eigen::VectorXd>(golden.theta.data(), subject.parameter_count()), matrix(golden.x),
-      contract::MatrixX<double>(4, 0)};
-  const Eigen::VectorXd log_det = Eigen::Map<const Eigen::Vector4d>(golden.log_det.data());
-  const auto forward = contract::evaluate(subject, contract::Direction::forward, problem);
-  CHECK((forward.values - matrix(golden.values)).cwiseAbs().maxCoeff() < 1e-12);
-  CHECK((forward.log_det - log_det).cwiseAbs().maxCoeff() < 1e-12);
-  const auto inverse =
-      contract::evaluate(subject, contract::Direction::inverse, problem.at(matrix(golden.values)));
-  CHECK((inverse.values - matrix(golden.x)).cwiseAbs().maxCoeff() < 1e-12);
-  CHECK((inverse.log_det + log_det).cwiseAbs().maxCoeff() < 1e-12);
+void check_golden(const L& layer, const std::vector<double>& theta, const golden::Points& points) {
+  golden::check(layer,
+                Eigen::Map<const Eigen::VectorXd>(theta.data(), static_cast<Eigen::Index>(theta.size())),
+                points);
 }
 
 }  // namespace
@@ -146,9 +128,9 @@ TEST_CASE("a context is further inputs of the conditioner") {
 TEST_CASE("an affine coupling with the scale exp is normflows's") {
   check_golden(
       ef::Coupling<ef::Affine<double, ef::ExpScale>, ef::Mlp<double>>(4, {.hidden = {3}}),
-      {{0.242, 0.575, 0.231,  -0.912, 0.634, 0.312, -0.376, 0.407,  0.255, -0.516, -0.114, -0.337, 0.206,
-        0.02,  0.383, -0.547, -0.18,  0.006, 0.419, 0.028,  -0.205, 0.906, -0.193, -1.898, 0.705},
-       {0.3, -1.2, 0.7, -2.5, 0.4, 1.9, -0.8, 1.1, 0, 0, 0, 0, 3, -2, 14, -9},
+      {0.242, 0.575, 0.231,  -0.912, 0.634, 0.312, -0.376, 0.407,  0.255, -0.516, -0.114, -0.337, 0.206,
+       0.02,  0.383, -0.547, -0.18,  0.006, 0.419, 0.028,  -0.205, 0.906, -0.193, -1.898, 0.705},
+      {{0.3, -1.2, 0.7, -2.5, 0.4, 1.9, -0.8, 1.1, 0, 0, 0, 0, 3, -2, 14, -9},
        {0.3, -1.2, 1.2795064874640554, 0.45194688085362134, 0.4, 1.9, -0.5012712086279958, 0.9263424233553753,
         0, 0, -0.08719500000000001, 0.664121, 3, -2, 15.25962325980685, -0.331600930943045},
        {-1.4772205999999997, -2.2211013, -1.196063, -2.359079}});
@@ -161,12 +143,12 @@ TEST_CASE("an affine coupling with the scale sigmoid, and residual blocks, is nf
   const double shift = 2 - std::log(0.999 / 0.001);
   check_golden(ef::Coupling<ef::Affine<double, ef::SigmoidScale>, ef::ResidualNet<double>>(
                    3, 1, {.width = 3, .blocks = 1}, {ef::SigmoidScale(1.001, 0.001)}),
-               {{-1.322, -0.122, -0.296,        0.15,  0.152,         1.482,  -0.778, -0.264, 1.43,   0.453,
-                 0.464,  -0.36,  -1.154,        0.117, 0.076,         -0.859, -0.478, -0.05,  -0.661, -0.069,
-                 0.067,  0.025,  -0.354,        0.416, 0.624,         0.225,  -0.573, 0.512,  -0.351, 0.615,
-                 0.191,  -0.688, -0.775,        -0.75, 0.64,          -0.014, 0.14,   -0.327, 0.165,  -0.874,
-                 -0.22,  0.038,  0.178 + shift, 0.532, 0.857 + shift, -1.154},
-                {1, -2, 0.5, 0.25, 0.75, -1.5, 0, 0, 0, 14, -9, 21},
+               {-1.322, -0.122, -0.296,        0.15,  0.152,         1.482,  -0.778, -0.264, 1.43,   0.453,
+                0.464,  -0.36,  -1.154,        0.117, 0.076,         -0.859, -0.478, -0.05,  -0.661, -0.069,
+                0.067,  0.025,  -0.354,        0.416, 0.624,         0.225,  -0.573, 0.512,  -0.351, 0.615,
+                0.191,  -0.688, -0.775,        -0.75, 0.64,          -0.014, 0.14,   -0.327, 0.165,  -0.874,
+                -0.22,  0.038,  0.178 + shift, 0.532, 0.857 + shift, -1.154},
+               {{1, -2, 0.5, 0.25, 0.75, -1.5, 0, 0, 0, 14, -9, 21},
                 {1, 0.040845534286787055, 0.5285855057310656, 0.25, 1.0906057713065815, -2.107853609634793, 0,
                  0.4338237440479999, -0.9515581819680001, 14, 5.144071353440318, 28.57682512902813},
                 {-0.5662317271283591, -0.6590553084360242, -0.6640626289673875, -0.5920892075263162}});

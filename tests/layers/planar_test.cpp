@@ -9,6 +9,7 @@
 #include "support/catch.hpp"
 #include "support/contract/evaluate.hpp"
 #include "support/contract/expect.hpp"
+#include "support/golden_points.hpp"
 #include "support/layer_contract.hpp"
 
 namespace ef = eigenflow;
@@ -213,22 +214,10 @@ struct Normflows {
 };
 
 template <class Monotone>
-void check_normflows(Monotone h, const Normflows& golden) {
-  using RowMajor = Eigen::Matrix<double, 4, 3, Eigen::RowMajor>;
-  MatrixX<double> x(4, 3);
-  x << 1, -2, 0.5, 0.25, 0.75, -1.5, 0, 0, 0, 14, -9, 21;
-  const MatrixX<double> y = Eigen::Map<const RowMajor>(golden.values.data());
-  const VectorX<double> log_det = Eigen::Map<const Eigen::Vector4d>(golden.log_det.data());
+void check_normflows(Monotone h, const Normflows& flow) {
   const ef::Planar<double, Eigen::Dynamic, Monotone> planar(3, h);
-  const contract::LayerSubject subject(planar);
-  const contract::Problem<double> problem{planar.parameters_from(golden.u_hat(), golden.w, golden.b), x,
-                                          MatrixX<double>(4, 0)};
-  const auto forward = contract::evaluate(subject, Direction::forward, problem);
-  CHECK((forward.values - y).cwiseAbs().maxCoeff() < 1e-12);
-  CHECK((forward.log_det - log_det).cwiseAbs().maxCoeff() < 1e-12);
-  const auto inverse = contract::evaluate(subject, Direction::inverse, problem.at(y));
-  CHECK((inverse.values - x).cwiseAbs().maxCoeff() < 1e-10);
-  CHECK((inverse.log_det + log_det).cwiseAbs().maxCoeff() < 1e-10);
+  golden::check(planar, planar.parameters_from(flow.u_hat(), flow.w, flow.b),
+                {{1, -2, 0.5, 0.25, 0.75, -1.5, 0, 0, 0, 14, -9, 21}, flow.values, flow.log_det}, 1e-10);
 }
 
 }  // namespace
