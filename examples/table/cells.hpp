@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <optional>
@@ -107,6 +109,12 @@ inline std::optional<double> number(std::string_view cell) {
   char* stop = nullptr;
   const double slow = std::strtod(text.c_str(), &stop);
   return stop == text.c_str() + text.size() ? std::optional(slow) : std::nullopt;
+}
+
+/// The other way: appends the shortest digits that read back as the same number.
+inline void append_number(double value, std::string& text) {
+  std::array<char, 32> digits;
+  text.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
 }
 
 }  // namespace table

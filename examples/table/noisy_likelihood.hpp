@@ -26,8 +26,7 @@ struct NoisyLikelihood {
       for (Eigen::Index i = 0; i < x.rows(); ++i) x(i, j) += batch.data(batch.row(i), j);
     for (Eigen::Index j = 0; j < context.cols(); ++j)
       for (Eigen::Index i = 0; i < x.rows(); ++i) context(i, j) = batch.context(batch.row(i), j);
-    auto moved =
-        context.cols() > 0 ? eigenflow::Batch<Scalar>::all(x, context) : eigenflow::Batch<Scalar>::all(x);
+    auto moved = eigenflow::Batch<Scalar>::all(x, context);
     moved.training = batch.training;
     return eigenflow::MaximumLikelihood()(flow, moved, grad);
   }

@@ -3,9 +3,7 @@
 #include <unistd.h>
 
 #include <Eigen/Core>
-#include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
 #include <filesystem>
 #include <stdexcept>
@@ -87,14 +85,11 @@ class Writer {
     if (std::fwrite(text_.data(), 1, text_.size(), file_) != text_.size()) fail();
     text_.clear();
   }
-  // The shortest digits that read back as the same number.
   template <class Row>
   void append_line(const Row& row) {
-    std::array<char, 32> digits;
     for (Eigen::Index j = 0; j < row.size(); ++j) {
-      const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), row[j]);
       if (j > 0) text_ += ',';
-      text_.append(digits.data(), end.ptr);
+      append_number(row[j], text_);
     }
     text_ += '\n';
   }

@@ -111,10 +111,8 @@ void run(Options options) {
   if (!columns.context.empty()) notes[context_note] = table::line_of(columns.context);
   std::string held_out = "no rows were held out";
   if (test.x.rows() > 0) {
-    const Eigen::VectorXd flow =
-        columns.context.empty() ? trained.flow.log_prob(test.x) : trained.flow.log_prob(test.x, test.c);
-    notes["held_out"] = nats(flow) + " nats over " + std::to_string(test.x.rows()) + " rows; a Gaussian's " +
-                        nats(gaussian(sample, test));
+    notes["held_out"] = nats(trained.flow.log_prob(test.x, test.c)) + " nats over " +
+                        std::to_string(test.x.rows()) + " rows; a Gaussian's " + nats(gaussian(sample, test));
     held_out = "held-out negative log-likelihood: " + notes["held_out"];
   }
   ef::save(trained.flow, options.output, notes);

@@ -7,6 +7,7 @@
 #include "columns.hpp"
 #include "numbers.hpp"
 #include "table/cells.hpp"
+#include "table/table.hpp"
 #include "usage_error.hpp"
 
 namespace command {
@@ -49,14 +50,14 @@ Sample hold_out(Sample& sample, double share, std::uint64_t seed) {
   ef::Rng rng(seed, 1);
   const Eigen::VectorX<Eigen::Index> order = rng.permutation(sample.x.rows());
   const auto count = static_cast<Eigen::Index>(share * static_cast<double>(order.size()));
-  const auto take = [&](const Eigen::MatrixXd& from, Eigen::Index first, Eigen::Index n) {
-    Eigen::MatrixXd rows(n, from.cols());
-    for (Eigen::Index i = 0; i < n; ++i) rows.row(i) = from.row(order[first + i]);
-    return rows;
+  const std::vector<Eigen::Index> held(order.begin(), order.begin() + count),
+      left(order.begin() + count, order.end());
+  const auto take = [&](const std::vector<Eigen::Index>& rows) {
+    return Sample{table::take_rows(sample.x, rows), table::take_rows(sample.c, rows)};
   };
-  Sample held{take(sample.x, 0, count), take(sample.c, 0, count)};
-  sample = {take(sample.x, count, order.size() - count), take(sample.c, count, order.size() - count)};
-  return held;
+  Sample result = take(held);
+  sample = take(left);
+  return result;
 }
 
 std::vector<ef::FeatureSupport> supports_of(const std::vector<std::string>& positive,
@@ -89,9 +90,10 @@ void check_edges(const std::vector<ef::FeatureSupport>& supports, const Sample& 
     const auto column = sample.x.col(static_cast<Eigen::Index>(j)).array();
     const double least = column.minCoeff(), most = column.maxCoeff();
     if (least > supports[j].low && most < supports[j].high) continue;
+    std::string value;
+    table::append_number(least > supports[j].low ? most : least, value);
     throw std::runtime_error(
-        source + ": column \"" + names[j] + "\" has the value " +
-        text_of(least > supports[j].low ? most : least) +
+        source + ": column \"" + names[j] + "\" has the value " + value +
         " on or beyond an edge, where the density is zero: its edges must lie outside of the data");
   }
 }

@@ -1,5 +1,6 @@
 // eigenflow info: what a model file is.
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <string>

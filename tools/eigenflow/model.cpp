@@ -45,13 +45,11 @@ Model load_model(const std::string& path) {
 }
 
 Eigen::VectorXd Model::log_prob(const Eigen::Ref<const table::Rows>& rows) const {
-  if (flow.context_dim() == 0) return flow.log_prob(rows);
   return flow.log_prob(rows.leftCols(flow.dim()), rows.rightCols(flow.context_dim()));
 }
 
 Eigen::MatrixXd Model::sample(Eigen::Index n, const Eigen::Ref<const table::Rows>& given,
                               ef::Rng& rng) const {
-  if (flow.context_dim() == 0) return flow.sample(n, rng);
   return flow.sample(n, given, rng);
 }
 

@@ -1,9 +1,6 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <array>
-#include <charconv>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,12 +39,6 @@ inline std::vector<Eigen::Index> sizes_of(const std::string& text, const std::st
     sizes.push_back(static_cast<Eigen::Index>(size));
   }
   return sizes;
-}
-
-/// The shortest digits that read back as the same number.
-inline std::string text_of(double value) {
-  std::array<char, 32> digits;
-  return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr};
 }
 
 }  // namespace command

@@ -64,9 +64,7 @@ void run(const Options& options) {
   ef::Rng rng(options.seed);
   if (at_one) {
     if (dim > 2 || figure.data.rows() == 0) figure.samples = model.sample(enough, contexts, rng);
-    figure.log_prob = [&](const Eigen::MatrixXd& at) {
-      return context_dim == 0 ? model.flow.log_prob(at) : model.flow.log_prob(at, contexts);
-    };
+    figure.log_prob = [&](const Eigen::MatrixXd& at) { return model.flow.log_prob(at, contexts); };
   } else {  // as many samples at each context of the data
     const Eigen::Index rounds = std::max<Eigen::Index>(1, enough / contexts.rows());
     figure.samples.resize(rounds * contexts.rows(), dim);
