@@ -24,7 +24,9 @@ endif()
 # Flags that must be the same in every object of a program.
 add_library(eigenflow_dev_flags INTERFACE)
 if(EIGENFLOW_FAST_MATH)
-  target_compile_options(eigenflow_dev_flags INTERFACE -ffast-math)
+  # As users must: the umbrella header comes first. The test of a header of its own would be refused.
+  target_compile_options(eigenflow_dev_flags INTERFACE -ffast-math "SHELL:-include eigenflow/eigenflow.hpp")
+  target_link_options(eigenflow_dev_flags INTERFACE -ffast-math)
 endif()
 if(EIGENFLOW_NO_EXCEPTIONS)
   target_compile_options(eigenflow_dev_flags INTERFACE -fno-exceptions -fno-rtti)

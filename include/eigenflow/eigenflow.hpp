@@ -2,6 +2,8 @@
 
 // eigenflow: normalizing flows on Eigen. This header needs Eigen and the standard library alone.
 
+#include "eigenflow/detail/ieee_begin.hpp"
+
 #include "eigenflow/activation.hpp"
 #include "eigenflow/any_base.hpp"
 #include "eigenflow/any_layer.hpp"
@@ -55,3 +57,5 @@
 #include "eigenflow/transformers/rational_quadratic_spline.hpp"
 #include "eigenflow/transformers/shift.hpp"
 #include "eigenflow/version.hpp"
+
+#include "eigenflow/detail/ieee_end.hpp"

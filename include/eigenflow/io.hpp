@@ -2,6 +2,8 @@
 
 // Model files, opt-in: this needs nlohmann/json (the CMake target eigenflow::io).
 
+#include "eigenflow/detail/ieee_begin.hpp"
+
 #include "eigenflow/io/build.hpp"
 #include "eigenflow/io/checkpoint.hpp"
 #include "eigenflow/io/file.hpp"
@@ -10,3 +12,5 @@
 #include "eigenflow/io/parameters.hpp"
 #include "eigenflow/io/safetensors.hpp"
 #include "eigenflow/io/standard_parts.hpp"
+
+#include "eigenflow/detail/ieee_end.hpp"

@@ -6,10 +6,12 @@
 #include <cstring>
 #include <limits>
 
+#include "eigenflow/detail/ieee.hpp"
+
 namespace eigenflow::detail {
 
-/// Whether a number is neither infinite nor NaN, by its
-/// bits: -ffast-math may assume so and drop std::isfinite.
+/// Whether a number is neither infinite nor NaN, by its bits: in a program of -ffast-math, std::isfinite may
+/// have been compiled to always true.
 inline bool is_finite(float x) {
   return (std::bit_cast<std::uint32_t>(x) & 0x7F800000U) != 0x7F800000U;
 }

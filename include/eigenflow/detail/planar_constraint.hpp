@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include "eigenflow/detail/finite.hpp"
+#include "eigenflow/detail/mul_add.hpp"
 #include "eigenflow/detail/per_feature.hpp"
 #include "eigenflow/lane_math.hpp"
 #include "eigenflow/tile.hpp"
@@ -47,13 +48,13 @@ struct PlanarConstraint {
     const Scalar shift = std::log(std::numbers::e_v<Scalar> - 1);
     Scalar wu = 0;
     for (Eigen::Index j = 0; j < dim; ++j) {
-      wu += w[j] * u[j];
+      wu = mul_add(w[j], u[j], wu);
       size_ = std::max(size_, std::abs(w[j]));
       u_hat[j] = u[j];
     }
-    const Scalar slope_wu = max_slope * wu;
-    s = std::max(softplus(slope_wu + shift), smallest_s);
-    grow_ = sigmoid(slope_wu + shift);
+    const Scalar slope_wu = max_slope * wu, shifted = mul_add(max_slope, wu, shift);
+    s = std::max(softplus(shifted), smallest_s);
+    grow_ = sigmoid(shifted);
     if (size_ < tiny) {
       size_ = 0;  // no plane to constrain along: a translation by u h(b)
       return;
@@ -61,21 +62,23 @@ struct PlanarConstraint {
     // w is scaled by its largest entry, so that its square neither overflows nor underflows.
     for (Eigen::Index j = 0; j < dim; ++j) {
       unit[j] = w[j] / size_;
-      square_ += unit[j] * unit[j];
+      square_ = mul_add(unit[j], unit[j], square_);
     }
     // û is u's part across w (projected twice, which leaves no
     // rest of a large u) plus the constrained part along w.
     for (int pass = 0; pass < 2; ++pass) {
       Scalar along = 0;
-      for (Eigen::Index j = 0; j < dim; ++j) along += unit[j] * u_hat[j];
-      for (Eigen::Index j = 0; j < dim; ++j) u_hat[j] -= along / square_ * unit[j];
+      for (Eigen::Index j = 0; j < dim; ++j) along = mul_add(unit[j], u_hat[j], along);
+      along /= -square_;
+      for (Eigen::Index j = 0; j < dim; ++j) u_hat[j] = mul_add(along, unit[j], u_hat[j]);
     }
     // k - wᵀu and k = wᵀû without cancellation where wᵀu is small.
     excess_ = std::abs(slope_wu) > 20
-                  ? (s - 1 - slope_wu) / max_slope
+                  ? mul_add(-max_slope, wu, s - 1) / max_slope
                   : std::log1p(std::expm1(-slope_wu) / std::numbers::e_v<Scalar>) / max_slope;
     const Scalar k = std::abs(slope_wu) > 1 ? (s - 1) / max_slope : wu + excess_;
-    for (Eigen::Index j = 0; j < dim; ++j) u_hat[j] += k / size_ / square_ * unit[j];
+    const Scalar constrained = k / size_ / square_;
+    for (Eigen::Index j = 0; j < dim; ++j) u_hat[j] = mul_add(constrained, unit[j], u_hat[j]);
   }
 
   /// Entry j of w/‖w‖², for w ≠ 0.
