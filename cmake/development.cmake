@@ -24,8 +24,7 @@ endif()
 # Flags that must be the same in every object of a program.
 add_library(eigenflow_dev_flags INTERFACE)
 if(EIGENFLOW_FAST_MATH)
-  # As users must: the umbrella header comes first. The test of a header of its own would be refused.
-  target_compile_options(eigenflow_dev_flags INTERFACE -ffast-math "SHELL:-include eigenflow/eigenflow.hpp")
+  target_compile_options(eigenflow_dev_flags INTERFACE -ffast-math)
   target_link_options(eigenflow_dev_flags INTERFACE -ffast-math)
 endif()
 if(EIGENFLOW_NO_EXCEPTIONS)
@@ -43,6 +42,9 @@ endif()
 # The library as our own programs link it.
 add_library(eigenflow_dev INTERFACE)
 target_link_libraries(eigenflow_dev INTERFACE eigenflow eigenflow_dev_flags eigenflow_dev_warnings)
+if(EIGENFLOW_FAST_MATH)  # the umbrella header comes first, as in the programs of users: single headers refuse
+  target_compile_options(eigenflow_dev INTERFACE "SHELL:-include eigenflow/eigenflow.hpp")
+endif()
 if(EIGENFLOW_OPENMP)
   find_package(OpenMP QUIET COMPONENTS CXX)
   if(OpenMP_CXX_FOUND)
