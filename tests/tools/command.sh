@@ -111,7 +111,8 @@ bad 'eigenflow: bad.csv: there are no rows of numbers' 'eruption,waiting\n'
 printf 'eruption\n3\n' >bad.csv
 exits 1 'bad.csv: there is no column "waiting", but eruption' score a.eigenflow bad.csv
 exits 1 'no.csv: cannot be opened' score a.eigenflow no.csv
-exits 1 'column "eruption"' fit "$data" -o bad.eigenflow --interval eruption:2:4 "${quick[@]}"
+exits 1 'column "eruption" has the value 1.8 in its row 2' fit "$data" -o bad.eigenflow --interval eruption:2:4 "${quick[@]}"
+exits 1 'edge.csv: column "eruption" has the value 11 in its row 1' fit "$data" -o bad.eigenflow --interval eruption:0:10 --test-data edge.csv "${quick[@]}"
 exits 2 '"depth"' fit "$data" -o bad.eigenflow --positive depth "${quick[@]}"
 
 # ---- sample

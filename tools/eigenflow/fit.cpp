@@ -94,10 +94,12 @@ void run(Options options) {
   check_edges(supports, sample, columns.features, reader->source());
 
   Sample test;
-  if (!options.test_data.empty())
+  if (!options.test_data.empty()) {
     test = read(*options.data.open(options.test_data), columns);
-  else
+    check_edges(supports, test, columns.features, options.test_data);
+  } else {
     test = hold_out(sample, options.test, options.training.seed);
+  }
 
   const auto dim = static_cast<Eigen::Index>(columns.features.size());
   if (dim == 1 && columns.context.empty()) options.architecture.kind = Kind::autoregressive;

@@ -87,14 +87,17 @@ std::vector<ef::FeatureSupport> supports_of(const std::vector<std::string>& posi
 void check_edges(const std::vector<ef::FeatureSupport>& supports, const Sample& sample,
                  const std::vector<std::string>& names, const std::string& source) {
   for (std::size_t j = 0; j < supports.size(); ++j) {
-    const auto column = sample.x.col(static_cast<Eigen::Index>(j)).array();
-    const double least = column.minCoeff(), most = column.maxCoeff();
-    if (least > supports[j].low && most < supports[j].high) continue;
+    const auto column = sample.x.col(static_cast<Eigen::Index>(j));
+    const auto beyond = std::find_if(column.begin(), column.end(), [&](double value) {
+      return !(value > supports[j].low && value < supports[j].high);
+    });
+    if (beyond == column.end()) continue;
     std::string value;
-    table::append_number(least > supports[j].low ? most : least, value);
+    table::append_number(*beyond, value);
     throw std::runtime_error(
-        source + ": column \"" + names[j] + "\" has the value " + value +
-        " on or beyond an edge, where the density is zero: its edges must lie outside of the data");
+        source + ": column \"" + names[j] + "\" has the value " + value + " in its row " +
+        std::to_string(beyond - column.begin() + 1) +
+        ", on or beyond an edge, where the density is zero: the edges must lie outside of the data");
   }
 }
 
