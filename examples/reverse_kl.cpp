@@ -83,7 +83,7 @@ int main(int argc, char** argv) {
         ef::LuLinear<float, 2>(ef::Permutation<float, 2>())};
     const ef::Flow flow{ef::Chain{halved, ef::Stack(4, block)}, ef::StandardNormal<float, 2>(), rng};
     fit_and_draw("splines, 4", flow, energy,
-                 {.steps = 4'000,
+                 {.steps = 8'000,
                   .batch_size = 512,
                   .learning_rate = 2e-3,
                   .schedule = ef::warm_up(100, ef::cosine_schedule()),
