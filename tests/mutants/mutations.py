@@ -71,7 +71,7 @@ MUTATIONS = [
     ("planar", ROOT, "too few steps", "most_steps = 200", "most_steps = 3"),
     # ---- Planar, parameters
     ("planar", CONSTRAINT, "constraint's constant", "std::numbers::e_v<Scalar> - 1)", "std::numbers::e_v<Scalar> - Scalar(1.001))"),
-    ("planar", CONSTRAINT, "u's part along w kept", "u_hat[j] -= along / square_ * unit[j];", "u_hat[j] -= 0;"),
+    ("planar", CONSTRAINT, "u's part along w kept", "u_hat[j] = mul_add(along, unit[j], u_hat[j]);", "u_hat[j] += 0;"),
     ("planar", CONSTRAINT, "gradient in u without the constraint", "grad_u_hat[j] + grad_wu * w;", "grad_u_hat[j];"),
     ("planar", CONSTRAINT, "gradient in w loses a term", " - 2 * scale * along * w;", ";"),
     ("planar", CONSTRAINT, "gradient in u assigned", "out_u[j] += to_u;", "out_u[j] = to_u;"),
