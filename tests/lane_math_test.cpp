@@ -106,6 +106,10 @@ TEMPLATE_TEST_CASE("lane functions at their ends", "", float, double, long doubl
   CHECK(first(sigmoid(N(-largest))) >= 0);
   CHECK(first(sigmoid(N(-largest))) < 1e-30);
   CHECK(first(log1p_unit(N(0))) == 0);
+  // Where exp ends, e^ln(largest) is the largest number to the rounding of the logarithm.
+  const S logs = std::log(largest);
+  CHECK(static_cast<double>(first(exp(N(logs * S(0.9999)))) / std::exp(logs * S(0.9999))) ==
+        Approx(1).epsilon(1e-6));
 }
 
 TEMPLATE_TEST_CASE("lane functions pass a NaN on", "", float, double) {

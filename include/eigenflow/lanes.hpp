@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "eigenflow/detail/ieee.hpp"
+#include "eigenflow/detail/packet_exp.hpp"
 
 namespace eigenflow {
 
@@ -72,7 +73,7 @@ struct Lanes {
     if constexpr (detail::eigen_is_fast)
       return map([](Scalar value) { return std::exp(value); }, a);
     else
-      return Lanes(Eigen::internal::pexp(a.packet));
+      return Lanes(detail::packet_exp<Scalar>(a.packet));
   }
   friend Lanes log(Lanes a) {
     if constexpr (detail::eigen_is_fast)
