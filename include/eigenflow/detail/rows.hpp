@@ -41,7 +41,9 @@ concept Dense = requires(const X& x) {
 };
 
 template <class Derived>
-concept HasMemory = Dense<Derived> && bool(Derived::Flags & Eigen::DirectAccessBit);
+concept HasMemory = Dense<Derived> && requires {
+  requires(Derived::Flags & Eigen::DirectAccessBit) != 0;
+};
 
 /// The rows of an expression with memory.
 template <class S, class Derived>
