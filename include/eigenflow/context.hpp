@@ -2,7 +2,9 @@
 
 #include <Eigen/Core>
 #include <initializer_list>
+#include <limits>
 #include <string>
+#include <type_traits>
 
 #include "eigenflow/detail/finite.hpp"
 #include "eigenflow/detail/rows.hpp"

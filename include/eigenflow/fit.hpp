@@ -6,7 +6,6 @@
 #include <functional>
 #include <span>
 #include <type_traits>
-#include <utility>
 
 #include "eigenflow/batch.hpp"
 #include "eigenflow/checkpoints.hpp"

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>

@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
