@@ -1,8 +1,9 @@
 // How exact each part is, in float and in double: the tables of docs/numerics.md.
 //
 // Every part is made in the scalar type and, with the same parameters, in long double. The parameters are those of the
-// start, moved by normal numbers of deviation 0.1; the points are samples of the flow, drawn in long double. An error is
-// the largest over all points, relative to 1 + |the exact number|, or, for a gradient, to its largest entry.
+// start, moved by normal numbers of deviation 0.1, or of a trained flow; the points are samples of the flow, drawn in long
+// double. An error is the largest over all points, relative to 1 + |the exact number|, or, for a gradient, to its largest
+// entry.
 
 #include <algorithm>
 #include <cmath>
@@ -71,26 +72,37 @@ struct Results {
   }
 };
 
-/// The errors in S of the flow that make(S(), rng) gives.
-template <class S, class Make>
-Errors errors(const Make& make) {
-  ef::Rng same(1), too(1), numbers(2);
-  auto flow = make(S(), same);
-  auto exact = make(Wide(), too);
-  flow.parameters() += S(0.1) * normals<S>(flow.parameters().size(), 1, numbers);
-  exact.parameters() = flow.parameters().template cast<Wide>();
+/// Moves a flow from its start.
+struct Moved {
+  template <class Flow>
+  Eigen::VectorXf operator()(const Flow& flow) const {
+    ef::Rng rng(2);
+    return flow.parameters().template cast<float>() + 0.1F * normals<float>(flow.parameters().size(), 1, rng);
+  }
+};
 
-  const ef::MatrixX<S> c = normals<S>(rows, flow.context_dim(), numbers);
-  const ef::MatrixX<S> x = exact.sample(c.template cast<Wide>(), numbers).template cast<S>();
+/// The errors in S of the flow that make(S(), rng) gives, with the parameters that theta_of(flow of floats) gives.
+template <class S, class Make, class Theta>
+Errors errors(const Make& make, const Theta& theta_of) {
+  ef::Rng first(1), second(1), third(1), rng(3);
+  const Eigen::VectorXf theta = theta_of(make(float(), first));
+  auto flow = make(S(), second);
+  auto exact = make(Wide(), third);
+  flow.parameters() = theta.cast<S>();
+  exact.parameters() = theta.cast<Wide>();
+
+  const ef::MatrixX<S> c = normals<S>(rows, flow.context_dim(), rng);
+  const ef::MatrixX<S> x = exact.sample(c.template cast<Wide>(), rng).template cast<S>();
   const ef::MatrixX<Wide> wide_x = x.template cast<Wide>();
   const Results here(flow, x, c);
   const Results there(exact, wide_x, c.template cast<Wide>());
-  const Wide theta_size = there.grad_theta.size() > 0 ? there.grad_theta.cwiseAbs().maxCoeff() : Wide(0);
+  Wide theta_error = 0;
+  if (theta.size() > 0 && there.grad_theta.cwiseAbs().maxCoeff() > 0)
+    theta_error = (here.grad_theta.template cast<Wide>() - there.grad_theta).cwiseAbs().maxCoeff() /
+                  there.grad_theta.cwiseAbs().maxCoeff();
   return {largest_error(here.back, wide_x), largest_error(here.log_det, there.log_det),
           largest_error(here.log_prob, there.log_prob), largest_row_error(here.grad_x, there.grad_x),
-          theta_size > 0
-              ? (here.grad_theta.template cast<Wide>() - there.grad_theta).cwiseAbs().maxCoeff() / theta_size
-              : Wide(0)};
+          theta_error};
 }
 
 std::string printed(Wide error) {
@@ -104,10 +116,10 @@ std::string printed(Wide error) {
 struct Tables {
   std::string floats, doubles;
 
-  template <class Make>
-  void add(const char* name, const Make& make) {
-    add(floats, name, errors<float>(make));
-    add(doubles, name, errors<double>(make));
+  template <class Make, class Theta = Moved>
+  void add(const char* name, const Make& make, const Theta& theta_of = {}) {
+    add(floats, name, errors<float>(make, theta_of));
+    add(doubles, name, errors<double>(make, theta_of));
   }
   static void add(std::string& table, const char* name, const Errors& e) {
     table += std::string("| ") + name;
@@ -142,11 +154,16 @@ auto under_nothing(Base base, S, ef::Rng& rng) {
   return ef::Flow{ef::Permutation<S>(std::vector<Index>{0, 1, 2, 3, 4, 5}), std::move(base), rng};
 }
 
-/// Eight couplings with permutations between.
-template <class Coupling, class S>
-auto eight(const Coupling& coupling, S, ef::Rng& rng) {
-  return ef::Flow{ef::Stack(8, ef::Chain{coupling, ef::Permutation<S>::reverse(dim)}), rng};
-}
+/// Trains a flow of two features on two moons.
+struct Trained {
+  template <class Flow>
+  Eigen::VectorXf operator()(Flow flow) const {
+    ef::Rng rng(4);
+    ef::fit(flow, ef::two_moons<float>(20'000, rng),
+            {.steps = 1'000, .learning_rate = 2e-3, .schedule = ef::cosine_schedule(), .progress = false});
+    return flow.parameters();
+  }
+};
 
 }  // namespace
 
@@ -173,10 +190,6 @@ int main() {
     return ef::Flow{ef::Standardize<S>(ef::VectorX<S>::Constant(dim, 1000), ef::VectorX<S>::Constant(dim, 3)),
                     rng};
   });
-  tables.add("8 AffineCoupling",
-             []<class S>(S s, ef::Rng& rng) { return eight(ef::AffineCoupling<S>(dim), s, rng); });
-  tables.add("8 SplineCoupling",
-             []<class S>(S s, ef::Rng& rng) { return eight(ef::SplineCoupling<S>(dim), s, rng); });
   tables.add("StandardNormal",
              []<class S>(S s, ef::Rng& rng) { return under_nothing(ef::StandardNormal<S>(dim), s, rng); });
   tables.add("DiagonalNormal",
@@ -192,5 +205,18 @@ int main() {
   tables.add("ConditionalNormal", []<class S>(S s, ef::Rng& rng) {
     return under_nothing(ef::ConditionalNormal<S>(dim, context_dim), s, rng);
   });
+  tables.add(
+      "8 AffineCoupling, trained",
+      []<class S>(S, ef::Rng& rng) {
+        return ef::Flow{ef::Stack(8, ef::Chain{ef::AffineCoupling<S, 2>(), ef::Permutation<S, 2>()}), rng};
+      },
+      Trained());
+  tables.add(
+      "4 SplineCoupling, trained",
+      []<class S>(S, ef::Rng& rng) {
+        const ef::Permutation<S, 2> swap;
+        return ef::Flow{ef::Stack(4, ef::Chain{ef::SplineCoupling<S, 2>(), ef::LuLinear<S, 2>(swap)}), rng};
+      },
+      Trained());
   tables.print();
 }
