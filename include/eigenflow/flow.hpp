@@ -285,7 +285,7 @@ class Flow<detail::Undeduced<Arguments...>> {
  public:
   explicit Flow(const Arguments&...) {}
 };
-template <class... Arguments>
-Flow(Arguments...) -> Flow<detail::Undeduced<Arguments...>>;
+template <class First, class... Others>
+Flow(First, Others...) -> Flow<detail::Undeduced<First, Others...>>;
 
 }  // namespace eigenflow
