@@ -20,7 +20,9 @@ if(NOT TARGET Eigen3::Eigen)
           "  1. install it where CMake looks (Debian and Ubuntu: apt-get install libeigen3-dev), or name its prefix "
           "in CMAKE_PREFIX_PATH;\n"
           "  2. name a folder that holds Eigen/Core: -DEIGENFLOW_EIGEN_INCLUDE_DIR=<folder>;\n"
-          "  3. define the target Eigen3::Eigen before eigenflow is added (add_subdirectory or FetchContent).")
+          "  3. let your project define the target Eigen3::Eigen before it adds eigenflow, for example by FetchContent:\n"
+          "       FetchContent_Declare(eigen URL https://gitlab.com/libeigen/eigen/-/archive/3.4.0/eigen-3.4.0.tar.gz)\n"
+          "       FetchContent_MakeAvailable(eigen)")
     elseif(Eigen3_VERSION VERSION_LESS 3.4)
       set(eigenflow_eigen_problem "eigenflow needs Eigen 3.4 or newer, but CMake found ${Eigen3_VERSION} in ${Eigen3_DIR}; "
                                   "set Eigen3_DIR or EIGENFLOW_EIGEN_INCLUDE_DIR to a newer one.")

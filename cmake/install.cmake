@@ -1,4 +1,4 @@
-# The headers and a relocatable package, for find_package(eigenflow CONFIG).
+# The headers and a relocatable package, for find_package(eigenflow CONFIG) and for pkg-config.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -17,3 +17,9 @@ install(FILES ${PROJECT_BINARY_DIR}/eigenflowConfig.cmake ${PROJECT_BINARY_DIR}/
               ${PROJECT_SOURCE_DIR}/cmake/eigenflow-eigen.cmake ${PROJECT_SOURCE_DIR}/cmake/eigenflow-build-type.cmake
               ${PROJECT_SOURCE_DIR}/cmake/eigenflow-io.cmake
         DESTINATION ${package_dir})
+
+set(pkgconfig_dir ${CMAKE_INSTALL_DATADIR}/pkgconfig)
+file(RELATIVE_PATH eigenflow_pc_to_prefix /${pkgconfig_dir}/ /)
+string(REGEX REPLACE "/$" "" eigenflow_pc_to_prefix "${eigenflow_pc_to_prefix}")
+configure_file(${PROJECT_SOURCE_DIR}/cmake/eigenflow.pc.in ${PROJECT_BINARY_DIR}/eigenflow.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/eigenflow.pc DESTINATION ${pkgconfig_dir})

@@ -8,7 +8,6 @@
 #include <ostream>
 #include <span>
 #include <string>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>

@@ -24,7 +24,7 @@ struct Batch {
   /// All rows of a matrix, map or block, which must outlive the batch.
   template <class X>
   static Batch all(const Eigen::DenseBase<X>& x, const Scalar* weights = nullptr) {
-    static_assert(detail::has_memory<X>, "a batch refers to rows in memory: evaluate the expression first");
+    static_assert(detail::HasMemory<X>, "a batch refers to rows in memory: evaluate the expression first");
     static_assert(std::is_same_v<typename X::Scalar, Scalar>,
                   "this matrix has another scalar type than the batch");
     return all(detail::rows_of<const Scalar>(x.derived()), weights);
@@ -36,7 +36,7 @@ struct Batch {
   template <class X, class C>
   static Batch all(const Eigen::DenseBase<X>& x, const Eigen::DenseBase<C>& c,
                    const Scalar* weights = nullptr) {
-    static_assert(detail::has_memory<C>, "a batch refers to rows in memory: evaluate the context first");
+    static_assert(detail::HasMemory<C>, "a batch refers to rows in memory: evaluate the context first");
     static_assert(std::is_same_v<typename C::Scalar, Scalar>,
                   "this context has another scalar type than the batch");
     Batch batch = all(x, weights);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstddef>
@@ -42,9 +41,13 @@ concept AllDefaultMade = (std::default_initializable<Parts> && ...);
 }  // namespace detail
 
 /// Layers of any types, one after the other: forward runs them first to last. Itself a layer, so chains nest.
-template <Layer... Layers>
+template <class... Layers>
 class Chain {
   static_assert(sizeof...(Layers) > 0, "a Chain needs one layer or more");
+  static_assert(
+      (Layer<Layers> && ...),
+      "a Chain is made of layers, and so is a Flow before its base: this part lacks something that the "
+      "concept Layer (layer.hpp) asks for");
   static_assert(
       detail::dimensions_agree({Layers::static_dim...}),
       "the layers of a Chain must all have the same number of features: one layer's static dimension differs "
@@ -55,6 +58,9 @@ class Chain {
   using Scalar = typename std::tuple_element_t<0, std::tuple<Layers...>>::Scalar;
   static_assert((std::is_same_v<Scalar, typename Layers::Scalar> && ...),
                 "the layers of a Chain must all have the same scalar type");
+  static_assert(
+      std::is_floating_point_v<Scalar>,
+      "a flow computes in float, double or long double: give its layers one of these as their scalar type");
   static constexpr int static_dim = detail::common_dimension({Layers::static_dim...});
   static constexpr std::size_t size = sizeof...(Layers);
 
@@ -75,6 +81,7 @@ class Chain {
   const std::tuple<Layers...>& layers() const { return layers_; }
   template <std::size_t I>
   const auto& layer() const {
+    static_assert(I < size, "there is no layer of this number: layers are counted from 0");
     return std::get<I>(layers_);
   }
   /// The place of layer i's parameters in the chain's theta.

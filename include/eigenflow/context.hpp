@@ -2,7 +2,9 @@
 
 #include <Eigen/Core>
 #include <initializer_list>
+#include <limits>
 #include <string>
+#include <type_traits>
 
 #include "eigenflow/detail/finite.hpp"
 #include "eigenflow/detail/rows.hpp"
@@ -25,7 +27,7 @@ class Context {
   Context(const Eigen::DenseBase<C>& c) {
     static_assert(std::is_same_v<typename C::Scalar, Scalar>,
                   "this context has another scalar type than the flow: convert it, as in c.cast<float>()");
-    if constexpr (detail::has_memory<C>) {
+    if constexpr (detail::HasMemory<C>) {
       rows_ = detail::rows_of<const Scalar>(c.derived());
     } else {
       evaluated_ = c.derived().matrix();

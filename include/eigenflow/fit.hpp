@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
-#include <utility>
+#include <type_traits>
 
 #include "eigenflow/batch.hpp"
 #include "eigenflow/checkpoints.hpp"
@@ -46,6 +46,10 @@ History fit_rows(FlowType& flow, FitData<typename FlowType::Scalar> data,
                  const FitOptions<typename FlowType::Scalar>& options, const Optimizer& optimizer,
                  const Objective& objective) {
   using Scalar = typename FlowType::Scalar;
+  check_types<FlowType, Optimizer>();
+  static_assert(
+      std::is_invocable_r_v<double, const Objective&, const FlowType&, Batch<Scalar>, std::span<Scalar>>,
+      "an objective is called as objective(flow, batch, grad) and returns the loss, as MaximumLikelihood is");
   flow.initialise_from(data.training_tiles());
 
   struct Source {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "eigenflow/checkpoints.hpp"
+#include "eigenflow/detail/rows.hpp"
 #include "eigenflow/detail/train.hpp"
 #include "eigenflow/history.hpp"
 #include "eigenflow/objectives/reverse_kl.hpp"
@@ -64,9 +65,14 @@ struct Tempered {
 /// threads. Frozen parameters stay untouched. There are no data, so Standardize stays the identity unless you
 /// gave it statistics. A loss or gradient that is no longer finite stops the fit and leaves the best
 /// parameters; the history says where. Throws std::invalid_argument for options that make no sense.
-template <class FlowType, Target<FlowType> T, class Optimizer = Adam, class Objective = ReverseKl>
-History fit(FlowType& flow, const T& target, const TargetFitOptions& options = {},
-            const Optimizer& optimizer = {}, const Objective& objective = {}) {
+template <class FlowType, class T, class Optimizer = Adam, class Objective = ReverseKl>
+requires(!detail::Dense<T>) History fit(FlowType& flow, const T& target, const TargetFitOptions& options = {},
+                                        const Optimizer& optimizer = {}, const Objective& objective = {}) {
+  static_assert(
+      Target<T, FlowType>,
+      "fit takes a flow, then rows in a dense Eigen matrix or a target, which is called as f(x, grad) or "
+      "f(x, log_p, grad) in the flow's scalar type: see target.hpp");
+  detail::check_types<FlowType, Optimizer>();
   using Scalar = typename FlowType::Scalar;
   detail::check_training(options);
   if (options.annealing < 0) detail::refuse("the steps of annealing in fit cannot be negative");

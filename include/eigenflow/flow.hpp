@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <concepts>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -73,7 +74,7 @@ class Flow : public FlowParameters<Parts...> {
   using Parameters::dim;
 
   /// Layers of static dimension, default-made, with parameters drawn from `rng`.
-  explicit Flow(Rng& rng) requires detail::AllDefaultMade<Parts...> : Flow(Parts()..., rng) {}
+  explicit Flow(Rng& rng) : Flow(default_made<Parts>()..., rng) {}
   /// Given layers (and base), with parameters drawn from `rng`.
   Flow(Parts... parts, Rng& rng) : Parameters(std::move(parts)...) { this->initialise(rng); }
 
@@ -123,6 +124,14 @@ class Flow : public FlowParameters<Parts...> {
     Vector result(x.rows());
     log_prob_into(x, c, result);
     return result;
+  }
+  /// What is no dense matrix of Eigen's is refused in a sentence.
+  template <class X>
+  Vector log_prob(const X&) const requires(!detail::Dense<X>) {
+    static_assert(detail::Dense<X>,
+                  "a flow takes its rows from a dense Eigen matrix: wrap other memory where it lies, as in "
+                  "Eigen::Map<const Eigen::MatrixXf>(data, rows, columns)");
+    return {};
   }
   template <class X, class V>
   void log_prob_into(const Eigen::DenseBase<X>& x, V&& log_prob) const {
@@ -217,6 +226,15 @@ class Flow : public FlowParameters<Parts...> {
   }
 
  private:
+  template <class Part>
+  static Part default_made() {
+    static_assert(
+        std::default_initializable<Part>,
+        "a part whose number of features comes at run time has no default: give the flow its parts, as in "
+        "Flow flow{Planar<float>(6), rng}");
+    return Part();
+  }
+
   const detail::Rows<const Scalar>& checked(const char* call, const detail::Rows<const Scalar>& x) const {
     if (x.cols != dim()) detail::refuse_columns(call, x.rows, x.cols, dim());
     return x;
@@ -234,7 +252,7 @@ class Flow : public FlowParameters<Parts...> {
   // The caller's storage, whose shape must fit.
   template <class Out>
   static detail::Rows<Scalar> out(const char* call, Out& x, Eigen::Index rows, Eigen::Index cols) {
-    static_assert(detail::has_memory<std::remove_cvref_t<Out>>,
+    static_assert(detail::HasMemory<std::remove_cvref_t<Out>>,
                   "the result must be written to a matrix, map or block");
     static_assert(std::is_same_v<typename std::remove_cvref_t<Out>::Scalar, Scalar>,
                   "the storage for the result has another scalar type than the flow");
@@ -245,10 +263,29 @@ class Flow : public FlowParameters<Parts...> {
   }
 };
 
-// CTAD for one layer, and one layer and a base; several layers go through Chain{...}.
-template <Layer L>
+// CTAD for one layer, and for two parts; more layers go through Chain{...}.
+template <class L>
 Flow(L, Rng&) -> Flow<L>;
-template <Layer L, Base B>
-Flow(L, B, Rng&) -> Flow<L, B>;
+template <class L, class Last>
+Flow(L, Last, Rng&) -> Flow<L, Last>;
+
+namespace detail {
+template <class... Arguments>
+struct Undeduced {};
+}  // namespace detail
+
+/// Anything else is refused in a sentence.
+template <class... Arguments>
+class Flow<detail::Undeduced<Arguments...>> {
+  static_assert(
+      sizeof...(Arguments) == 0,
+      "a Flow is made of its layers (several in a Chain), a base if it is to have its own, and last the Rng "
+      "that draws the parameters, as in Flow flow{Chain{a, b}, base, rng}");
+
+ public:
+  explicit Flow(const Arguments&...) {}
+};
+template <class First, class... Others>
+Flow(First, Others...) -> Flow<detail::Undeduced<First, Others...>>;
 
 }  // namespace eigenflow

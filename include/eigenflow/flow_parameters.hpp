@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -64,6 +65,9 @@ class FlowParameters {
   /// Replaces theta. Throws std::invalid_argument when the size is not that of parameters().
   template <class Theta>
   void set_parameters(const Eigen::DenseBase<Theta>& theta) {
+    static_assert(
+        std::is_same_v<typename Theta::Scalar, Scalar>,
+        "these parameters have another scalar type than the flow: convert them, as in theta.cast<float>()");
     if (theta.size() != theta_.size() || theta.cols() != 1)
       detail::refuse("this flow has " + std::to_string(theta_.size()) +
                      " parameters in one column, but got " + detail::shape(theta.rows(), theta.cols()) +

@@ -3,7 +3,6 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
-#include <numbers>
 #include <type_traits>
 
 #include "eigenflow/lanes.hpp"

@@ -10,7 +10,6 @@
 #include <span>
 #include <string>
 #include <type_traits>
-#include <utility>
 
 #include "eigenflow/detail/normal_quantile.hpp"
 #include "eigenflow/detail/philox.hpp"

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -19,8 +19,12 @@
 namespace eigenflow {
 
 /// A run-time number of layers of one type, one after the other; itself a layer.
-template <Layer L>
+template <class L>
 class Stack {
+  static_assert(
+      Layer<L>,
+      "a Stack is made of layers: this one lacks something that the concept Layer (layer.hpp) asks for");
+
  public:
   using Scalar = typename L::Scalar;
   static constexpr int static_dim = L::static_dim;
@@ -28,7 +32,7 @@ class Stack {
   using Parameters = std::vector<typename L::template Parameters<Visitor>>;
 
   /// `count` default layers.
-  explicit Stack(Eigen::Index count) requires std::default_initializable<L> : Stack(count, L()) {}
+  explicit Stack(Eigen::Index count) : Stack(count, default_layer()) {}
   /// `count` copies of `layer`: the same structure, each with parameters of its own.
   Stack(Eigen::Index count, const L& layer) : Stack(count, [&](Eigen::Index) { return layer; }) {}
   /// Layers made one by one: make(0), make(1)...; for elements that differ, as random permutations do.
@@ -136,6 +140,14 @@ class Stack {
   }
 
  private:
+  static L default_layer() {
+    static_assert(
+        std::default_initializable<L>,
+        "Stack(count) makes default layers, but a layer whose number of features comes at run time has no "
+        "default: give one to copy, as in Stack(count, layer)");
+    return L();
+  }
+
   // The k-th layer that a direction meets.
   std::size_t nth(std::size_t k, Direction direction) const {
     return direction == Direction::forward ? k : layers_.size() - 1 - k;

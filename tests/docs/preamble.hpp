@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <eigenflow/eigenflow.hpp>
 #include <eigenflow/io.hpp>
+#include <numbers>
 #include <span>
 #include <string>
 #include <vector>

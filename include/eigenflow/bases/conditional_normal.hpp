@@ -1,11 +1,11 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <cmath>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <tuple>
-#include <utility>
+#include <type_traits>
 
 #include "eigenflow/base.hpp"
 #include "eigenflow/conditioner.hpp"

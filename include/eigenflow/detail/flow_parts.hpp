@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,10 @@ struct FlowParts {
   using Tuple = std::tuple<Parts...>;
   using Last = std::tuple_element_t<sizeof...(Parts) - 1, Tuple>;
   static constexpr bool has_base = Base<Last>;
+  static_assert(
+      sizeof...(Parts) == 1 || Base<Last> || Layer<Last>,
+      "the last part of a Flow is a base or a layer: this one lacks something that the concept Base "
+      "(base.hpp) or Layer (layer.hpp) asks for");
   static_assert(!has_base || sizeof...(Parts) > 1, "a Flow needs one layer or more before its base");
   using LayerIndices = std::make_index_sequence<sizeof...(Parts) - (has_base ? 1 : 0)>;
 

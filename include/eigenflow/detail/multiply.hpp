@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <algorithm>
+#include <type_traits>
 
 #include "eigenflow/detail/micro_kernel.hpp"
 #include "eigenflow/detail/piece_count.hpp"

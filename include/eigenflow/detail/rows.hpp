@@ -32,8 +32,18 @@ struct Rows {
   S& operator()(Eigen::Index i, Eigen::Index j) const { return data[i * row_stride + j * col_stride]; }
 };
 
+/// A matrix, array, map, block or expression of Eigen's, or a class derived from one.
 template <class Derived>
-inline constexpr bool has_memory = (Derived::Flags & Eigen::DirectAccessBit) != 0;
+void take_dense(const Eigen::DenseBase<Derived>&);
+template <class X>
+concept Dense = requires(const X& x) {
+  take_dense(x);
+};
+
+template <class Derived>
+concept HasMemory = Dense<Derived> && requires {
+  requires(Derived::Flags & Eigen::DirectAccessBit) != 0;
+};
 
 /// The rows of an expression with memory.
 template <class S, class Derived>
@@ -53,7 +63,7 @@ class Input {
 
  public:
   explicit Input(const Eigen::DenseBase<Derived>& x) {
-    if constexpr (has_memory<Derived>) {
+    if constexpr (HasMemory<Derived>) {
       rows_ = rows_of<const Scalar>(x.derived());
     } else {
       evaluated_ = x.derived();
@@ -69,7 +79,7 @@ class Input {
   struct None {};
   using Plain = std::conditional_t<std::is_base_of_v<Eigen::ArrayBase<Derived>, Derived>,
                                    Eigen::Array<Scalar, Eigen::Dynamic, Eigen::Dynamic>, MatrixX<Scalar>>;
-  [[no_unique_address]] std::conditional_t<has_memory<Derived>, None, Plain> evaluated_;
+  [[no_unique_address]] std::conditional_t<HasMemory<Derived>, None, Plain> evaluated_;
   Rows<const Scalar> rows_;
 };
 

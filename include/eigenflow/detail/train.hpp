@@ -5,6 +5,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -38,6 +39,27 @@ void check_training(const Options& options) {
   if (options.patience < 0)
     refuse("the patience of fit must be a number of epochs, or 0 to never stop early, but is " +
            std::to_string(options.patience));
+}
+
+/// What moves theta: a state for `size` parameters, a step begun, a segment of theta moved.
+template <class O, class Scalar>
+concept OptimizerOf = requires(const O& optimizer, std::span<Scalar> theta, std::span<const Scalar> grad,
+                               decltype(optimizer.template start<Scalar>(Eigen::Index())) state,
+                               double learning_rate) {
+  optimizer.advance(state);
+  optimizer.update(state, Eigen::Index(), theta, grad, learning_rate);
+};
+
+/// What fit is called with, whatever it fits to.
+template <class Flow, class Optimizer>
+void check_types() {
+  static_assert(
+      requires(const Flow& flow) { flow.trainable(); },
+      "fit trains a Flow: put a layer into one, as in Flow flow{layer, rng}");
+  static_assert(!std::is_const_v<Flow>, "fit changes the parameters of a flow: this one is const");
+  static_assert(OptimizerOf<Optimizer, typename Flow::Scalar>,
+                "an optimizer has start<Scalar>(size), advance(state) and update(state, offset, theta, grad, "
+                "learning_rate), as Adam (optim/adam.hpp) has");
 }
 
 /// Trains `flow` on a source of losses and leaves it with the best parameters. The source has

@@ -11,7 +11,6 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
-#include <vector>
 
 #include "eigenflow/any_base.hpp"
 #include "eigenflow/any_layer.hpp"

@@ -37,8 +37,17 @@ namespace eigenflow {
 /// in one pass back through the conditioner. It starts as the identity. Reverse the order from layer to layer
 /// (or put permutations between them). `Inverse` of a MaskedAutoregressive is an inverse autoregressive flow:
 /// fast to sample in parallel, as the first is to score.
-template <Transformer Transformer_, MaskedConditioner Conditioner_, int Dim_ = Eigen::Dynamic>
+template <class Transformer_, class Conditioner_, int Dim_ = Eigen::Dynamic>
 class Autoregressive {
+  static_assert(
+      Transformer<Transformer_>,
+      "an autoregressive layer's first argument is its transformer (Affine, RationalQuadraticSpline, ...): "
+      "this one lacks something that the concept Transformer (transformer.hpp) asks for");
+  static_assert(
+      MaskedConditioner<Conditioner_>,
+      "an autoregressive layer's second argument is a masked conditioner (MaskedMlp, MaskedResidualNet): "
+      "this one lacks something that the concept MaskedConditioner (conditioner.hpp) asks for");
+
  public:
   using Scalar = typename Conditioner_::Scalar;
   using Options = typename Conditioner_::Options;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <concepts>
 #include <span>
 #include <string>
 #include <tuple>
@@ -30,8 +31,17 @@ namespace eigenflow {
 ///
 /// Stack couplings with permutations between, so that every
 /// feature is transformed. It starts as the identity.
-template <Transformer Transformer_, Conditioner Conditioner_, int Dim_ = Eigen::Dynamic>
+template <class Transformer_, class Conditioner_, int Dim_ = Eigen::Dynamic>
 class Coupling {
+  static_assert(
+      Transformer<Transformer_>,
+      "a coupling's first argument is its transformer (Affine, RationalQuadraticSpline, ...): this one lacks "
+      "something that the concept Transformer (transformer.hpp) asks for");
+  static_assert(
+      Conditioner<Conditioner_>,
+      "a coupling's second argument is its conditioner (Mlp, ResidualNet, ...): this one lacks something "
+      "that the concept Conditioner (conditioner.hpp) asks for");
+
  public:
   using Scalar = typename Conditioner_::Scalar;
   using Options = typename Conditioner_::Options;
@@ -61,6 +71,15 @@ class Coupling {
         context_dim_(context_dim),
         transformer_(std::move(transformer)),
         conditioner_(split + context_dim, transformer_.parameters() * (dim - split), options) {}
+
+  /// A second number alone could be a split or a context: refused in a sentence.
+  template <std::integral Number>
+  Coupling(Dimension<Dim_> dim, Number) : Coupling(dim) {
+    static_assert(
+        std::same_as<Number, void>,
+        "a coupling's second number alone says too little: give Coupling(dim, split, options), as in "
+        "Coupling(6, 2, {}), or Coupling(dim, options, context_dim)");
+  }
 
   static std::string name() {
     return "Coupling<" + detail::name_of<Transformer_>("transformer") + ", " +

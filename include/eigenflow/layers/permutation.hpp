@@ -2,8 +2,8 @@
 
 #include <Eigen/Core>
 #include <span>
-#include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "eigenflow/detail/order.hpp"

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <cmath>
-#include <limits>
 #include <memory>
 #include <span>
 #include <string>

@@ -8,7 +8,6 @@
 #include <span>
 #include <string>
 #include <tuple>
-#include <utility>
 #include <vector>
 
 #include "eigenflow/detail/finite.hpp"

@@ -1,0 +1,13 @@
+// expect: Stack(count) makes default layers
+#include <eigenflow/layers/planar.hpp>
+#include <eigenflow/stack.hpp>
+
+namespace ef = eigenflow;
+
+int main() {
+#ifdef EIGENFLOW_MUST_NOT_COMPILE
+  const ef::Stack<ef::Planar<float>> stack(8);
+#else
+  const ef::Stack<ef::Planar<float>> stack(8, ef::Planar<float>(6));
+#endif
+}
