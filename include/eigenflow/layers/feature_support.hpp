@@ -5,7 +5,6 @@
 #include <string_view>
 #include <tuple>
 
-#include "eigenflow/detail/finite.hpp"
 #include "eigenflow/structure.hpp"
 
 namespace eigenflow {
@@ -30,27 +29,6 @@ struct FeatureSupport {
                       Option{"map", &FeatureSupport::map});
   }
 };
-
-namespace detail {
-
-// By bits: -ffast-math knows no infinity.
-inline bool has_low(const FeatureSupport& f) {
-  return !same_bits(f.low, -std::numeric_limits<double>::infinity());
-}
-inline bool has_high(const FeatureSupport& f) {
-  return !same_bits(f.high, std::numeric_limits<double>::infinity());
-}
-
-/// Which map a feature has.
-enum class SupportKind { real, interval, log, softplus };
-
-inline SupportKind kind_of(const FeatureSupport& f) {
-  if (has_low(f) && has_high(f)) return SupportKind::interval;
-  if (!has_low(f) && !has_high(f)) return SupportKind::real;
-  return f.map == HalfLineMap::log ? SupportKind::log : SupportKind::softplus;
-}
-
-}  // namespace detail
 
 /// Any number: the feature passes untouched.
 inline FeatureSupport real() {

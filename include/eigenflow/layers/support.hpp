@@ -36,7 +36,7 @@ template <class Scalar_, int Dim_ = Eigen::Dynamic>
 class Support {
  public:
   using Scalar = Scalar_;
-  using Kind = detail::SupportKind;
+  enum class Kind { real, interval, log, softplus };  ///< the map of a feature
   static constexpr int static_dim = Dim_;
   template <class Visitor>
   using Parameters = NoParameters<Visitor>;
@@ -73,6 +73,11 @@ class Support {
     say(counts[2], "half line");
     if (counts[0] > 0) text += (text.empty() ? "" : ", ") + std::to_string(counts[0]) + " real";
     return text;
+  }
+  static Kind kind_of(const FeatureSupport& f) {
+    if (has_low(f) && has_high(f)) return Kind::interval;
+    if (!has_low(f) && !has_high(f)) return Kind::real;
+    return f.map == HalfLineMap::log ? Kind::log : Kind::softplus;
   }
   FeatureSupport feature(Eigen::Index j) const {
     const HalfLineMap map = kind(j) == Kind::softplus ? HalfLineMap::softplus : HalfLineMap::log;
@@ -132,9 +137,17 @@ class Support {
   static std::size_t at(Eigen::Index j) { return static_cast<std::size_t>(j); }
   Kind kind(Eigen::Index j) const { return kinds_[at(j)]; }
 
+  // By bits: -ffast-math knows no infinity.
+  static bool has_low(const FeatureSupport& f) {
+    return !detail::same_bits(f.low, -std::numeric_limits<double>::infinity());
+  }
+  static bool has_high(const FeatureSupport& f) {
+    return !detail::same_bits(f.high, std::numeric_limits<double>::infinity());
+  }
+
   void add(const FeatureSupport& feature) {
     const auto low = static_cast<Scalar>(feature.low), high = static_cast<Scalar>(feature.high);
-    const bool from = detail::has_low(feature), to = detail::has_high(feature);
+    const bool from = has_low(feature), to = has_high(feature);
     const bool edges_finite = (!from || detail::is_finite(low)) && (!to || detail::is_finite(high));
     if (!edges_finite || (from && to && (!(low < high) || !detail::is_finite(high - low))))
       detail::refuse(
@@ -143,7 +156,7 @@ class Support {
           ": give finite edges with low < high in this scalar type, or real(), above(low), below(high)");
     low_.push_back(low);
     high_.push_back(high);
-    kinds_.push_back(detail::kind_of(feature));
+    kinds_.push_back(kind_of(feature));
   }
 
   // Calls body with the map of feature j; nothing for one without edges.

@@ -6,7 +6,7 @@
 #include <eigenflow/conditioners/mlp.hpp>
 #include <eigenflow/conditioners/residual_net.hpp>
 #include <eigenflow/io/build.hpp>
-#include <eigenflow/layers/feature_support.hpp>
+#include <eigenflow/layers/support.hpp>
 #include <eigenflow/scale_maps.hpp>
 #include <stdexcept>
 
@@ -161,11 +161,11 @@ class Writer {
       low.push_back(number(feature.low));
       high.push_back(number(feature.high));
       const char* const names[] = {"real", "interval", "log", "softplus"};
-      kinds.push_back(std::string("detail::SupportKind::") +
-                      names[static_cast<std::size_t>(ef::detail::kind_of(feature))]);
+      kinds.push_back(part.type +
+                      "::Kind::" + names[static_cast<std::size_t>(ef::Support<double>::kind_of(feature))]);
     }
     part.value = braces({array(scalar(), braces(low)), array(scalar(), braces(high)),
-                         array("detail::SupportKind", braces(kinds))});
+                         array(part.type + "::Kind", braces(kinds))});
   }
 
   void write_coupling(const Value& value, CppPart& part) {
