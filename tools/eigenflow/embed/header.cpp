@@ -8,7 +8,7 @@
 #include <sstream>
 #include <string_view>
 
-#include "embed/numbers.hpp"
+#include "embed/constants.hpp"
 #include "embed/parts.hpp"
 #include "embed/scratch.hpp"
 #include "embed/sources.hpp"

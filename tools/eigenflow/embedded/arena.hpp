@@ -16,6 +16,7 @@ class Arena {
     std::size_t used;
   };
 
+  Arena() = default;  // without memory
   Arena(std::byte* memory, std::size_t size) : memory_(memory), size_(size) {}
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
@@ -35,8 +36,8 @@ class Arena {
   void release(Mark mark) { used_ = mark.used; }
 
  private:
-  std::byte* memory_;
-  std::size_t size_;
+  std::byte* memory_ = nullptr;
+  std::size_t size_ = 0;
   std::size_t used_ = 0;
 };
 
