@@ -37,8 +37,14 @@ class Arena {
 
   Mark mark() const { return {current_, blocks_.empty() ? 0 : blocks_[current_].used}; }
 
+  /// The most bytes that were in use at once, as far as they have been released.
+  std::size_t peak() const { return peak_; }
+
   void release(Mark mark) noexcept {
     if (blocks_.empty()) return;
+    std::size_t in_use = 0;
+    for (std::size_t i = 0; i <= current_; ++i) in_use += blocks_[i].used;
+    peak_ = std::max(peak_, in_use);
     for (std::size_t i = mark.block + 1; i <= current_; ++i) blocks_[i].used = 0;
     current_ = mark.block;
     blocks_[current_].used = mark.used;
@@ -105,6 +111,7 @@ class Arena {
   std::vector<Block> blocks_;
   std::size_t current_ = 0;
   std::size_t next_block_ = first_block;
+  std::size_t peak_ = 0;
 };
 
 /// Releases what was taken since its construction when it goes out of scope.

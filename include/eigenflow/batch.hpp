@@ -6,6 +6,7 @@
 
 #include "eigenflow/context.hpp"
 #include "eigenflow/detail/rows.hpp"
+#include "eigenflow/detail/spoil.hpp"
 #include "eigenflow/tile.hpp"
 
 namespace eigenflow {

@@ -4,8 +4,8 @@
 #include <concepts>
 #include <span>
 #include <utility>
-#include <vector>
 
+#include "eigenflow/detail/list.hpp"
 #include "eigenflow/layout.hpp"
 #include "eigenflow/rng.hpp"
 #include "eigenflow/structure.hpp"
@@ -67,7 +67,7 @@ concept Conditioner = detail::ConditionerVerbs<C> &&
 /// holds. Inputs: D features, then the context; results: feature by feature, `count` each.
 template <class C>
 concept MaskedConditioner = detail::ConditionerVerbs<C> && std::constructible_from < C,
-        std::vector<Eigen::Index>, Eigen::Index,
+        detail::List<Eigen::Index>, Eigen::Index,
 typename C::Options,
     Eigen::Index >
         &&requires(const C& conditioner, std::span<const typename C::Scalar> theta,
@@ -75,7 +75,7 @@ typename C::Options,
                    MatrixMap<typename C::Scalar>& result,
                    const ConstMatrixMap<typename C::Scalar>& grad_result,
                    MatrixMap<typename C::Scalar>& grad_input, const Pass& pass, void (*visit)(Eigen::Index)) {
-  { conditioner.order() } -> std::convertible_to<const std::vector<Eigen::Index>&>;  // first feature first
+  { conditioner.order() } -> std::convertible_to<const detail::List<Eigen::Index>&>;  // first feature first
 
   // The same as `forward` (and its tape) where the input becomes known feature by feature: calls visit(j) in
   // the order when the results of feature j are there; visit writes column j of the input.

@@ -6,7 +6,6 @@
 #include <string>
 #include <type_traits>
 
-#include "eigenflow/detail/finite.hpp"
 #include "eigenflow/detail/rows.hpp"
 #include "eigenflow/detail/sentences.hpp"
 #include "eigenflow/error.hpp"
@@ -71,16 +70,6 @@ Rows<const Scalar> context_rows(const char* call, Rows<const Scalar> c, Eigen::I
   if (c.rows == 1 || dim == 0) c.row_stride = 0;
   c.rows = n;
   return c;
-}
-
-/// Makes NaN of samples whose context is not finite: a network may swallow a NaN (relu does), but such a row
-/// has no density.
-template <class Scalar>
-void spoil_without_context(Tile<Scalar>& tile) {
-  for (Eigen::Index j = 0; j < tile.context.cols(); ++j)
-    for (Eigen::Index i = 0; i < tile.rows(); ++i)
-      if (!is_finite(tile.context(i, j)))
-        tile.values.row(i).setConstant(std::numeric_limits<Scalar>::quiet_NaN());
 }
 
 }  // namespace detail

@@ -26,12 +26,12 @@ class Dimension {
 template <>
 class Dimension<Eigen::Dynamic> {
  public:
-  Dimension(Eigen::Index dim) : dim_(dim) {
+  constexpr Dimension(Eigen::Index dim) : dim_(dim) {
     if (dim < 1)
       detail::refuse("a flow has at least one feature, but a dimension of " + std::to_string(dim) +
                      " was asked for");
   }
-  operator Eigen::Index() const { return dim_; }
+  constexpr operator Eigen::Index() const { return dim_; }
 
  private:
   Eigen::Index dim_;

@@ -7,6 +7,7 @@
 #include "eigenflow/activation.hpp"
 #include "eigenflow/any_base.hpp"
 #include "eigenflow/any_layer.hpp"
+#include "eigenflow/any_scale.hpp"
 #include "eigenflow/base.hpp"
 #include "eigenflow/bases/conditional_normal.hpp"
 #include "eigenflow/bases/diagonal_normal.hpp"

@@ -22,7 +22,7 @@ class Inverse {
   };
 
   Inverse() = default;
-  explicit Inverse(L layer) : layer_(std::move(layer)) {}
+  constexpr explicit Inverse(L layer) : layer_(std::move(layer)) {}
 
   static std::string name() { return "Inverse"; }
   Eigen::Index dim() const { return layer_.dim(); }

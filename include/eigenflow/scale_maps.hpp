@@ -3,7 +3,6 @@
 #include <cmath>
 #include <string>
 #include <tuple>
-#include <variant>
 
 #include "eigenflow/error.hpp"
 #include "eigenflow/lane_math.hpp"
@@ -19,7 +18,7 @@ namespace eigenflow {
 /// s = B tanh(a/B), |s| ≤ B: the bound of many Real NVPs. Its gradient dies sooner than SoftClip's.
 class TanhBound {
  public:
-  explicit TanhBound(double bound = 1) : bound_(bound) {
+  constexpr explicit TanhBound(double bound = 1) : bound_(bound) {
     if (!(bound > 0)) detail::refuse("a tanh bound needs a positive bound, but got " + std::to_string(bound));
   }
 
@@ -44,7 +43,10 @@ class TanhBound {
 class SigmoidScale {
  public:
   explicit SigmoidScale(double largest = 1.1353352832366127, double least = 1e-3)
-      : largest_(largest), least_(least), shift_(std::log((1 - least) / (largest - 1))) {
+      : SigmoidScale(largest, least, std::log((1 - least) / (largest - 1))) {}
+  /// The same with its c, for who knows it.
+  constexpr SigmoidScale(double largest, double least, double shift)
+      : largest_(largest), least_(least), shift_(shift) {
     if (!(least >= 0 && least < 1 && largest > 1))
       detail::refuse("a sigmoid scale is one at zero, so it needs least < 1 < largest, but got " +
                      std::to_string(least) + " and " + std::to_string(largest));
@@ -53,6 +55,7 @@ class SigmoidScale {
   static constexpr const char* name() { return "sigmoid"; }
   double largest() const { return largest_; }
   double least() const { return least_; }
+  double shift() const { return shift_; }
   static constexpr auto structure() {
     return std::tuple(Option{"largest", &SigmoidScale::largest}, Option{"least", &SigmoidScale::least});
   }
@@ -76,7 +79,9 @@ class SigmoidScale {
 /// below the least scale m. nflows', but for c.
 class SoftplusScale {
  public:
-  explicit SoftplusScale(double least = 1e-3) : least_(least), shift_(std::log(std::expm1(1 - least))) {
+  explicit SoftplusScale(double least = 1e-3) : SoftplusScale(least, std::log(std::expm1(1 - least))) {}
+  /// The same with its c, for who knows it.
+  constexpr SoftplusScale(double least, double shift) : least_(least), shift_(shift) {
     if (!(least >= 0 && least < 1))
       detail::refuse("a softplus scale is one at zero, so its least must be from 0 to below 1, but got " +
                      std::to_string(least));
@@ -84,6 +89,7 @@ class SoftplusScale {
 
   static constexpr const char* name() { return "softplus"; }
   double least() const { return least_; }
+  double shift() const { return shift_; }
   static constexpr auto structure() { return std::tuple(Option{"least", &SoftplusScale::least}); }
 
   template <class Number>
@@ -113,7 +119,7 @@ struct ExpScale {
 template <class Map>
 class Reciprocal {
  public:
-  explicit Reciprocal(Map map = Map()) : map_(map) {}
+  constexpr explicit Reciprocal(Map map = Map()) : map_(map) {}
 
   static std::string name() { return std::string("reciprocal ") + Map::name(); }
   const Map& map() const { return map_; }
@@ -129,26 +135,6 @@ class Reciprocal {
 
  private:
   Map map_;
-};
-
-/// A scale map chosen at run time, as the parts of a file are.
-class AnyScale {
- public:
-  using Alternatives =
-      std::variant<SoftClip, TanhBound, SigmoidScale, SoftplusScale, ExpScale, Reciprocal<SigmoidScale>>;
-
-  explicit AnyScale(Alternatives map = SoftClip()) : map_(map) {}
-
-  Value to_value() const {
-    return std::visit([](const auto& map) { return detail::to_value(map); }, map_);
-  }
-  template <class Number>
-  LogScaleAt<Number> operator()(Number a) const {
-    return std::visit([a](const auto& map) -> LogScaleAt<Number> { return map(a); }, map_);
-  }
-
- private:
-  Alternatives map_;
 };
 
 }  // namespace eigenflow

@@ -45,6 +45,9 @@ class SoftClip {
     return {at.value.value, at.slope.value};
   }
 
+ protected:
+  constexpr SoftClip(double bound, double inverse_bound) : bound_(bound), inverse_bound_(inverse_bound) {}
+
  private:
   double bound_;
   double inverse_bound_;
@@ -54,7 +57,7 @@ class SoftClip {
 template <int Bound>
 struct SoftBound : SoftClip {
   static_assert(Bound > 0, "a log-scale is bounded by a positive number");
-  constexpr SoftBound() : SoftClip(Bound) {}
+  constexpr SoftBound() : SoftClip(Bound, 1.0 / Bound) {}
 };
 
 }  // namespace eigenflow

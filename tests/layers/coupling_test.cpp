@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "eigenflow/any_scale.hpp"
 #include "eigenflow/conditioners/residual_net.hpp"
 #include "support/catch.hpp"
 #include "support/golden_points.hpp"

@@ -14,6 +14,7 @@ SPLINE = "transformers/rational_quadratic_spline.hpp"
 CURVE = "detail/rational_quadratic.hpp"
 AUTOREGRESSIVE = "layers/autoregressive.hpp"
 MASKED = "conditioners/masked_mlp.hpp"
+MASKED_NETWORK = "detail/masked_network.hpp"
 NETWORK_FORWARD = "detail/network_forward.hpp"
 NETWORK_ROW = "detail/network_row.hpp"
 NETWORK_VJP = "detail/network_vjp.hpp"
@@ -200,12 +201,12 @@ MUTATIONS = [
     ("autoregressive", AUTOREGRESSIVE, "context forgotten", "features.rightCols(layer.context_dim_) = tile.context;",
      "features.rightCols(layer.context_dim_).setZero();"),
     ("autoregressive", AUTOREGRESSIVE, "solved features not handed on", "if (generating) step.store(known, result.value);", "(void)known;"),
-    ("autoregressive", MASKED, "a feature sees itself", "context_dim_ + s : at(", "context_dim_ + s + 1 : at("),
+    ("autoregressive", MASKED, "a feature sees itself", "this->context_dim() + s : Verbs::at(", "this->context_dim() + s + 1 : Verbs::at("),
     ("autoregressive", MASKED, "a unit sees the next degree", "at(layers[i - 1].steps, s + 1);", "at(layers[i - 1].steps, std::min(s + 2, dim()));"),
-    ("autoregressive", MASKED, "results in the network's order", "run.give(result.data() + feature(s)", "run.give(result.data() + s"),
-    ("autoregressive", MASKED, "gradient to another feature", "grad_input.data() + feature(s) * grad_input.rows()", "grad_input.data() + s * grad_input.rows()"),
-    ("autoregressive", MASKED, "substitution leaves a layer out", "i-- > 1;)", "i-- > 2;)"),
-    ("autoregressive", MASKED, "context left out of the inverse's gradient", "if (context_dim_ > 0) run.retreat(0, layers[0].readers_of(0, context_dim_));", ""),
+    ("autoregressive", MASKED_NETWORK, "results in the network's order", "run.give(result.data() + feature(s)", "run.give(result.data() + s"),
+    ("autoregressive", MASKED_NETWORK, "gradient to another feature", "grad_input.data() + feature(s) * grad_input.rows()", "grad_input.data() + s * grad_input.rows()"),
+    ("autoregressive", MASKED_NETWORK, "substitution leaves a layer out", "i-- > 1;)", "i-- > 2;)"),
+    ("autoregressive", MASKED_NETWORK, "context left out of the inverse's gradient", "if (context_dim_ > 0) run.retreat(0, layers[0].readers_of(0, context_dim_));", ""),
     ("autoregressive", NETWORK_FORWARD, "mask not applied", "if (layer.reach.empty()) return weight;", "return weight;"),
     ("autoregressive", NETWORK_VJP, "masked entries have gradients", "g.weight.col(k).head(layer.reach_of(k)) += whole.col(k).head(layer.reach_of(k));",
      "g.weight.col(k) += whole.col(k);"),

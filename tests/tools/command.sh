@@ -28,10 +28,10 @@ quick=(--steps 40 --layers 2 --hidden 16 --quiet)
 
 # ---- help and usage
 run --help >out
-for word in fit score sample info 'Exit code'; do grep -q "$word" out || fail "--help does not name $word"; done
+for word in fit score sample info embed 'Exit code'; do grep -q "$word" out || fail "--help does not name $word"; done
 run --version >out
 grep -Eq '^eigenflow [0-9]+\.[0-9]+\.[0-9]+$' out || fail "--version says '$(cat out)'"
-for subcommand in fit score sample info; do
+for subcommand in fit score sample info embed; do
   run $subcommand --help >out
   grep -q 'Example' out || fail "$subcommand --help has no example"
 done
@@ -66,6 +66,29 @@ for text in 'two.eigenflow: double, format version 1' 'Flow of 2 features' 'Supp
 done
 exits 1 'old_faithful.csv: ' info "$data"
 exits 1 'no.eigenflow: cannot be read' info no.eigenflow
+
+# ---- embed (what is in a header: tests/tools/embed)
+run embed a.eigenflow -o geyser.hpp
+grep -q '^inline constexpr geyser_model::Model geyser{};$' geyser.hpp || fail 'a header has not the name of its file'
+grep -q 'Permission is hereby granted' geyser.hpp || fail 'a header has no licence'
+grep -q 'two.eigenflow' geyser.hpp && fail 'a header names another file'
+run embed a.eigenflow -o - --name geyser | cmp -s - geyser.hpp || fail 'a header on the standard output differs'
+run embed a.eigenflow -o 1.hpp --name other
+grep -q 'namespace other_model' 1.hpp || fail '--name does not name'
+echo old >kept.hpp
+exits 1 'old_faithful.csv: ' embed "$data" -o kept.hpp
+exits 1 'no.eigenflow: cannot be read' embed no.eigenflow -o kept.hpp
+same 'a failed embed leaves the old file' "$(cat kept.hpp)" old
+exits 1 'no/a.hpp: cannot be written' embed a.eigenflow -o no/a.hpp
+exits 2 'MODEL' embed -o a.hpp
+exits 2 '--output' embed a.eigenflow
+exits 2 '--float' embed a.eigenflow -o a.hpp --float
+exits 2 '"1"' embed a.eigenflow -o 1.hpp
+exits 2 '"while" can be no name in C++' embed a.eigenflow -o a.hpp --name while
+for name in a-b a__b _a a_ std ''; do
+  exits 2 'give another one as --name NAME' embed a.eigenflow -o a-b.hpp --name "$name"
+done
+[ ! -e a-b.hpp ] && [ ! -e a.hpp ] || fail 'a refused name left a header'
 
 # ---- score
 run score a.eigenflow "$data" >scores.csv

@@ -6,6 +6,7 @@
 #include <numbers>
 #include <utility>
 
+#include "eigenflow/any_scale.hpp"
 #include "eigenflow/scale_maps.hpp"
 #include "eigenflow/transformers/shift.hpp"
 #include "support/catch.hpp"

@@ -44,6 +44,7 @@ int main(int argc, char** argv) {
   command::add_score(app);
   command::add_sample(app);
   command::add_info(app);
+  command::add_embed(app);
 #ifdef EIGENFLOW_COMMAND_PLOTS
   command::add_plot(app);
 #endif

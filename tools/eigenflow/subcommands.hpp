@@ -14,6 +14,7 @@ void add_fit(CLI::App& app, const std::string& command_line);
 void add_score(CLI::App& app);
 void add_sample(CLI::App& app);
 void add_info(CLI::App& app);
+void add_embed(CLI::App& app);
 void add_plot(CLI::App& app);
 
 /// What those have in common that read a table: --columns, --context, --header and --no-header.

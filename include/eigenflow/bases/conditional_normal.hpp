@@ -42,7 +42,7 @@ class ConditionalNormal {
 
   /// A normal of `dim` features given `context_dim` columns of context. Throws std::invalid_argument without
   /// any.
-  ConditionalNormal(Dimension<Dim_> dim, Eigen::Index context_dim, const Options& options = {})
+  constexpr ConditionalNormal(Dimension<Dim_> dim, Eigen::Index context_dim, const Options& options = {})
       : dim_(dim), context_dim_(checked(context_dim)), conditioner_(context_dim, 2 * dim, options) {}
 
   static std::string name() { return std::string("ConditionalNormal<") + Conditioner_::name() + '>'; }
@@ -124,7 +124,7 @@ class ConditionalNormal {
     Number mean, log_scale, slope;  // slope: ∂s/∂a
   };
 
-  static Eigen::Index checked(Eigen::Index context_dim) {
+  static constexpr Eigen::Index checked(Eigen::Index context_dim) {
     if (context_dim < 1)
       detail::refuse("a ConditionalNormal needs a context of 1 column or more, but got " +
                      std::to_string(context_dim) + ": without a context use DiagonalNormal");

@@ -33,7 +33,7 @@ class DiagonalNormal {
   };
 
   DiagonalNormal() requires(Dim_ != Eigen::Dynamic) = default;
-  explicit DiagonalNormal(Dimension<Dim_> dim) : dim_(dim) {}
+  constexpr explicit DiagonalNormal(Dimension<Dim_> dim) : dim_(dim) {}
 
   static constexpr const char* name() { return "DiagonalNormal"; }
   Eigen::Index dim() const { return dim_; }

@@ -44,7 +44,8 @@ class GaussianMixture {
   /// K components. Throws std::invalid_argument when there is none.
   explicit GaussianMixture(Eigen::Index components) requires(Dim_ != Eigen::Dynamic)
       : GaussianMixture(Dim_, components) {}
-  GaussianMixture(Dimension<Dim_> dim, Eigen::Index components) : dim_(dim), components_(components) {
+  constexpr GaussianMixture(Dimension<Dim_> dim, Eigen::Index components)
+      : dim_(dim), components_(components) {
     if (components < 1)
       detail::refuse("a GaussianMixture needs one component or more, but got " + std::to_string(components));
   }

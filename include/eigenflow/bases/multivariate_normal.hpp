@@ -40,7 +40,7 @@ class MultivariateNormal {
   };
 
   MultivariateNormal() requires(Dim_ != Eigen::Dynamic) = default;
-  explicit MultivariateNormal(Dimension<Dim_> dim) : dim_(dim) {}
+  constexpr explicit MultivariateNormal(Dimension<Dim_> dim) : dim_(dim) {}
 
   static constexpr const char* name() { return "MultivariateNormal"; }
   Eigen::Index dim() const { return dim_; }

@@ -23,7 +23,7 @@ class StandardNormal {
   using Parameters = NoParameters<Visitor>;
 
   StandardNormal() requires(Dim_ != Eigen::Dynamic) = default;
-  explicit StandardNormal(Dimension<Dim_> dim) : dim_(dim) {}
+  constexpr explicit StandardNormal(Dimension<Dim_> dim) : dim_(dim) {}
 
   static constexpr const char* name() { return "StandardNormal"; }
   Eigen::Index dim() const { return dim_; }

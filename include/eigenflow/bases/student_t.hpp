@@ -46,7 +46,7 @@ class StudentT {
   };
 
   StudentT() requires(Dim_ != Eigen::Dynamic) = default;
-  explicit StudentT(Dimension<Dim_> dim) : dim_(dim) {}
+  constexpr explicit StudentT(Dimension<Dim_> dim) : dim_(dim) {}
 
   static constexpr const char* name() { return "StudentT"; }
   Eigen::Index dim() const { return dim_; }

@@ -11,6 +11,7 @@
 
 #include "eigenflow/base.hpp"
 #include "eigenflow/detail/finite.hpp"
+#include "eigenflow/detail/list.hpp"
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/structure.hpp"
 
@@ -23,6 +24,7 @@ template <class Scalar_, int Dim_ = Eigen::Dynamic>
 class Uniform {
  public:
   using Scalar = Scalar_;
+  using Numbers = detail::Numbers<Scalar>;
   static constexpr int static_dim = Dim_;
   template <class Visitor>
   using Parameters = NoParameters<Visitor>;
@@ -33,7 +35,7 @@ class Uniform {
       : Uniform(VectorX<Scalar>::Zero(dim).eval(), VectorX<Scalar>::Ones(dim).eval()) {}
 
   /// The box [low, high). Throws std::invalid_argument unless both have D entries and low < high, all finite.
-  Uniform(VectorX<Scalar> low, VectorX<Scalar> high)
+  constexpr Uniform(Numbers low, Numbers high)
       : dim_(low.size()), low_(std::move(low)), high_(std::move(high)) {
     if (low_.size() != high_.size())
       detail::refuse("a Uniform needs a low and a high end for each feature, but got " +
@@ -47,9 +49,9 @@ class Uniform {
   }
 
   static constexpr const char* name() { return "Uniform"; }
-  Eigen::Index dim() const { return dim_; }
-  const VectorX<Scalar>& low() const { return low_; }
-  const VectorX<Scalar>& high() const { return high_; }
+  constexpr Eigen::Index dim() const { return dim_; }
+  const Numbers& low() const { return low_; }
+  const Numbers& high() const { return high_; }
 
   static constexpr auto structure() {
     return std::tuple(Constant{"low", &Uniform::low}, Constant{"high", &Uniform::high});
@@ -86,8 +88,8 @@ class Uniform {
 
  private:
   [[no_unique_address]] Dimension<Dim_> dim_;
-  VectorX<Scalar> low_;
-  VectorX<Scalar> high_;
+  Numbers low_;
+  Numbers high_;
 };
 
 }  // namespace eigenflow

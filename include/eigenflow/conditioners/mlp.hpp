@@ -7,6 +7,7 @@
 
 #include "eigenflow/activation.hpp"
 #include "eigenflow/conditioner.hpp"
+#include "eigenflow/detail/make_network.hpp"
 #include "eigenflow/detail/network_conditioner.hpp"
 #include "eigenflow/error.hpp"
 #include "eigenflow/structure.hpp"
@@ -35,10 +36,10 @@ struct MlpOptions {
         detail::refuse("a hidden layer of an Mlp needs a width of 1 or more, but got " +
                        std::to_string(width) + ": give every entry of .hidden a positive width");
       const bool inner = !network.layers.empty();
-      network.add({from, width, inner, inner});
+      detail::append(network, {from, width, inner, inner});
       from = width;
     }
-    network.add({from, out, !hidden.empty(), !hidden.empty(), false, 0});
+    detail::append(network, {from, out, !hidden.empty(), !hidden.empty(), false, 0});
     return network;
   }
   /// As "64 × 64, relu".

@@ -6,6 +6,7 @@
 
 #include "eigenflow/activation.hpp"
 #include "eigenflow/conditioner.hpp"
+#include "eigenflow/detail/make_network.hpp"
 #include "eigenflow/detail/network_conditioner.hpp"
 #include "eigenflow/error.hpp"
 #include "eigenflow/structure.hpp"
@@ -34,12 +35,12 @@ struct ResidualNetOptions {
                      std::to_string(width) + " and " + std::to_string(blocks));
     detail::Network network{
         {}, activation, detail::checked_dropout(dropout), detail::checked_negative_slope(negative_slope)};
-    network.add({in, width, false});
+    detail::append(network, {in, width, false});
     for (Eigen::Index block = 0; block < blocks; ++block) {
-      network.add({width, width, true});
-      network.add({width, width, true, true, true, 1e-2});
+      detail::append(network, {width, width, true});
+      detail::append(network, {width, width, true, true, true, 1e-2});
     }
-    network.add({width, out, false, false, false, 0});
+    detail::append(network, {width, out, false, false, false, 0});
     return network;
   }
   /// As "2 blocks of 64, relu".

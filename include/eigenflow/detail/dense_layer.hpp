@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
-#include <vector>
 
 #include "eigenflow/detail/dense.hpp"
+#include "eigenflow/detail/list.hpp"
 #include "eigenflow/layout.hpp"
 #include "eigenflow/rng.hpp"
 
@@ -23,9 +23,9 @@ struct DenseLayer {
 
   // A mask (empty: none): column k reads inputs 0 .. reach[k] - 1, never fewer than column k - 1. And its
   // columns by the step at which the inputs they read are known: columns steps[s] .. steps[s + 1] - 1 at s.
-  std::vector<Eigen::Index> reach = {}, steps = {};
+  List<Eigen::Index> reach = {}, steps = {};
   // How the products are cut: y = x W and grad_x = grad_y Wᵀ.
-  std::vector<Part> forward_parts = {}, backward_parts = {};
+  List<Part> forward_parts = {}, backward_parts = {};
 
   template <class Visitor>
   struct Parameters {
@@ -64,30 +64,6 @@ struct DenseLayer {
   /// Inputs first .. last - 1 with the columns that read any of them.
   Part readers_of(Eigen::Index first, Eigen::Index last) const {
     return {first, last, first < last ? first_reader(first) : out, out};
-  }
-
-  /// Cuts the products: without a mask each is one part; with one, parts of enough columns to keep the
-  /// kernel's registers full, which skip what all of their columns leave out.
-  void cut() {
-    constexpr Eigen::Index enough = 16;
-    const auto cut_at = [&](Eigen::Index size, const auto& same, const auto& part) {
-      for (Eigen::Index first = 0; first < size;) {
-        Eigen::Index last = reach.empty() ? size : std::min(first + enough, size);
-        while (last < size && same(last)) ++last;
-        part(first, last);
-        first = last;
-      }
-    };
-    forward_parts.clear();
-    backward_parts.clear();
-    cut_at(
-        out, [&](Eigen::Index k) { return reach_of(k) == reach_of(k - 1); },
-        [&](Eigen::Index first, Eigen::Index last) {
-          forward_parts.push_back({first, last, 0, reach_of(last - 1)});
-        });
-    cut_at(
-        in, [&](Eigen::Index i) { return first_reader(i) == first_reader(i - 1); },
-        [&](Eigen::Index first, Eigen::Index last) { backward_parts.push_back(readers_of(first, last)); });
   }
 
   /// Uniform in ±start/√(the inputs that a column reads), zero where the mask is.

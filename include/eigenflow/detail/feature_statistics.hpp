@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "eigenflow/detail/finite.hpp"
+#include "eigenflow/detail/list.hpp"
 #include "eigenflow/error.hpp"
 #include "eigenflow/layer.hpp"
 
@@ -16,20 +17,20 @@ namespace eigenflow::detail {
 /// given or taken from data, once.
 template <class Scalar>
 struct FeatureStatistics {
-  VectorX<Scalar> mean;
-  VectorX<Scalar> scale;
+  Numbers<Scalar> mean;
+  Numbers<Scalar> scale;
   bool known = false;
 
   explicit FeatureStatistics(Eigen::Index dim)
       : mean(VectorX<Scalar>::Zero(dim)), scale(VectorX<Scalar>::Ones(dim)) {}
 
   /// Throws std::invalid_argument unless both have D entries, the means are finite and the scales positive.
-  FeatureStatistics(const std::string& layer, VectorX<Scalar> given_mean, VectorX<Scalar> given_scale,
-                    bool given)
+  constexpr FeatureStatistics(const char* layer, Numbers<Scalar> given_mean, Numbers<Scalar> given_scale,
+                              bool given)
       : mean(std::move(given_mean)), scale(std::move(given_scale)), known(given) {
     if (scale.size() != mean.size())
-      refuse(layer + " needs a mean and a scale for each feature, but got " + std::to_string(mean.size()) +
-             " means and " + std::to_string(scale.size()) + " scales");
+      refuse(std::string(layer) + " needs a mean and a scale for each feature, but got " +
+             std::to_string(mean.size()) + " means and " + std::to_string(scale.size()) + " scales");
     for (Eigen::Index j = 0; j < scale.size(); ++j) {
       if (!is_finite(mean[j]))
         refuse("the mean of feature " + std::to_string(j) + " in " + layer + " must be finite, but is " +

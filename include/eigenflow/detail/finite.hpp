@@ -12,10 +12,10 @@ namespace eigenflow::detail {
 
 /// Whether a number is neither infinite nor NaN, by its bits: in a program of -ffast-math, std::isfinite may
 /// have been compiled to always true.
-inline bool is_finite(float x) {
+constexpr bool is_finite(float x) {
   return (std::bit_cast<std::uint32_t>(x) & 0x7F800000U) != 0x7F800000U;
 }
-inline bool is_finite(double x) {
+constexpr bool is_finite(double x) {
   return (std::bit_cast<std::uint64_t>(x) & 0x7FF0000000000000U) != 0x7FF0000000000000U;
 }
 inline bool is_finite(long double x) {

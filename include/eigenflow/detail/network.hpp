@@ -2,11 +2,10 @@
 
 #include <Eigen/Core>
 #include <cstddef>
-#include <utility>
-#include <vector>
 
 #include "eigenflow/activation.hpp"
 #include "eigenflow/detail/dense_layer.hpp"
+#include "eigenflow/detail/list.hpp"
 #include "eigenflow/detail/panels.hpp"
 
 // What every conditioner made of dense layers shares: the network, and what its passes leave for each other.
@@ -16,17 +15,11 @@
 namespace eigenflow::detail {
 
 struct Network {
-  std::vector<DenseLayer> layers;
+  List<DenseLayer> layers;
   Activation activation = Activation::relu;
   double dropout = 0;
   double negative_slope = 0.01;
 
-  /// Appends a layer whose parameters follow those of the last.
-  void add(DenseLayer layer) {
-    layer.offset = layers.empty() ? 0 : layers.back().offset + layers.back().size();
-    layer.cut();
-    layers.push_back(std::move(layer));
-  }
   std::size_t last() const { return layers.size() - 1; }
   /// Whether the results of layer i are added to those of layer i + 2, and so must stay.
   bool streams(std::size_t i) const { return i + 2 < layers.size() && layers[i + 2].adds; }

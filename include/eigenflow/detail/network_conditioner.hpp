@@ -21,6 +21,7 @@ class NetworkConditioner {
   template <class Visitor>
   using Parameters = std::vector<typename DenseLayer::template Parameters<Visitor>>;
 
+  const Network& network() const { return network_; }
   Eigen::Index in_dim() const { return network_.layers.front().in; }
   Eigen::Index out_dim() const { return network_.layers.back().out; }
 
@@ -55,7 +56,7 @@ class NetworkConditioner {
   }
 
  protected:
-  explicit NetworkConditioner(Network network) : network_(std::move(network)) {}
+  constexpr explicit NetworkConditioner(Network network) : network_(std::move(network)) {}
 
   /// Calls use(run) with a forward pass for a batch, or the cheaper one for a row without a tape.
   template <class Use>

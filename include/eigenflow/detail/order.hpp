@@ -1,18 +1,39 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
+#include <numeric>
 #include <string>
-#include <vector>
 
+#include "eigenflow/detail/list.hpp"
 #include "eigenflow/error.hpp"
+#include "eigenflow/rng.hpp"
 
 namespace eigenflow::detail {
 
+/// 0 .. size - 1.
+inline List<Eigen::Index> in_order(Eigen::Index size) {
+  List<Eigen::Index> order(static_cast<std::size_t>(size));
+  std::iota(order.begin(), order.end(), Eigen::Index{0});
+  return order;
+}
+/// size - 1 .. 0.
+inline List<Eigen::Index> in_reverse(Eigen::Index size) {
+  List<Eigen::Index> order = in_order(size);
+  std::reverse(order.begin(), order.end());
+  return order;
+}
+/// The same in a random order.
+inline List<Eigen::Index> in_random_order(Eigen::Index size, Rng& rng) {
+  const Eigen::Matrix<Eigen::Index, Eigen::Dynamic, 1> order = rng.permutation(size);
+  return {order.data(), order.data() + order.size()};
+}
+
 /// An order of the features, as it came. Throws std::invalid_argument, naming the entry, unless it has each
 /// of 0 .. D - 1 once. `what` names it: "the permutation".
-inline std::vector<Eigen::Index> checked_order(std::vector<Eigen::Index> order, const std::string& what) {
+inline List<Eigen::Index> checked_order(List<Eigen::Index> order, const char* what) {
   const auto dim = static_cast<Eigen::Index>(order.size());
-  std::vector<Eigen::Index> seen(order.size(), -1);
+  List<Eigen::Index> seen(order.size(), -1);
   for (std::size_t j = 0; j < order.size(); ++j) {
     const Eigen::Index index = order[j];
     const std::string entry = "entry " + std::to_string(j) + " of " + what + " is " + std::to_string(index);

@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 
 #include "eigenflow/any_layer.hpp"
+#include "eigenflow/any_scale.hpp"
 #include "eigenflow/bases/conditional_normal.hpp"
 #include "eigenflow/bases/diagonal_normal.hpp"
 #include "eigenflow/bases/gaussian_mixture.hpp"
@@ -26,7 +27,6 @@
 #include "eigenflow/layers/standardize.hpp"
 #include "eigenflow/layers/support.hpp"
 #include "eigenflow/layers/sylvester.hpp"
-#include "eigenflow/scale_maps.hpp"
 #include "eigenflow/stack.hpp"
 
 namespace eigenflow::io {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "eigenflow/detail/feature_statistics.hpp"
+#include "eigenflow/detail/list.hpp"
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/lanes.hpp"
 #include "eigenflow/layer.hpp"
@@ -31,6 +32,7 @@ template <class Scalar_, int Dim_ = Eigen::Dynamic>
 class ActNorm {
  public:
   using Scalar = Scalar_;
+  using Numbers = detail::Numbers<Scalar>;
   static constexpr int static_dim = Dim_;
 
   template <class Visitor>
@@ -44,13 +46,13 @@ class ActNorm {
 
   /// A start that you know, which stays: a fit replaces only one that is not `initialised`. Throws
   /// std::invalid_argument unless both have D entries, all finite, and every scale is positive.
-  ActNorm(VectorX<Scalar> mean, VectorX<Scalar> scale, bool initialised = true)
+  constexpr ActNorm(Numbers mean, Numbers scale, bool initialised = true)
       : dim_(mean.size()), statistics_("ActNorm", std::move(mean), std::move(scale), initialised) {}
 
   static constexpr const char* name() { return "ActNorm"; }
   Eigen::Index dim() const { return dim_; }
-  const VectorX<Scalar>& mean() const { return statistics_.mean; }
-  const VectorX<Scalar>& scale() const { return statistics_.scale; }
+  const Numbers& mean() const { return statistics_.mean; }
+  const Numbers& scale() const { return statistics_.scale; }
   /// Whether mean and scale have been set.
   bool initialised() const { return statistics_.known; }
 

@@ -1,16 +1,16 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <numeric>
 #include <span>
 #include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "eigenflow/conditioner.hpp"
 #include "eigenflow/conditioners/masked_mlp.hpp"
+#include "eigenflow/detail/list.hpp"
+#include "eigenflow/detail/order.hpp"
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/layer.hpp"
 #include "eigenflow/structure.hpp"
@@ -51,6 +51,7 @@ class Autoregressive {
  public:
   using Scalar = typename Conditioner_::Scalar;
   using Options = typename Conditioner_::Options;
+  using Indices = detail::List<Eigen::Index>;
   static constexpr int static_dim = Dim_;
   static_assert(std::is_same_v<Scalar, typename Transformer_::Scalar>,
                 "an autoregressive layer's transformer and conditioner must have the same scalar type");
@@ -64,11 +65,11 @@ class Autoregressive {
 
   /// The features in their order, with a conditioner made from its options.
   explicit Autoregressive(Dimension<Dim_> dim, const Options& options = {}, Eigen::Index context_dim = 0)
-      : Autoregressive(dim, in_order(dim), options, {}, context_dim) {}
+      : Autoregressive(dim, detail::in_order(dim), options, {}, context_dim) {}
   /// Any order: a list of 0 .. D - 1, the feature that depends on no other first. Throws
   /// std::invalid_argument, naming the entry, for a list that is none.
-  Autoregressive(Dimension<Dim_> dim, std::vector<Eigen::Index> order, const Options& options,
-                 Transformer_ transformer = {}, Eigen::Index context_dim = 0)
+  constexpr Autoregressive(Dimension<Dim_> dim, Indices order, const Options& options,
+                           Transformer_ transformer = {}, Eigen::Index context_dim = 0)
       : dim_(dim),
         context_dim_(context_dim),
         transformer_(std::move(transformer)),
@@ -85,7 +86,7 @@ class Autoregressive {
   }
   Eigen::Index dim() const { return dim_; }
   Eigen::Index context_dim() const { return context_dim_; }
-  const std::vector<Eigen::Index>& order() const { return conditioner_.order(); }
+  const Indices& order() const { return conditioner_.order(); }
   const Transformer_& transformer() const { return transformer_; }
   const Conditioner_& conditioner() const { return conditioner_; }
   const Options& options() const { return conditioner_.options(); }
@@ -166,12 +167,7 @@ class Autoregressive {
 
   bool stays(const Tile<Scalar>& tile) const { return !tile.record && context_dim_ == 0; }
 
-  static std::vector<Eigen::Index> in_order(Eigen::Index dim) {
-    std::vector<Eigen::Index> order(static_cast<std::size_t>(dim));
-    std::iota(order.begin(), order.end(), Eigen::Index{0});
-    return order;
-  }
-  static std::vector<Eigen::Index> checked(Eigen::Index dim, std::vector<Eigen::Index> order) {
+  static constexpr Indices checked(Eigen::Index dim, Indices order) {
     if (static_cast<Eigen::Index>(order.size()) != dim)
       detail::refuse("an autoregressive layer of " + std::to_string(dim) +
                      " features needs an order of as many, but got one of " + std::to_string(order.size()));

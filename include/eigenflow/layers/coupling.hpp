@@ -64,8 +64,8 @@ class Coupling {
   /// fewer than two features or a split outside 1 .. dim - 1; with a context no feature need condition.
   explicit Coupling(Dimension<Dim_> dim, const Options& options = {}, Eigen::Index context_dim = 0)
       : Coupling(dim, dim / 2, options, {}, context_dim) {}
-  Coupling(Dimension<Dim_> dim, Eigen::Index split, const Options& options, Transformer_ transformer = {},
-           Eigen::Index context_dim = 0)
+  constexpr Coupling(Dimension<Dim_> dim, Eigen::Index split, const Options& options,
+                     Transformer_ transformer = {}, Eigen::Index context_dim = 0)
       : dim_(dim),
         split_(checked(dim, split, context_dim)),
         context_dim_(context_dim),
@@ -135,7 +135,7 @@ class Coupling {
   }
 
  private:
-  static Eigen::Index checked(Eigen::Index dim, Eigen::Index split, Eigen::Index context_dim) {
+  static constexpr Eigen::Index checked(Eigen::Index dim, Eigen::Index split, Eigen::Index context_dim) {
     if (context_dim < 0)
       detail::refuse("a coupling reads a context of 0 columns or more, but got " +
                      std::to_string(context_dim));

@@ -41,7 +41,7 @@ class Householder {
   /// As many reflections as features, one more where that is odd.
   explicit Householder(Dimension<Dim_> dim) : Householder(dim, dim + dim % 2) {}
   /// Throws std::invalid_argument for less than one reflection.
-  Householder(Dimension<Dim_> dim, Eigen::Index count) : dim_(dim), count_(count) {
+  constexpr Householder(Dimension<Dim_> dim, Eigen::Index count) : dim_(dim), count_(count) {
     if (count < 1)
       detail::refuse("a Householder layer needs one reflection or more, but got " + std::to_string(count) +
                      ": give an even number, which can start as the identity");

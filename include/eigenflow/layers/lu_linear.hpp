@@ -3,7 +3,6 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <span>
 #include <string>
 #include <tuple>
@@ -11,6 +10,7 @@
 
 #include "eigenflow/detail/dense.hpp"
 #include "eigenflow/detail/finite.hpp"
+#include "eigenflow/detail/order.hpp"
 #include "eigenflow/detail/triangular.hpp"
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/layer.hpp"
@@ -49,11 +49,11 @@ class LuLinear {
 
   LuLinear() requires(Dim_ != Eigen::Dynamic) : LuLinear(Dim_) {}
   /// Without a permutation: P = I.
-  explicit LuLinear(Dimension<Dim_> dim) : LuLinear(Permutation<Scalar, Dim_>(in_order(dim))) {}
+  explicit LuLinear(Dimension<Dim_> dim) : LuLinear(Permutation<Scalar, Dim_>(detail::in_order(dim))) {}
   /// With output feature j from row indices()[j] of L (U + diag(d)). The entries of L and U start normal, of
   /// deviation `spread`: random shears between couplings show each of them the features from another side.
   /// Throws std::invalid_argument for a negative spread.
-  explicit LuLinear(Permutation<Scalar, Dim_> permutation, double spread = 0)
+  constexpr explicit LuLinear(Permutation<Scalar, Dim_> permutation, double spread = 0)
       : dim_(permutation.dim()), permutation_(std::move(permutation)), spread_(spread) {
     if (!(spread >= 0) || !detail::is_finite(spread))
       detail::refuse("the spread of a LuLinear's start must be 0 or a positive number, but is " +
@@ -208,12 +208,6 @@ class LuLinear {
     detail::Triangular<Scalar> lower() const { return {detail::Triangle::lower, entries, 1, dim, nullptr}; }
     detail::Triangular<Scalar> upper() const { return {detail::Triangle::upper, entries, 1, dim, diagonal}; }
   };
-
-  static typename Permutation<Scalar, Dim_>::Indices in_order(Eigen::Index dim) {
-    typename Permutation<Scalar, Dim_>::Indices indices(static_cast<std::size_t>(dim));
-    std::iota(indices.begin(), indices.end(), Eigen::Index{0});
-    return indices;
-  }
 
   // Calls body(i, j, k) for each entry (i, j) off the diagonal, which is entry k of its part in theta.
   template <class Body>

@@ -4,8 +4,8 @@
 #include <span>
 #include <tuple>
 #include <utility>
-#include <vector>
 
+#include "eigenflow/detail/list.hpp"
 #include "eigenflow/detail/order.hpp"
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/layer.hpp"
@@ -19,7 +19,7 @@ template <class Scalar_, int Dim_ = Eigen::Dynamic>
 class Permutation {
  public:
   using Scalar = Scalar_;
-  using Indices = std::vector<Eigen::Index>;
+  using Indices = detail::List<Eigen::Index>;
   static constexpr int static_dim = Dim_;
   template <class Visitor>
   using Parameters = NoParameters<Visitor>;
@@ -27,25 +27,20 @@ class Permutation {
   Permutation() requires(Dim_ != Eigen::Dynamic) : Permutation(reverse(Dim_)) {}
 
   /// A given order. Throws std::invalid_argument, naming the entry, unless it has each of 0 .. D - 1 once.
-  explicit Permutation(Indices indices)
+  constexpr explicit Permutation(Indices indices)
       : dim_(static_cast<Eigen::Index>(indices.size())),
         indices_(detail::checked_order(std::move(indices), "the permutation")) {}
 
   /// The features in reverse order.
-  static Permutation reverse(Dimension<Dim_> dim) {
-    Indices indices;
-    for (Eigen::Index j = dim; j-- > 0;) indices.push_back(j);
-    return Permutation(std::move(indices));
-  }
+  static Permutation reverse(Dimension<Dim_> dim) { return Permutation(detail::in_reverse(dim)); }
 
   /// A random order.
   static Permutation random(Dimension<Dim_> dim, Rng& rng) {
-    const Eigen::Matrix<Eigen::Index, Eigen::Dynamic, 1> order = rng.permutation(dim);
-    return Permutation(Indices(order.data(), order.data() + order.size()));
+    return Permutation(detail::in_random_order(dim, rng));
   }
 
   static constexpr const char* name() { return "Permutation"; }
-  Eigen::Index dim() const { return dim_; }
+  constexpr Eigen::Index dim() const { return dim_; }
   const Indices& indices() const { return indices_; }
 
   static constexpr auto structure() { return std::tuple(Constant{"indices", &Permutation::indices}); }

@@ -47,7 +47,7 @@ class Planar {
   };
 
   Planar() requires(Dim_ != Eigen::Dynamic) = default;
-  explicit Planar(Dimension<Dim_> dim, Monotone h = {}) : dim_(dim), h_(h) {}
+  constexpr explicit Planar(Dimension<Dim_> dim, Monotone h = {}) : dim_(dim), h_(h) {}
 
   static std::string name() { return "Planar, h = " + detail::name_of<Monotone>("h(a)"); }
   Eigen::Index dim() const { return dim_; }

@@ -43,7 +43,7 @@ class Radial {
   };
 
   Radial() requires(Dim_ != Eigen::Dynamic) = default;
-  explicit Radial(Dimension<Dim_> dim) : dim_(dim) {}
+  constexpr explicit Radial(Dimension<Dim_> dim) : dim_(dim) {}
 
   static constexpr const char* name() { return "Radial"; }
   Eigen::Index dim() const { return dim_; }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "eigenflow/detail/feature_statistics.hpp"
+#include "eigenflow/detail/list.hpp"
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/layer.hpp"
 #include "eigenflow/structure.hpp"
@@ -19,6 +20,7 @@ template <class Scalar_, int Dim_ = Eigen::Dynamic>
 class Standardize {
  public:
   using Scalar = Scalar_;
+  using Numbers = detail::Numbers<Scalar>;
   static constexpr int static_dim = Dim_;
   template <class Visitor>
   using Parameters = NoParameters<Visitor>;
@@ -28,13 +30,13 @@ class Standardize {
 
   /// Known statistics, which stay: a fit replaces only those that are not `initialised`. Throws
   /// std::invalid_argument unless both have D entries, all of them finite, and every scale is positive.
-  Standardize(VectorX<Scalar> mean, VectorX<Scalar> scale, bool initialised = true)
+  constexpr Standardize(Numbers mean, Numbers scale, bool initialised = true)
       : dim_(mean.size()), statistics_("Standardize", std::move(mean), std::move(scale), initialised) {}
 
   static constexpr const char* name() { return "Standardize"; }
   Eigen::Index dim() const { return dim_; }
-  const VectorX<Scalar>& mean() const { return statistics_.mean; }
-  const VectorX<Scalar>& scale() const { return statistics_.scale; }
+  const Numbers& mean() const { return statistics_.mean; }
+  const Numbers& scale() const { return statistics_.scale; }
   bool initialised() const { return statistics_.known; }
 
   static constexpr auto structure() {

@@ -1,9 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <algorithm>
-#include <bit>
-#include <cstdint>
+#include <array>
 #include <limits>
 #include <span>
 #include <string>
@@ -11,6 +9,7 @@
 #include <vector>
 
 #include "eigenflow/detail/finite.hpp"
+#include "eigenflow/detail/list.hpp"
 #include "eigenflow/detail/support_maps.hpp"
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/inverse.hpp"
@@ -36,6 +35,7 @@ template <class Scalar_, int Dim_ = Eigen::Dynamic>
 class Support {
  public:
   using Scalar = Scalar_;
+  enum class Kind { real, interval, log, softplus };  ///< the map of a feature
   static constexpr int static_dim = Dim_;
   template <class Visitor>
   using Parameters = NoParameters<Visitor>;
@@ -50,26 +50,36 @@ class Support {
   Support(Dimension<Dim_> dim, const FeatureSupport& feature)
       : Support(std::vector<FeatureSupport>(static_cast<std::size_t>(Eigen::Index(dim)), feature)) {}
 
+  /// Features whose edges have been checked, with the map of each.
+  constexpr Support(detail::List<Scalar> low, detail::List<Scalar> high, detail::List<Kind> kinds)
+      : dim_(static_cast<Eigen::Index>(kinds.size())),
+        low_(std::move(low)),
+        high_(std::move(high)),
+        kinds_(std::move(kinds)) {}
+
   static constexpr const char* name() { return "Support"; }
   Eigen::Index dim() const { return dim_; }
   /// As "2 intervals, 1 half line, 1 real".
   std::string describe() const {
-    std::vector<Eigen::Index> counts(3, 0);
-    for (const Eigen::Index kind : kinds_)
-      ++counts[static_cast<std::size_t>(std::min<Eigen::Index>(kind, 2))];
+    std::array<Eigen::Index, 3> counts{};
+    for (const Kind kind : kinds_) ++counts[kind == Kind::real ? 0 : kind == Kind::interval ? 1 : 2];
     std::string text;
     const auto say = [&](Eigen::Index count, const char* what) {
       if (count > 0)
         text += (text.empty() ? "" : ", ") + std::to_string(count) + ' ' + what + (count > 1 ? "s" : "");
     };
-    say(counts[interval_kind], "interval");
-    say(counts[log_kind], "half line");
-    if (counts[real_kind] > 0)
-      text += (text.empty() ? "" : ", ") + std::to_string(counts[real_kind]) + " real";
+    say(counts[1], "interval");
+    say(counts[2], "half line");
+    if (counts[0] > 0) text += (text.empty() ? "" : ", ") + std::to_string(counts[0]) + " real";
     return text;
   }
+  static Kind kind_of(const FeatureSupport& f) {
+    if (has_low(f) && has_high(f)) return Kind::interval;
+    if (!has_low(f) && !has_high(f)) return Kind::real;
+    return f.map == HalfLineMap::log ? Kind::log : Kind::softplus;
+  }
   FeatureSupport feature(Eigen::Index j) const {
-    const HalfLineMap map = kind(j) == softplus_kind ? HalfLineMap::softplus : HalfLineMap::log;
+    const HalfLineMap map = kind(j) == Kind::softplus ? HalfLineMap::softplus : HalfLineMap::log;
     return {static_cast<double>(low_[at(j)]), static_cast<double>(high_[at(j)]), map};
   }
   std::vector<FeatureSupport> features() const {
@@ -122,18 +132,21 @@ class Support {
 
  private:
   using Number = Lanes<Scalar>;
-  static constexpr Eigen::Index real_kind = 0, interval_kind = 1, log_kind = 2, softplus_kind = 3;
 
   static std::size_t at(Eigen::Index j) { return static_cast<std::size_t>(j); }
-  Eigen::Index kind(Eigen::Index j) const { return kinds_[at(j)]; }
+  Kind kind(Eigen::Index j) const { return kinds_[at(j)]; }
+
+  // By bits: -ffast-math knows no infinity.
+  static bool has_low(const FeatureSupport& f) {
+    return !detail::same_bits(f.low, -std::numeric_limits<double>::infinity());
+  }
+  static bool has_high(const FeatureSupport& f) {
+    return !detail::same_bits(f.high, std::numeric_limits<double>::infinity());
+  }
 
   void add(const FeatureSupport& feature) {
     const auto low = static_cast<Scalar>(feature.low), high = static_cast<Scalar>(feature.high);
-    constexpr double infinity = std::numeric_limits<double>::infinity();
-    const auto is = [](double edge, double end) {  // by bits: -ffast-math knows no infinity
-      return std::bit_cast<std::uint64_t>(edge) == std::bit_cast<std::uint64_t>(end);
-    };
-    const bool from = !is(feature.low, -infinity), to = !is(feature.high, infinity);
+    const bool from = has_low(feature), to = has_high(feature);
     const bool edges_finite = (!from || detail::is_finite(low)) && (!to || detail::is_finite(high));
     if (!edges_finite || (from && to && (!(low < high) || !detail::is_finite(high - low))))
       detail::refuse(
@@ -142,18 +155,17 @@ class Support {
           ": give finite edges with low < high in this scalar type, or real(), above(low), below(high)");
     low_.push_back(low);
     high_.push_back(high);
-    const Eigen::Index half_line = feature.map == HalfLineMap::log ? log_kind : softplus_kind;
-    kinds_.push_back(from && to ? interval_kind : from || to ? half_line : real_kind);
+    kinds_.push_back(kind_of(feature));
   }
 
   // Calls body with the map of feature j; nothing for one without edges.
   template <class Body>
   void with_map(Eigen::Index j, const Body& body) const {
-    if (kind(j) == real_kind) return;
-    if (kind(j) == interval_kind) return body(detail::IntervalMap<Scalar>{low_[at(j)], high_[at(j)]});
+    if (kind(j) == Kind::real) return;
+    if (kind(j) == Kind::interval) return body(detail::IntervalMap<Scalar>{low_[at(j)], high_[at(j)]});
     const bool above = detail::is_finite(low_[at(j)]);
     const detail::HalfLine<Scalar> line{above ? low_[at(j)] : high_[at(j)], above ? Scalar(1) : Scalar(-1)};
-    if (kind(j) == log_kind)
+    if (kind(j) == Kind::log)
       body(detail::LogMap<Scalar>{line});
     else
       body(detail::SoftplusMap<Scalar>{line});
@@ -212,8 +224,8 @@ class Support {
   }
 
   [[no_unique_address]] Dimension<Dim_> dim_;
-  std::vector<Scalar> low_, high_;
-  std::vector<Eigen::Index> kinds_;
+  detail::List<Scalar> low_, high_;
+  detail::List<Kind> kinds_;
 };
 
 /// All features on one interval, the unit interval unless given: z = logit((x - low)/(high - low)).

@@ -51,7 +51,7 @@ class Sylvester {
   /// Of rank 8, or D where that is less.
   explicit Sylvester(Dimension<Dim_> dim) : Sylvester(dim, std::min<Eigen::Index>(dim, 8)) {}
   /// Of rank M = `rank`. Throws std::invalid_argument for a rank outside 1 .. D.
-  Sylvester(Dimension<Dim_> dim, Eigen::Index rank, Monotone h = {})
+  constexpr Sylvester(Dimension<Dim_> dim, Eigen::Index rank, Monotone h = {})
       : dim_(dim), rank_(checked(dim, rank)), h_(h), q_(dim, rank + rank % 2) {}
 
   static std::string name() { return std::string("Sylvester, h = ") + Monotone::name(); }
@@ -107,7 +107,7 @@ class Sylvester {
   using Constraint = detail::PlanarConstraint<Scalar, 1>;
   using Triangle = detail::UpperTriangle<Scalar>;
 
-  static Eigen::Index checked(Eigen::Index dim, Eigen::Index rank) {
+  static constexpr Eigen::Index checked(Eigen::Index dim, Eigen::Index rank) {
     if (rank < 1 || rank > dim)
       detail::refuse("a Sylvester layer of " + std::to_string(dim) + " features needs a rank from 1 to " +
                      std::to_string(dim) + ", but got " + std::to_string(rank));

@@ -39,7 +39,7 @@ class RationalQuadraticSpline {
   /// Throws std::invalid_argument for options that make no spline.
   RationalQuadraticSpline(const SplineOptions& options = {})
       : RationalQuadraticSpline(options, SlopeMap(-std::log(detail::checked(options, Tails).min_slope))) {}
-  RationalQuadraticSpline(const SplineOptions& options, SlopeMap slope_map)
+  constexpr RationalQuadraticSpline(const SplineOptions& options, SlopeMap slope_map)
       : options_(detail::checked(options, Tails)),
         bins_(options.bins),
         bound_(static_cast<Scalar>(options.bound)),
@@ -58,7 +58,9 @@ class RationalQuadraticSpline {
   const SlopeMap& slope_map() const { return slope_map_; }
   Eigen::Index bins() const { return bins_; }
   Scalar bound() const { return bound_; }
-  Eigen::Index parameters() const { return 3 * bins_ + (periodic ? (options_.rotate ? 1 : 0) : -1); }
+  constexpr Eigen::Index parameters() const {
+    return 3 * bins_ + (periodic ? (options_.rotate ? 1 : 0) : -1);
+  }
   Eigen::Index kept() const { return Kept::count + (bounds_sizes() ? 2 * bins_ : 0); }
 
   template <class Number, class Slots>

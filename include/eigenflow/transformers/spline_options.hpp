@@ -32,7 +32,7 @@ enum class SplineTails { linear, periodic };
 namespace detail {
 
 /// The options, unless they make no spline: std::invalid_argument.
-inline const SplineOptions& checked(const SplineOptions& o, SplineTails tails) {
+constexpr const SplineOptions& checked(const SplineOptions& o, SplineTails tails) {
   const auto number = [](double value) { return std::to_string(value); };
   if (o.bins < 2) refuse("a spline needs two bins or more, but got " + std::to_string(o.bins));
   if (!(o.bound > 0 && o.bound < 1e30))

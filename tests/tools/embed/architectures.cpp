@@ -1,0 +1,127 @@
+#include "models.hpp"
+
+namespace {
+
+std::string soft_clip(const char* bound = "1.0") {
+  return std::string(R"({"type": "soft clip", "bound": )") + bound + "}";
+}
+std::string mlp(const char* activation, const char* hidden = "[9, 6]") {
+  return std::string(R"({"hidden": )") + hidden + R"(, "activation": ")" + activation +
+         R"(", "dropout": 0.1, "negative_slope": 0.02})";
+}
+std::string residual(const char* activation) {
+  return std::string(R"({"width": 7, "blocks": 2, "activation": ")") + activation +
+         R"(", "dropout": 0.0, "negative_slope": 0.01})";
+}
+std::string affine(const std::string& scale) {
+  return R"({"type": "affine", "log_scale": )" + scale + "}";
+}
+std::string spline(const std::string& slope, const char* type = "spline", const char* more = "") {
+  return std::string(R"({"type": ")") + type +
+         R"(", "options": {"bins": 4, "bound": 3.0, "min_size": 0.001, "min_slope": 0.001)" + more +
+         R"(}, "slope_map": )" + slope + "}";
+}
+const std::string shift = R"({"type": "shift"})";
+
+std::string coupling(const char* type, int dim, int split, const std::string& options,
+                     const std::string& transformer, int context = 0) {
+  return std::string(R"({"type": "Coupling<)") + type + R"(>", "dim": )" + std::to_string(dim) +
+         R"(, "split": )" + std::to_string(split) + R"(, "options": )" + options + R"(, "transformer": )" +
+         transformer + R"(, "context_dim": )" + std::to_string(context) + "}";
+}
+std::string autoregressive(const char* type, int dim, const char* order, const std::string& options,
+                           const std::string& transformer, int context = 0) {
+  return std::string(R"({"type": "Autoregressive<)") + type + R"(>", "dim": )" + std::to_string(dim) +
+         R"(, "constants": {"order": )" + order + R"(}, "options": )" + options + R"(, "transformer": )" +
+         transformer + R"(, "context_dim": )" + std::to_string(context) + "}";
+}
+std::string permutation(const char* indices) {
+  return std::string(R"({"type": "Permutation", "constants": {"indices": )") + indices + "}}";
+}
+std::string lu(const char* indices) {
+  return R"({"type": "LuLinear", "permutation": )" + permutation(indices) + R"(, "spread": 0.0})";
+}
+std::string statistics(const char* type, const char* mean, const char* scale) {
+  return std::string(R"({"type": ")") + type + R"(", "constants": {"mean": )" + mean + R"(, "scale": )" +
+         scale + R"(, "initialised": true}})";
+}
+std::string planar(const char* h, const char* more = "") {
+  return std::string(R"({"type": "Planar, h = )") + h + R"(", "dim": 2, "h": {"type": ")" + h + '"' + more +
+         "}}";
+}
+std::string sylvester(const char* h, const char* more = "") {
+  return std::string(R"({"type": "Sylvester, h = )") + h + R"(", "dim": 2, "rank": 2, "h": {"type": ")" + h +
+         '"' + more + "}}";
+}
+std::string inverse(const std::string& layer) {
+  return R"({"type": "Inverse", "inverse": )" + layer + "}";
+}
+std::string group(const char* type, const std::string& layers) {
+  return std::string(R"({"type": ")") + type + R"(", "layers": [)" + layers + "]}";
+}
+std::string base(const char* type, int dim, const char* more = "") {
+  return std::string(R"({"type": ")") + type + R"(", "dim": )" + std::to_string(dim) + more + "}";
+}
+
+const char* const slope = R"(, "negative_slope": 0.2)";
+const char* const sigmoid = R"({"type": "sigmoid", "largest": 1.5, "least": 0.001})";
+
+}  // namespace
+
+std::vector<Architecture> architectures() {
+  return {
+      {"spline", "double",
+       statistics("Standardize", "[1.3, -0.7]", "[0.3, 2.1]") + ", " +
+           group("Stack",
+                 group("Chain", coupling("spline, mlp", 2, 1, mlp("silu"), spline(soft_clip("6.9"))) + ", " +
+                                    lu("[1, 0]")) +
+                     ", " +
+                     group("Chain",
+                           coupling("spline, mlp", 2, 1, mlp("silu", "[70, 3]"), spline(soft_clip("6.9"))) +
+                               ", " + lu("[1, 0]"))),
+       base("StandardNormal", 2)},
+      {"affine", "float",
+       statistics("ActNorm", "[0.1, 0.2, -0.3]", "[1.5, 0.1, 3]") + ", " +
+           coupling("affine, residual net", 3, 1, residual("gelu"), affine(soft_clip())) + ", " +
+           permutation("[2, 0, 1]") + ", " + coupling("shift, mlp", 3, 2, mlp("tanh"), shift) + ", " +
+           coupling("affine, mlp", 3, 1, mlp("leaky_relu"), affine(sigmoid)) + ", " +
+           coupling("affine, mlp", 3, 2, mlp("relu", "[]"), affine(R"({"type": "exp"})")),
+       base("DiagonalNormal", 3)},
+      {"conditional", "double",
+       autoregressive("affine, masked mlp", 3, "[2, 0, 1]", mlp("elu", "[11, 20]"),
+                      affine(R"({"type": "tanh bound", "bound": 0.8})"), 2) +
+           ", " +
+           inverse(autoregressive("spline, masked residual net", 3, "[0, 1, 2]", residual("softplus"),
+                                  spline(sigmoid, "spline", R"(, "size_bound": 2.5)"), 2)) +
+           ", " + coupling("affine, mlp", 3, 1, mlp("sigmoid"), affine(soft_clip()), 2),
+       R"({"type": "ConditionalNormal<mlp>", "dim": 3, "context_dim": 2, "options": )" + mlp("tanh") + "}"},
+      {"planar", "double",
+       planar("tanh") + ", " + planar("softsign") + ", " + planar("leaky_relu", slope) +
+           R"(, {"type": "Radial", "dim": 2}, {"type": "Householder", "dim": 2, "count": 2}, )" +
+           sylvester("tanh") + ", " + inverse(sylvester("softsign")) + ", " + sylvester("leaky_relu", slope) +
+           ", " +
+           inverse(
+               group("Chain", planar("tanh") + ", " + lu("[0, 1]") + R"(, {"type": "Radial", "dim": 2})")),
+       base("GaussianMixture", 2, R"(, "components": 3)")},
+      {"support", "float",
+       R"({"type": "Support", "constants": {"features": [{"low": -1, "high": 2.5, "map": "log"}, )"
+       R"({"low": -0.5, "high": "inf", "map": "softplus"}, {"low": "-inf", "high": 1.5, "map": "log"}, )"
+       R"({"low": "-inf", "high": "inf", "map": "log"}]}}, )" +
+           inverse(coupling("periodic spline, mlp", 4, 2, mlp("identity"),
+                            spline(std::string(R"({"type": "reciprocal sigmoid", "map": )") + sigmoid + "}",
+                                   "periodic spline", R"(, "rotate": true)"))) +
+           ", " + autoregressive("shift, masked mlp", 4, "[3, 1, 0, 2]", mlp("relu"), shift),
+       R"({"type": "Uniform", "constants": {"low": [-4, -4, -4, -4], "high": [4, 4, 4, 4.5]}})"},
+      {"one", "double",
+       coupling("spline, mlp", 1, 0, mlp("silu"), spline(R"({"type": "softplus", "least": 0.001})"), 1),
+       R"({"type": "ConditionalNormal<residual net>", "dim": 1, "context_dim": 1, "options": )" +
+           residual("relu") + "}"},
+      {"student", "float",
+       autoregressive("spline, masked mlp", 2, "[1, 0]", mlp("gelu"), spline(soft_clip("6.9"))) + ", " +
+           lu("[1, 0]") + ", " + planar("tanh"),
+       base("StudentT", 2)},
+      {"normal", "double", permutation("[4, 2, 0, 3, 1]") + ", " + inverse(lu("[4, 3, 2, 1, 0]")),
+       base("MultivariateNormal", 5)},
+      {"fixed", "float", permutation("[1, 0]"), base("StandardNormal", 2)},
+  };
+}

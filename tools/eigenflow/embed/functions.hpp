@@ -1,0 +1,33 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <eigenflow/detail/network.hpp>
+#include <string>
+
+#include "embed/constants.hpp"
+
+// Transformers and networks as C++.
+
+namespace command {
+
+/// An object: its type and the braces that make it.
+struct CppValue {
+  std::string type, arguments;
+
+  std::string text() const { return type + arguments; }
+};
+
+struct CppTransformer : CppValue {
+  Eigen::Index parameters;  ///< of each feature
+};
+
+/// The transformer of a layer.
+CppTransformer transformer_of(const ef::Value& layer, const Constants& constants);
+
+/// The network that a part's options make, written out.
+std::string network_of(const ef::Value& part, Eigen::Index in, Eigen::Index out, Constants& constants);
+/// The same with the masks of an order, `count` results for each feature.
+std::string masked_network_of(const ef::Value& part, const std::vector<Eigen::Index>& order,
+                              Eigen::Index count, Eigen::Index context_dim, Constants& constants);
+
+}  // namespace command

@@ -1,0 +1,150 @@
+#include "embed/header.hpp"
+
+#include <algorithm>
+#include <eigenflow/version.hpp>
+#include <filesystem>
+#include <iterator>
+#include <set>
+#include <sstream>
+#include <string_view>
+
+#include "embed/constants.hpp"
+#include "embed/parts.hpp"
+#include "embed/scratch.hpp"
+#include "embed/sources.hpp"
+
+namespace command {
+namespace {
+
+// What somebody else wrote, in quotes on one line of a comment.
+std::string quoted(const std::string& text) {
+  std::string line;
+  for (const char c : text) line += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+  return '"' + line + '"';
+}
+
+std::string comment(const std::string& text) {
+  std::istringstream lines(text);
+  std::string result;
+  for (std::string line; std::getline(lines, line);) result += line.empty() ? "//\n" : "// " + line + '\n';
+  return result;
+}
+
+std::string usage(const Model& model, const std::string& name) {
+  const bool given = model.flow.context_dim() > 0;
+  const auto numbers = [](Eigen::Index count) {
+    std::string text = "{0";
+    for (Eigen::Index j = 1; j < std::min<Eigen::Index>(count, 4); ++j) text += ", 0";
+    return count > 4 ? "x" : text + '}';
+  };
+  const std::string c = given ? numbers(model.flow.context_dim()) : "";
+  return "  " + model.info.scalar + " log_p = " + name + ".log_prob(" + numbers(model.flow.dim()) +
+         (given ? ", " + c : "") + ");\n  " + name + "_model::Rng rng(1);\n  " + name +
+         "_model::Point x = " + name + ".sample(" + (given ? c + ", " : "") + "rng);\n";
+}
+
+std::string opening(const Model& model, const std::string& name) {
+  const Eigen::Index parameters = model.flow.parameters().size();
+  std::ostringstream text;
+  text << name << ": a normalizing flow of " << model.flow.dim()
+       << (model.flow.dim() == 1 ? " feature" : " features");
+  if (model.flow.context_dim() > 0) text << " given " << model.flow.context_dim() << " of context";
+  text << " with " << parameters << " parameters, as a header of its own.\n"
+       << "From the model file " << quoted(std::filesystem::path(model.path).filename().string())
+       << ", written by eigenflow " << eigenflow::version << ". It needs C++20 and Eigen 3.4 or newer:\n\n"
+       << usage(model, name)
+       << "\nIt takes nothing from the heap, throws nothing, and gives the bits of the flow in the file, "
+          "compiled "
+          "with the same flags.\n";
+  if (!model.info.notes.empty()) text << "\nThe file says of itself:\n";
+  for (const auto& [key, note] : model.info.notes)
+    text << "  " << quoted(key) << ": " << quoted(note) << '\n';
+  text << '\n' << license();
+  return comment(text.str());
+}
+
+std::string theta_of(const Model& model) {
+  const bool is_float = model.info.scalar == "float";
+  const auto theta = model.flow.parameters();
+  std::string text = "inline constexpr " + model.info.scalar + " theta[] = {";
+  for (Eigen::Index i = 0; i < theta.size(); ++i)
+    text += (i % 5 == 0 ? "\n    " : " ") + literal(theta[i], is_float) + ',';
+  return text + (theta.size() == 0 ? "0};\n" : "\n};\n");
+}
+
+std::string description_of(const Model& model, const CppParts& parts) {
+  const std::string& scalar = model.info.scalar;
+  std::string types, segments, values;
+  for (const CppPart& layer : parts.layers) {
+    const std::string separator = types.empty() ? "\n    " : ",\n    ";
+    types += separator + layer.type;
+    segments += (segments.empty() ? "{" : ", {") + std::to_string(layer.offset) + ", " +
+                std::to_string(layer.parameters) + '}';
+    values += ",\n    " + layer.type + layer.value;
+  }
+  const std::string parameters = std::to_string(model.flow.parameters().size()),
+                    of_base = std::to_string(parts.base.parameters),
+                    of_layers = std::to_string(model.flow.parameters().size() - parts.base.parameters);
+  const Scratch scratch = measure_scratch(model.flow);
+  std::ostringstream text;
+  text << parts.constants << "\nusing Layers = Sequence<" << types << ">;\nusing Base = " << parts.base.type
+       << ";\n\ninline constexpr Parts<Layers, Base, " << scalar << "> parts{\n    Layers{{{" << segments
+       << "}}" << values << "},\n    Base" << parts.base.value << ",\n    {theta, " << of_layers
+       << "},\n    {theta + " << of_layers << ", " << of_base
+       << "}};\n\nstruct Description {\n  using Scalar = " << scalar
+       << ";\n  static constexpr int dim = " << model.flow.dim()
+       << ", context_dim = " << model.flow.context_dim()
+       << ";\n  static constexpr std::size_t parameters = " << parameters
+       << ";\n  static constexpr std::size_t scratch = " << scratch.evaluate
+       << ", grad_scratch = " << scratch.with_grad << ", measured_lanes = " << scratch.lanes
+       << ", measured_rows = " << scratch.panel_rows
+       << ";\n  static inline const Parts<Layers, Base, Scalar>* const volatile where = &parts;\n};\n";
+  return text.str();
+}
+
+}  // namespace
+
+bool is_cpp_name(const std::string& name) {
+  // Words that C++ keeps for itself, and those that a header with Eigen cannot name anew.
+  static const std::set<std::string_view> taken{
+      "alignas",     "alignof",  "and",        "and_eq",    "asm",       "auto",         "bitand",
+      "bitor",       "bool",     "break",      "case",      "catch",     "char",         "char16_t",
+      "char32_t",    "char8_t",  "class",      "co_await",  "co_return", "co_yield",     "compl",
+      "concept",     "const",    "const_cast", "consteval", "constexpr", "constinit",    "continue",
+      "decltype",    "default",  "delete",     "do",        "double",    "dynamic_cast", "else",
+      "enum",        "explicit", "export",     "extern",    "false",     "float",        "for",
+      "friend",      "goto",     "if",         "inline",    "int",       "long",         "mutable",
+      "namespace",   "new",      "noexcept",   "not",       "not_eq",    "nullptr",      "operator",
+      "or",          "or_eq",    "private",    "protected", "public",    "register",     "reinterpret_cast",
+      "requires",    "return",   "short",      "signed",    "sizeof",    "static",       "static_assert",
+      "static_cast", "struct",   "switch",     "template",  "this",      "thread_local", "throw",
+      "true",        "try",      "typedef",    "typeid",    "typename",  "union",        "unsigned",
+      "using",       "virtual",  "void",       "volatile",  "wchar_t",   "while",        "xor",
+      "xor_eq",      "Eigen",    "eigenflow",  "main",      "std"};
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  const auto fits = [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '_'; };
+  return !name.empty() && letter(name[0]) && std::all_of(name.begin(), name.end(), fits) &&
+         name.find("__") == std::string::npos && !name.ends_with('_') && taken.count(name) == 0;
+}
+
+std::string header_of(const Model& model, const std::string& name) {
+  const CppParts parts = parts_of(model);
+  std::set<std::string> headers = parts.headers;
+  headers.insert({"eigenflow/embedded/model.hpp", "eigenflow/embedded/sequence.hpp"});
+  Amalgamation library = amalgamate(headers);
+  library.system.insert({"<array>", "<cstddef>", "<limits>"});
+
+  std::string text = opening(model, name) + "\n#pragma once\n\n";
+  for (const std::string& header : library.system) text += "#include " + header + '\n';
+  text += "\nnamespace " + name + "_model {\n\n// ---- what the flow needs of eigenflow\n" + library.text +
+          "\n// ---- the flow\n\nnamespace eigenflow::embedded {\n\n" + theta_of(model) +
+          description_of(model, parts) +
+          "\n}  // namespace eigenflow::embedded\n\nusing Model = "
+          "eigenflow::embedded::Model<eigenflow::embedded::"
+          "Description>;\nusing Point = Model::Point;\nusing Context = Model::Context;\nusing Rng = "
+          "Model::Rng;\n\n}  // namespace " +
+          name + "_model\n\ninline constexpr " + name + "_model::Model " + name + "{};\n";
+  return text;
+}
+
+}  // namespace command

@@ -1,0 +1,21 @@
+# Writes OUTPUT: the headers of the library, and those that take the place of some of them in an embedded flow, as
+# string literals, so that the installed command needs no source tree.
+# usage: cmake -DOUTPUT=... -DINCLUDE=include -DEMBEDDED=tools/eigenflow/embedded -DLICENSE=LICENSE -P sources.cmake
+set(text "#include \"embed/sources.hpp\"\n\nnamespace command {\n\nconst std::vector<Source>& sources() {\n")
+string(APPEND text "  static const std::vector<Source> all{\n")
+file(GLOB_RECURSE library RELATIVE ${INCLUDE} ${INCLUDE}/eigenflow/*.hpp)
+list(FILTER library EXCLUDE REGEX "eigenflow/(io|data|optim|objectives|eigenflow)[/.]")
+file(GLOB_RECURSE embedded RELATIVE ${EMBEDDED} ${EMBEDDED}/*.hpp)
+foreach(header IN LISTS embedded)
+  file(READ ${EMBEDDED}/${header} content)
+  string(APPEND text "      {\"eigenflow/${header}\", R\"source(${content})source\"},\n")
+  list(REMOVE_ITEM library eigenflow/${header})
+endforeach()
+foreach(header IN LISTS library)
+  file(READ ${INCLUDE}/${header} content)
+  string(APPEND text "      {\"${header}\", R\"source(${content})source\"},\n")
+endforeach()
+string(APPEND text "  };\n  return all;\n}\n\n")
+file(READ ${LICENSE} content)
+string(APPEND text "const char* license() {\n  return R\"source(${content})source\";\n}\n\n}  // namespace command\n")
+file(WRITE ${OUTPUT} "${text}")

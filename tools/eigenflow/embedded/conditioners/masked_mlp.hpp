@@ -1,0 +1,25 @@
+#pragma once
+
+#include <Eigen/Core>
+
+#include "eigenflow/conditioner.hpp"
+#include "eigenflow/detail/masked_network.hpp"
+
+namespace eigenflow {
+
+/// A masked conditioner of an embedded flow: its options are the network that they make, with its masks.
+template <class Scalar_>
+class MaskedMlp : public detail::MaskedNetwork<Scalar_> {
+ public:
+  using Options = detail::Network;
+
+  constexpr MaskedMlp(detail::List<Eigen::Index> order, Eigen::Index count, const Options& network,
+                      Eigen::Index context_dim)
+      : detail::MaskedNetwork<Scalar_>(network, order, count, context_dim) {}
+};
+
+/// In an embedded flow one network is like another.
+template <class Scalar>
+using MaskedResidualNet = MaskedMlp<Scalar>;
+
+}  // namespace eigenflow

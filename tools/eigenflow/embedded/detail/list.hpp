@@ -1,0 +1,46 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <cstddef>
+
+namespace eigenflow::detail {
+
+/// A list of an embedded flow: constants that lie elsewhere.
+template <class T>
+class List {
+ public:
+  constexpr List() = default;
+  template <std::size_t Size>
+  constexpr List(const T (&items)[Size]) : data_(items), size_(Size) {}
+
+  constexpr std::size_t size() const { return size_; }
+  constexpr bool empty() const { return size_ == 0; }
+  constexpr const T& operator[](std::size_t i) const { return data_[i]; }
+  constexpr const T* begin() const { return data_; }
+  constexpr const T* end() const { return data_ + size_; }
+  constexpr const T& front() const { return data_[0]; }
+  constexpr const T& back() const { return data_[size_ - 1]; }
+
+ private:
+  const T* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+/// The same by Eigen's indices.
+template <class Scalar>
+class Numbers {
+ public:
+  template <std::size_t Size>
+  constexpr Numbers(const Scalar (&items)[Size]) : data_(items), size_(Size) {}
+
+  constexpr Eigen::Index size() const { return size_; }
+  constexpr const Scalar& operator[](Eigen::Index i) const { return data_[i]; }
+  constexpr const Scalar* begin() const { return data_; }
+  constexpr const Scalar* end() const { return data_ + size_; }
+
+ private:
+  const Scalar* data_;
+  Eigen::Index size_;
+};
+
+}  // namespace eigenflow::detail

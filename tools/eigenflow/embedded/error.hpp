@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstdlib>
+#include <string>
+
+namespace eigenflow::detail {
+
+/// What an embedded flow is made of has been checked: constant initialisation never comes here.
+template <class Message>
+[[noreturn]] void refuse(const Message&) {
+  std::abort();
+}
+
+}  // namespace eigenflow::detail
