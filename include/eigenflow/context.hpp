@@ -2,7 +2,6 @@
 
 #include <Eigen/Core>
 #include <initializer_list>
-#include <limits>
 #include <string>
 #include <type_traits>
 

@@ -3,7 +3,6 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <string>
-#include <utility>
 
 #include "eigenflow/conditioners/mlp.hpp"
 #include "eigenflow/conditioners/residual_net.hpp"
