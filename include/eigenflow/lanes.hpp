@@ -69,18 +69,8 @@ struct Lanes {
   friend Lanes abs(Lanes a) { return Lanes(Eigen::internal::pabs(a.packet)); }
   friend Lanes floor(Lanes a) { return Lanes(Eigen::internal::pfloor(a.packet)); }
   friend Lanes sqrt(Lanes a) { return Lanes(Eigen::internal::psqrt(a.packet)); }
-  friend Lanes exp(Lanes a) {
-    if constexpr (detail::eigen_is_fast)
-      return map([](Scalar value) { return std::exp(value); }, a);
-    else
-      return Lanes(detail::packet_exp<Scalar>(a.packet));
-  }
-  friend Lanes log(Lanes a) {
-    if constexpr (detail::eigen_is_fast)
-      return map([](Scalar value) { return std::log(value); }, a);
-    else
-      return Lanes(Eigen::internal::plog(a.packet));
-  }
+  friend Lanes exp(Lanes a) { return Lanes(detail::packet_exp<Scalar>(a.packet)); }
+  friend Lanes log(Lanes a) { return Lanes(Eigen::internal::plog(a.packet)); }
 
   friend Scalar reduce_add(Lanes a) { return Eigen::internal::predux(a.packet); }
   friend Scalar reduce_max(Lanes a) { return Eigen::internal::predux_max(a.packet); }

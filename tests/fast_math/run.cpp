@@ -1,7 +1,4 @@
-// Compiled once as usual and twice with -ffast-math, each time with namespaces of its own: RUN is the function's name.
-#ifdef EIGEN_FIRST
-#include <Eigen/Core>
-#endif
+// Compiled as usual and with -ffast-math, each time with namespaces of its own: RUN is the function's name.
 
 #include "eigenflow/eigenflow.hpp"
 

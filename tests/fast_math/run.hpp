@@ -13,4 +13,3 @@ struct Run {
 
 Run run_exact();
 Run run_fast();
-Run run_fast_after_eigen();

@@ -2,9 +2,10 @@
 // takes every number for finite and reorders the sums to which exact densities owe their digits. Without #pragma once:
 // each umbrella header has a pair of its own.
 #if defined(__GNUC__) && !defined(__clang__) && (defined(__FAST_MATH__) || __FINITE_MATH_ONLY__)
-#ifdef EIGEN_WORLD_VERSION
-#define EIGENFLOW_EIGEN_IS_FAST
+#if defined(EIGEN_WORLD_VERSION) && !defined(EIGENFLOW_EIGEN_IS_EXACT)
+#error "with -ffast-math include eigenflow before Eigen, whose exp and divisions are to be exact as well"
 #endif
+#define EIGENFLOW_EIGEN_IS_EXACT  // since it comes within the section
 #define EIGENFLOW_IEEE_SECTION
 #pragma GCC push_options
 #pragma GCC optimize("no-fast-math")

@@ -134,7 +134,8 @@ std::string header_of(const Model& model, const std::string& name) {
   Amalgamation library = amalgamate(headers);
   library.system.insert({"<array>", "<cstddef>", "<limits>"});
 
-  std::string text = opening(model, name) + "\n#pragma once\n\n";
+  std::string text =
+      opening(model, name) + "\n#pragma once\n\n" + code_of("eigenflow/detail/ieee_begin.hpp") + '\n';
   for (const std::string& header : library.system) text += "#include " + header + '\n';
   text += "\nnamespace " + name + "_model {\n\n// ---- what the flow needs of eigenflow\n" + library.text +
           "\n// ---- the flow\n\nnamespace eigenflow::embedded {\n\n" + theta_of(model) +

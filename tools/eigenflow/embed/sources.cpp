@@ -28,26 +28,34 @@ std::size_t comment_in(std::string_view line) {
   return line.size();
 }
 
+// The lines of a header without comments, none of them empty.
+std::vector<std::string> code_lines(const std::string& path) {
+  const auto found = std::find_if(sources().begin(), sources().end(),
+                                  [&](const Source& source) { return source.path == path; });
+  if (found == sources().end()) throw std::logic_error("no source of " + path);
+  std::vector<std::string> code;
+  std::istringstream lines{std::string(found->text)};
+  for (std::string line; std::getline(lines, line);) {
+    line.resize(comment_in(line));
+    line.erase(line.find_last_not_of(' ') + 1);
+    if (!line.empty()) code.push_back(line);
+  }
+  return code;
+}
+
 class Amalgamator {
  public:
   void add(const std::string& path) {
     if (!seen_.insert(path).second) return;
-    const auto found = std::find_if(sources().begin(), sources().end(),
-                                    [&](const Source& source) { return source.path == path; });
-    if (found == sources().end()) throw std::logic_error("no source of " + path);
     std::string text;
-    std::istringstream lines{std::string(found->text)};
-    for (std::string line; std::getline(lines, line);) {
+    for (const std::string& line : code_lines(path)) {
       if (line.starts_with("#pragma once")) continue;
-      if (line.starts_with("#include \"")) {
+      if (line.starts_with("#include \""))
         add(line.substr(10, line.size() - 11));
-      } else if (line.starts_with("#include <")) {
+      else if (line.starts_with("#include <"))
         result_.system.insert(line.substr(9));
-      } else {
-        line.resize(comment_in(line));
-        line.erase(line.find_last_not_of(' ') + 1);
-        if (!line.empty()) text += line + '\n';
-      }
+      else
+        text += line + '\n';
     }
     if (!text.empty()) result_.text += "\n// " + path + '\n' + text;
   }
@@ -60,6 +68,12 @@ class Amalgamator {
 };
 
 }  // namespace
+
+std::string code_of(const std::string& header) {
+  std::string text;
+  for (const std::string& line : code_lines(header)) text += line + '\n';
+  return text;
+}
 
 Amalgamation amalgamate(const std::set<std::string>& headers) {
   Amalgamator all;

@@ -18,6 +18,9 @@ struct Source {
 const std::vector<Source>& sources();
 const char* license();
 
+/// A header without its comments.
+std::string code_of(const std::string& header);
+
 /// These headers and all that they include, each once and before who includes it, without comments.
 struct Amalgamation {
   std::set<std::string> system;  ///< as "<Eigen/Core>"
