@@ -107,3 +107,18 @@ TEST_CASE("Arena: every thread has its own") {
   std::thread([&] { other = &ef::detail::thread_arena(); }).join();
   CHECK(other != &ef::detail::thread_arena());
 }
+
+TEST_CASE("Arena: the most that was in use at once is known") {
+  ef::Arena arena;
+  {
+    const ef::ArenaScope scope(arena);
+    arena.allocate<char>(1);
+    {
+      const ef::ArenaScope inner(arena);
+      arena.allocate<char>(100);      // two lines
+      arena.allocate<char>(1 << 20);  // in another block
+    }
+    arena.allocate<char>(64);
+  }
+  CHECK(arena.peak() == 64 + 128 + (1 << 20));
+}
