@@ -37,16 +37,17 @@ class Arena {
 
   Mark mark() const { return {current_, blocks_.empty() ? 0 : blocks_[current_].used}; }
 
-  /// The most bytes that were in use at once, as far as they have been released.
+  /// The most bytes that were in use at once.
   std::size_t peak() const { return peak_; }
 
   void release(Mark mark) noexcept {
     if (blocks_.empty()) return;
-    std::size_t in_use = 0;
-    for (std::size_t i = 0; i <= current_; ++i) in_use += blocks_[i].used;
-    peak_ = std::max(peak_, in_use);
-    for (std::size_t i = mark.block + 1; i <= current_; ++i) blocks_[i].used = 0;
+    for (std::size_t i = mark.block + 1; i <= current_; ++i) {
+      in_use_ -= blocks_[i].used;
+      blocks_[i].used = 0;
+    }
     current_ = mark.block;
+    in_use_ -= blocks_[current_].used - mark.used;
     blocks_[current_].used = mark.used;
     if (current_ == 0 && mark.used == 0 && blocks_.size() > 1) melt();
   }
@@ -68,6 +69,13 @@ class Arena {
 
   void* bytes(std::size_t wanted) {
     wanted = (std::max<std::size_t>(wanted, 1) + alignment - 1) / alignment * alignment;
+    void* const result = take(wanted);
+    in_use_ += wanted;
+    peak_ = std::max(peak_, in_use_);
+    return result;
+  }
+
+  void* take(std::size_t wanted) {
     while (current_ < blocks_.size()) {
       Block& block = blocks_[current_];
       if (block.size - block.used >= wanted) {
@@ -111,6 +119,7 @@ class Arena {
   std::vector<Block> blocks_;
   std::size_t current_ = 0;
   std::size_t next_block_ = first_block;
+  std::size_t in_use_ = 0;
   std::size_t peak_ = 0;
 };
 

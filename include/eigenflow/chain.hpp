@@ -50,8 +50,8 @@ class Chain {
       "concept Layer (layer.hpp) asks for");
   static_assert(
       detail::dimensions_agree({Layers::static_dim...}),
-      "the layers of a Chain must all have the same number of features: one layer's static dimension differs "
-      "from another's");
+      "the layers of a Chain must all have the same number of features: give each the same second template "
+      "argument, as in Planar<float, 2>");
   using Indices = std::index_sequence_for<Layers...>;
 
  public:

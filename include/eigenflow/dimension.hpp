@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 #include <string>
 
+#include "eigenflow/detail/ieee.hpp"
 #include "eigenflow/error.hpp"
 
 namespace eigenflow {

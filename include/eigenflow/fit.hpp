@@ -51,6 +51,7 @@ History fit_rows(FlowType& flow, FitData<typename FlowType::Scalar> data,
       std::is_invocable_r_v<double, const Objective&, const FlowType&, Batch<Scalar>, std::span<Scalar>>,
       "an objective is called as objective(flow, batch, grad) and returns the loss, as MaximumLikelihood is");
   flow.initialise_from(data.training_tiles());
+  data.check_validation([&](const Batch<Scalar>& batch) { return objective(flow, batch, {}); });
 
   struct Source {
     const FlowType& flow;

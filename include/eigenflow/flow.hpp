@@ -280,7 +280,8 @@ class Flow<detail::Undeduced<Arguments...>> {
   static_assert(
       sizeof...(Arguments) == 0,
       "a Flow is made of its layers (several in a Chain), a base if it is to have its own, and last the Rng "
-      "that draws the parameters, as in Flow flow{Chain{a, b}, base, rng}");
+      "that draws the parameters, a variable (no seed, no temporary), as in Flow flow{Chain{a, b}, base, "
+      "rng}");
 
  public:
   explicit Flow(const Arguments&...) {}

@@ -30,7 +30,9 @@ class FlowParameters {
   static_assert(std::is_same_v<Scalar, typename BaseType::Scalar>,
                 "a flow's layers and its base must have the same scalar type");
   static_assert(detail::dimensions_agree({static_dim, BaseType::static_dim}),
-                "a flow's layers and its base must have the same number of features");
+                "a flow's layers and its base must have the same number of features: give both the same "
+                "second template "
+                "argument, as in Planar<float, 2> and DiagonalNormal<float, 2>");
 
   /// Draws all parameters anew: the layers start at or near the identity.
   void initialise(Rng& rng) {
@@ -69,9 +71,10 @@ class FlowParameters {
         std::is_same_v<typename Theta::Scalar, Scalar>,
         "these parameters have another scalar type than the flow: convert them, as in theta.cast<float>()");
     if (theta.size() != theta_.size() || theta.cols() != 1)
-      detail::refuse("this flow has " + std::to_string(theta_.size()) +
-                     " parameters in one column, but got " + detail::shape(theta.rows(), theta.cols()) +
-                     ": give the theta of a flow of the same architecture");
+      detail::refuse(
+          "this flow has " + std::to_string(theta_.size()) + " parameters in one column, but got " +
+          detail::shape(theta.rows(), theta.cols()) +
+          ": give parameters of this very flow, or copy the Flow, which takes what is fixed along");
     theta_ = theta.derived();
   }
 

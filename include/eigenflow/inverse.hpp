@@ -11,8 +11,12 @@
 namespace eigenflow {
 
 /// The same bijection with its two directions swapped: a planar flow that samples becomes one that evaluates.
-template <Layer L>
+template <class L>
 class Inverse {
+  static_assert(
+      Layer<L>,
+      "an Inverse is made of a layer: this part lacks something that the concept Layer (layer.hpp) asks for");
+
  public:
   using Scalar = typename L::Scalar;
   static constexpr int static_dim = L::static_dim;
@@ -67,7 +71,7 @@ class Inverse {
 };
 
 /// The inverse of any layer, of an Inverse too (where `Inverse{layer}` would merely copy it).
-template <Layer L>
+template <class L>
 Inverse<L> inverse(L layer) {
   return Inverse<L>(std::move(layer));
 }

@@ -11,6 +11,7 @@
 #include <string>
 #include <type_traits>
 
+#include "eigenflow/detail/ieee.hpp"
 #include "eigenflow/detail/normal_quantile.hpp"
 #include "eigenflow/detail/philox.hpp"
 #include "eigenflow/error.hpp"

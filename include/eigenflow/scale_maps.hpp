@@ -44,7 +44,7 @@ class SigmoidScale {
  public:
   explicit SigmoidScale(double largest = 1.1353352832366127, double least = 1e-3)
       : SigmoidScale(largest, least, std::log((1 - least) / (largest - 1))) {}
-  /// The same with its c, for who knows it.
+  /// The same with c = ln((1 - m)/(M - 1)) given, as a constant expression: a flow in a header is made of them.
   constexpr SigmoidScale(double largest, double least, double shift)
       : largest_(largest), least_(least), shift_(shift) {
     if (!(least >= 0 && least < 1 && largest > 1))
@@ -80,7 +80,7 @@ class SigmoidScale {
 class SoftplusScale {
  public:
   explicit SoftplusScale(double least = 1e-3) : SoftplusScale(least, std::log(std::expm1(1 - least))) {}
-  /// The same with its c, for who knows it.
+  /// The same with c = ln(e^(1 - m) - 1) given, as a constant expression.
   constexpr SoftplusScale(double least, double shift) : least_(least), shift_(shift) {
     if (!(least >= 0 && least < 1))
       detail::refuse("a softplus scale is one at zero, so its least must be from 0 to below 1, but got " +

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "eigenflow/arena.hpp"
+#include "eigenflow/detail/ieee.hpp"
 
 namespace eigenflow {
 

@@ -278,7 +278,7 @@ TEST_CASE("Planar: parameters_from refuses what is no bijection, and what does n
   const ef::Planar<double> planar(2);
   const Eigen::Vector2d w(1, 2);
   CHECK_THROWS_WITH(planar.parameters_from(Eigen::Vector2d(-0.5, -0.25), w, 0.0),
-                    ContainsSubstring("wᵀu = -1.000000 folds the space"));
+                    ContainsSubstring("wᵀu = -1.000000 folds the space, as no flow may"));
   CHECK_THROWS_WITH(planar.parameters_from(Eigen::Vector3d(1, 2, 3), w, 0.0),
                     ContainsSubstring("of 2 features needs a u and a w of as many, but got 3 and 2"));
   CHECK_THROWS_WITH(

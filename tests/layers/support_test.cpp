@@ -227,9 +227,23 @@ TEST_CASE("fit refuses rows without a density, in a sentence") {
   x(3, 1) = 0;
   x(9, 1) = 1;
   ef::Flow flow(ef::Support<float>({ef::real(), ef::interval(0, 1)}), rng);
-  CHECK_THROWS_WITH(ef::fit(flow, x, {.epochs = 1, .validation_fraction = 0, .progress = false}),
-                    ContainsSubstring("feature 1 has 2 of 20 rows on or beyond the edges of its support") &&
-                        ContainsSubstring("widen the support"));
+  CHECK_THROWS_WITH(
+      ef::fit(flow, x, {.epochs = 1, .validation_fraction = 0, .progress = false}),
+      ContainsSubstring("feature 1 has 2 of 20 training rows on or beyond the edges of its support") &&
+          ContainsSubstring("widen the support"));
+  // A held-out row, wherever it is, and one of the caller's.
+  for (Index i = 0; i < 20; ++i) {
+    MatrixX<float> one = x;
+    one.col(1) = x.col(1).cwiseMax(0.1F).cwiseMin(0.9F);
+    one(i, 1) = -1;
+    CHECK_THROWS_WITH(ef::fit(flow, one, {.epochs = 1, .validation_fraction = 0.3, .progress = false}),
+                      ContainsSubstring("training rows on or beyond the edges") ||
+                          ContainsSubstring("row " + std::to_string(i) + " of x, which is held out"));
+  }
+  ef::FitOptions<float> with_own{.epochs = 1, .progress = false};
+  with_own.validation = x.topRows(5);
+  CHECK_THROWS_WITH(ef::fit(flow, x.bottomRows(8).eval(), with_own),
+                    ContainsSubstring("row 3 of the validation set has no finite density"));
   ef::Flow wider(ef::Support<float>({ef::real(), ef::interval(-0.01, 1.01)}), rng);
   CHECK_NOTHROW(ef::fit(wider, x, {.epochs = 1, .validation_fraction = 0, .progress = false}));
 }

@@ -72,6 +72,7 @@ run embed a.eigenflow -o geyser.hpp
 grep -q '^inline constexpr geyser_model::Model geyser{};$' geyser.hpp || fail 'a header has not the name of its file'
 grep -q 'Permission is hereby granted' geyser.hpp || fail 'a header has no licence'
 grep -q 'two.eigenflow' geyser.hpp && fail 'a header names another file'
+grep -q 'pop_options' geyser.hpp || fail 'a header does not end its section'
 run embed a.eigenflow -o - --name geyser | cmp -s - geyser.hpp || fail 'a header on the standard output differs'
 run embed a.eigenflow -o 1.hpp --name other
 grep -q 'namespace other_model' 1.hpp || fail '--name does not name'
@@ -85,7 +86,7 @@ exits 2 '--output' embed a.eigenflow
 exits 2 '--float' embed a.eigenflow -o a.hpp --float
 exits 2 '"1"' embed a.eigenflow -o 1.hpp
 exits 2 '"while" can be no name in C++' embed a.eigenflow -o a.hpp --name while
-for name in a-b a__b _a a_ std ''; do
+for name in gamma time a-b a__b _a a_ std ''; do
   exits 2 'give another one as --name NAME' embed a.eigenflow -o a-b.hpp --name "$name"
 done
 [ ! -e a-b.hpp ] && [ ! -e a.hpp ] || fail 'a refused name left a header'
@@ -134,8 +135,8 @@ bad 'eigenflow: bad.csv: there are no rows of numbers' 'eruption,waiting\n'
 printf 'eruption\n3\n' >bad.csv
 exits 1 'bad.csv: there is no column "waiting", but eruption' score a.eigenflow bad.csv
 exits 1 'no.csv: cannot be opened' score a.eigenflow no.csv
-exits 1 'column "eruption" has the value 1.8 in its row 2' fit "$data" -o bad.eigenflow --interval eruption:2:4 "${quick[@]}"
-exits 1 'edge.csv: column "eruption" has the value 11 in its row 1' fit "$data" -o bad.eigenflow --interval eruption:0:10 --test-data edge.csv "${quick[@]}"
+exits 1 'column "eruption" has the value 1.8 in row 2 of the numbers' fit "$data" -o bad.eigenflow --interval eruption:2:4 "${quick[@]}"
+exits 1 'edge.csv: column "eruption" has the value 11 in row 1 of the numbers' fit "$data" -o bad.eigenflow --interval eruption:0:10 --test-data edge.csv "${quick[@]}"
 exits 2 '"depth"' fit "$data" -o bad.eigenflow --positive depth "${quick[@]}"
 
 # ---- sample

@@ -5,9 +5,11 @@
 #include <iostream>
 #include <memory>
 #include <span>
+#include <stdexcept>
 #include <string>
 
 #include "embed/header.hpp"
+#include "embed/names.hpp"
 #include "model.hpp"
 #include "subcommands.hpp"
 #include "usage_error.hpp"
@@ -26,7 +28,8 @@ std::string name_for(const Options& options) {
           ? options.name
           : std::filesystem::path(by_output ? options.output : options.model).stem().string();
   if (!is_cpp_name(name))
-    throw UsageError('"' + name + "\" can be no name in C++: give another one as --name NAME");
+    throw UsageError('"' + name +
+                     "\" can be no name in C++, or is one of its library: give another one as --name NAME");
   return name;
 }
 

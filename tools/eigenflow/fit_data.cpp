@@ -94,10 +94,10 @@ void check_edges(const std::vector<ef::FeatureSupport>& supports, const Sample& 
     if (beyond == column.end()) continue;
     std::string value;
     table::append_number(*beyond, value);
-    throw std::runtime_error(
-        source + ": column \"" + names[j] + "\" has the value " + value + " in its row " +
-        std::to_string(beyond - column.begin() + 1) +
-        ", on or beyond an edge, where the density is zero: the edges must lie outside of the data");
+    throw std::runtime_error(source + ": column \"" + names[j] + "\" has the value " + value + " in row " +
+                             std::to_string(beyond - column.begin() + 1) +
+                             " of the numbers, on or beyond an edge, where the density is zero: the edges "
+                             "must lie outside of the data");
   }
 }
 

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "eigenflow/detail/ieee.hpp"
+
 namespace eigenflow::detail {
 
 /// log(e⁻ᶻ I₀(z)) for z >= 0: the modified Bessel function of order 0 without its growth.

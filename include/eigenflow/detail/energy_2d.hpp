@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 
+#include "eigenflow/detail/ieee.hpp"
 #include "eigenflow/error.hpp"
 
 namespace eigenflow::detail {

@@ -77,6 +77,24 @@ class FitData {
     return {x_, order_.data(), held_out_, weights(), context_};
   }
 
+  /// Refuses held-out rows that have no density before the first step, as those beyond an edge: the first judgement
+  /// would end the fit. `loss` takes a batch.
+  template <class Loss>
+  void check_validation(const Loss& loss) const {
+    Batch<Scalar> all = validation_batch();
+    if (all.size == 0 || is_finite(loss(all))) return;
+    for (Eigen::Index i = 0; i < all.size; ++i) {
+      const Eigen::Index row = all.row(i);
+      const Batch<Scalar> one{all.data, &row, 1, nullptr, all.context};
+      if (!is_finite(loss(one)))
+        refuse(
+            "row " + std::to_string(row) +
+            (validation_.rows > 0 ? " of the validation set" : " of x, which is held out for validation,") +
+            " has no finite density before the first step of fit: does it lie on or beyond an edge of a "
+            "Support? Remove such rows or widen the support");
+    }
+  }
+
   /// The training rows, tile by tile.
   TileSource<Scalar> training_tiles() const {
     return [this](const std::function<void(Tile<Scalar>&)>& visit) {
@@ -125,7 +143,8 @@ class FitData {
       for (Eigen::Index j = 0; j < x.cols; ++j)
         if (!is_finite(x(i, j)))
           refuse(std::string(call) + " needs finite numbers, but " + row + std::to_string(i) + ", column " +
-                 std::to_string(j) + " is " + std::to_string(x(i, j)) + ": remove or repair such rows first");
+                 std::to_string(j) + " is " + std::to_string(x(i, j)) +
+                 " (both counted from 0): remove or repair such rows first");
   }
 
   void check_weights(Eigen::Index rows) const {

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "eigenflow/detail/ieee.hpp"
+
 namespace eigenflow::detail {
 
 /// log Σ exp(term), one term or one array of terms at a time; no term is too large or too small.

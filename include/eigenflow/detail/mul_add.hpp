@@ -3,6 +3,8 @@
 #include <cmath>
 #include <concepts>
 
+#include "eigenflow/detail/ieee.hpp"
+
 namespace eigenflow::detail {
 
 /// a b + c, rounded once where the machine has an instruction for it. Written out, since a compiler that may fuse

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstddef>
 
+#include "eigenflow/detail/ieee.hpp"
+
 // The inverse of the standard normal's cumulative distribution.
 // M. J. Wichura, "Algorithm AS 241: the percentage points of the normal distribution", Applied Statistics 37
 // (1988), 477..484: the coefficients of PPND16, about one part in 1e16.

@@ -3,6 +3,8 @@
 #include <Eigen/Core>
 #include <type_traits>
 
+#include "eigenflow/detail/ieee.hpp"
+
 namespace eigenflow::detail {
 
 /// exp of a vector register, by Eigen. Its version 3.4 has a form of its own for sixteen floats (AVX-512), which

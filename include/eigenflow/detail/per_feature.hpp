@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "eigenflow/arena.hpp"
+#include "eigenflow/detail/ieee.hpp"
 
 namespace eigenflow::detail {
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "eigenflow/detail/ieee.hpp"
+
 namespace eigenflow::detail {
 
 /// One bin of a rational-quadratic spline, seen from its own corner (Gregory & Delbourgo, 1982; Durkan,

@@ -85,7 +85,7 @@ class Planar {
       detail::refuse("the u, w and b of a planar map must be finite");
     if (!(s > 0))
       detail::refuse("a planar map with wᵀu = " + std::to_string(w.dot(u_hat)) +
-                     " folds the space: it is invertible where wᵀu is above " +
+                     " folds the space, as no flow may: it is invertible where wᵀu is above " +
                      std::to_string(-1 / max_slope));
     theta.head(dim()) = detail::free_planar_u<Scalar>(u_hat, w, max_slope);
     return theta;

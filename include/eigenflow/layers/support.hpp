@@ -51,7 +51,7 @@ class Support {
   Support(Dimension<Dim_> dim, const FeatureSupport& feature)
       : Support(std::vector<FeatureSupport>(static_cast<std::size_t>(Eigen::Index(dim)), feature)) {}
 
-  /// Features whose edges have been checked, with the map of each.
+  /// The same by the edges and the map of each feature, which are not checked: those of a Support that was.
   constexpr Support(detail::List<Scalar> low, detail::List<Scalar> high, detail::List<Kind> kinds)
       : dim_(static_cast<Eigen::Index>(kinds.size())),
         low_(std::move(low)),
@@ -112,10 +112,11 @@ class Support {
       if (beyond[at(j)] > 0)
         detail::refuse(
             "feature " + std::to_string(j) + " has " + std::to_string(beyond[at(j)]) + " of " +
-            std::to_string(rows) + " rows on or beyond the edges of its support, " +
+            std::to_string(rows) + " training rows on or beyond the edges of its support, " +
             std::to_string(low_[at(j)]) + " and " + std::to_string(high_[at(j)]) +
             ", where the density is zero: widen the support by half a step of the data's resolution, "
-            "or spread values on an edge by noise of that size");
+            "or spread values on an edge by noise of that size. Edges are in the units that reach this "
+            "layer: put Support before Standardize");
   }
 
   struct Tape {

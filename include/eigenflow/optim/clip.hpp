@@ -3,6 +3,8 @@
 #include <cmath>
 #include <span>
 
+#include "eigenflow/detail/ieee.hpp"
+
 namespace eigenflow {
 
 /// The Euclidean norm of a gradient, summed in double.

@@ -7,6 +7,8 @@
 #include <numbers>
 #include <utility>
 
+#include "eigenflow/detail/ieee.hpp"
+
 namespace eigenflow {
 
 /// The factor on the learning rate at step 0 .. steps - 1:

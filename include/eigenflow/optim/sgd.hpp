@@ -4,6 +4,7 @@
 #include <span>
 
 #include "eigenflow/detail/check_step.hpp"
+#include "eigenflow/detail/ieee.hpp"
 #include "eigenflow/tile.hpp"
 
 namespace eigenflow {

@@ -32,15 +32,18 @@ std::string comment(const std::string& text) {
 
 std::string usage(const Model& model, const std::string& name) {
   const bool given = model.flow.context_dim() > 0;
-  const auto numbers = [](Eigen::Index count) {
+  // A vector of one number takes no braces; one of many is a variable.
+  const auto numbers = [&](Eigen::Index count, const std::string& type, const char* variable) {
+    if (count == 1) return name + "_model::" + type + "(0)";
     std::string text = "{0";
     for (Eigen::Index j = 1; j < std::min<Eigen::Index>(count, 4); ++j) text += ", 0";
-    return count > 4 ? "x" : text + '}';
+    return count > 4 ? variable : text + '}';
   };
-  const std::string c = given ? numbers(model.flow.context_dim()) : "";
-  return "  " + model.info.scalar + " log_p = " + name + ".log_prob(" + numbers(model.flow.dim()) +
-         (given ? ", " + c : "") + ");\n  " + name + "_model::Rng rng(1);\n  " + name +
-         "_model::Point x = " + name + ".sample(" + (given ? c + ", " : "") + "rng);\n";
+  const std::string c = given ? numbers(model.flow.context_dim(), "Context", "c") : "";
+  return "  " + model.info.scalar + " log_p = " + name + ".log_prob(" +
+         numbers(model.flow.dim(), "Point", "x") + (given ? ", " + c : "") + ");\n  " + name +
+         "_model::Rng rng(1);\n  " + name + "_model::Point x = " + name + ".sample(" +
+         (given ? c + ", " : "") + "rng);\n";
 }
 
 std::string opening(const Model& model, const std::string& name) {
@@ -104,29 +107,6 @@ std::string description_of(const Model& model, const CppParts& parts) {
 
 }  // namespace
 
-bool is_cpp_name(const std::string& name) {
-  // Words that C++ keeps for itself, and those that a header with Eigen cannot name anew.
-  static const std::set<std::string_view> taken{
-      "alignas",     "alignof",  "and",        "and_eq",    "asm",       "auto",         "bitand",
-      "bitor",       "bool",     "break",      "case",      "catch",     "char",         "char16_t",
-      "char32_t",    "char8_t",  "class",      "co_await",  "co_return", "co_yield",     "compl",
-      "concept",     "const",    "const_cast", "consteval", "constexpr", "constinit",    "continue",
-      "decltype",    "default",  "delete",     "do",        "double",    "dynamic_cast", "else",
-      "enum",        "explicit", "export",     "extern",    "false",     "float",        "for",
-      "friend",      "goto",     "if",         "inline",    "int",       "long",         "mutable",
-      "namespace",   "new",      "noexcept",   "not",       "not_eq",    "nullptr",      "operator",
-      "or",          "or_eq",    "private",    "protected", "public",    "register",     "reinterpret_cast",
-      "requires",    "return",   "short",      "signed",    "sizeof",    "static",       "static_assert",
-      "static_cast", "struct",   "switch",     "template",  "this",      "thread_local", "throw",
-      "true",        "try",      "typedef",    "typeid",    "typename",  "union",        "unsigned",
-      "using",       "virtual",  "void",       "volatile",  "wchar_t",   "while",        "xor",
-      "xor_eq",      "Eigen",    "eigenflow",  "main",      "std"};
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  const auto fits = [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '_'; };
-  return !name.empty() && letter(name[0]) && std::all_of(name.begin(), name.end(), fits) &&
-         name.find("__") == std::string::npos && !name.ends_with('_') && taken.count(name) == 0;
-}
-
 std::string header_of(const Model& model, const std::string& name) {
   const CppParts parts = parts_of(model);
   std::set<std::string> headers = parts.headers;
@@ -144,7 +124,8 @@ std::string header_of(const Model& model, const std::string& name) {
           "eigenflow::embedded::Model<eigenflow::embedded::"
           "Description>;\nusing Point = Model::Point;\nusing Context = Model::Context;\nusing Rng = "
           "Model::Rng;\n\n}  // namespace " +
-          name + "_model\n\ninline constexpr " + name + "_model::Model " + name + "{};\n";
+          name + "_model\n\ninline constexpr " + name + "_model::Model " + name + "{};\n\n" +
+          code_of("eigenflow/detail/ieee_end.hpp");
   return text;
 }
 

@@ -2,9 +2,10 @@
 
 #include <eigenflow/layers/support.hpp>
 #include <stdexcept>
+#include <utility>
 
 #include "embed/constants.hpp"
-#include "embed/functions.hpp"
+#include "embed/networks.hpp"
 #include "embed/values.hpp"
 
 namespace command {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <map>
 #include <set>
 #include <string>
 #include <vector>

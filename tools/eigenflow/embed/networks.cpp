@@ -1,4 +1,4 @@
-#include "embed/functions.hpp"
+#include "embed/networks.hpp"
 
 #include <eigenflow/conditioners/masked_mlp.hpp>
 #include <eigenflow/conditioners/mlp.hpp>
