@@ -113,7 +113,7 @@ TEST_CASE("fit: every epoch deals out the training rows once, in a new order, an
   ef::fit(flow, x, {.epochs = 3, .batch_size = 8, .validation_fraction = 0.25}, ef::Sgd{},
           Recorder{&trained, &judged});
   REQUIRE(trained.size() == 3 * 4);  // 38 training rows: four batches of 8, six rows wait
-  REQUIRE(judged.size() == 1 + 3);  // before the first step, and after each epoch
+  REQUIRE(judged.size() == 1 + 3);   // before the first step, and after each epoch
   REQUIRE(judged[0].size() == 12);
   CHECK(judged[1] == judged[0]);
   const std::set<Index> held_out(judged[0].begin(), judged[0].end());
