@@ -138,7 +138,7 @@ class Support {
   static std::size_t at(Eigen::Index j) { return static_cast<std::size_t>(j); }
   Kind kind(Eigen::Index j) const { return kinds_[at(j)]; }
 
-  // By bits: -ffast-math knows no infinity.
+  // No edge is an infinite one.
   static bool has_low(const FeatureSupport& f) {
     return !detail::same_bits(f.low, -std::numeric_limits<double>::infinity());
   }
