@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <algorithm>
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -116,6 +117,17 @@ History fit(FlowType& flow, const Eigen::DenseBase<X>& x, const Eigen::DenseBase
   const Context<Scalar> context(c);
   return detail::fit_rows(flow, detail::FitData<Scalar>(rows.rows(), context.rows(), flow, options), options,
                           optimizer, objective);
+}
+
+/// What is neither options nor a context in their place is refused in a sentence.
+template <class FlowType, class X, class Other, class... Rest>
+requires(!detail::Dense<Other> && !std::convertible_to<Other, FitOptions<typename FlowType::Scalar>>) History
+    fit(FlowType&, const Eigen::DenseBase<X>&, const Other&, const Rest&...) {
+  static_assert(
+      std::is_void_v<Other>,
+      "fit takes a flow, the rows, their context if the density is conditional (a dense Eigen matrix), the "
+      "options in the flow's scalar type, then the optimizer, as in fit(flow, x, {}, Adam{})");
+  return {};
 }
 
 }  // namespace eigenflow

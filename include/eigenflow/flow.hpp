@@ -190,6 +190,15 @@ class Flow : public FlowParameters<Parts...> {
   }
   /// One sample for each row of c.
   Samples sample(const Given& c, Rng& rng) const { return sample(c.rows().rows, c, rng); }
+  /// What is no Rng that can be moved on, a seed for example, is refused in a sentence.
+  template <class Other>
+  Samples sample(Eigen::Index, const Other&) const {
+    return refuse_generator<Other>(), Samples();
+  }
+  template <class Other>
+  Samples sample(Eigen::Index, const Given&, const Other&) const {
+    return refuse_generator<Other>(), Samples();
+  }
   /// As many samples as `x` has rows.
   template <class X>
   void sample_into(X&& x, Rng& rng) const {
@@ -233,6 +242,14 @@ class Flow : public FlowParameters<Parts...> {
         "a part whose number of features comes at run time has no default: give the flow its parts, as in "
         "Flow flow{Planar<float>(6), rng}");
     return Part();
+  }
+
+  template <class Other>
+  static void refuse_generator() {
+    static_assert(
+        std::is_void_v<Other>,
+        "samples are drawn with an Rng that every call moves on, given last: a variable that is not "
+        "const, as in Rng rng(42); flow.sample(10, rng)");
   }
 
   const detail::Rows<const Scalar>& checked(const char* call, const detail::Rows<const Scalar>& x) const {
