@@ -154,7 +154,7 @@ class FlowParameters {
   /// Multiplications that one row costs, roughly.
   double work_per_row() const { return static_cast<double>(theta_.size() + 16 * dim()); }
   /// Rows that are trained on together: a constant of the architecture, never of the machine.
-  Eigen::Index shard_rows() const { return theta_.size() > 200'000 ? 256 : 128; }
+  Eigen::Index shard_rows() const { return theta_.size() > 1'000'000 ? 256 : 128; }
 
  protected:
   explicit FlowParameters(Parts... parts) : FlowParameters(Split::split(std::move(parts)...)) {}

@@ -22,6 +22,7 @@ NETWORK_CONDITIONER = "detail/network_conditioner.hpp"
 DENSE_LAYER = "detail/dense_layer.hpp"
 KERNEL = "detail/micro_kernel.hpp"
 DENSE = "detail/dense.hpp"
+DENSE_ROW = "detail/dense_row.hpp"
 ACTIVATION = "activation.hpp"
 PERMUTATION = "layers/permutation.hpp"
 STANDARDIZE = "layers/standardize.hpp"
@@ -184,7 +185,9 @@ MUTATIONS = [
     ("affine_coupling", DENSE, "gradient of the weights assigned", "result.add = true;", "result.add = false;"),
     ("affine_coupling", DENSE, "gradient of thin weights assigned", "m * thin_stride] += reduce_add", "m * thin_stride] = reduce_add"),
     ("affine_coupling", DENSE, "bias dropped", "bias + part.first}", "nullptr}"),
-    ("affine_coupling", DENSE, "bias dropped for one row", "y[j] = bias[j] + reduce_add(sum);", "y[j] = reduce_add(sum);"),
+    ("affine_coupling", DENSE_ROW, "bias dropped for one row", "std::copy(bias, bias + outs, y);", "std::fill(y, y + outs, Scalar(0));"),
+    ("affine_coupling", DENSE_ROW, "the rest of a row misplaced", "rest.end() - (size - whole_)", "rest.begin()"),
+    ("affine_coupling", DENSE_ROW, "a short row cut", "return add_short_products<3>(", "return add_short_products<2>("),
     ("residual_coupling", NETWORK_FORWARD, "a block adds nothing", "(Number::load(site.result.data + n) + Number::load(stream + n))",
      "Number::load(site.result.data + n * Eigen::Index(stream != nullptr))"),
     ("residual_coupling", NETWORK_VJP, "gradient does not pass a block by", "(Number::load(grad.data + n) + Number::load(stream + n))",

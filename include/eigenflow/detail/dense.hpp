@@ -7,6 +7,7 @@
 #include "eigenflow/detail/multiply.hpp"
 #include "eigenflow/detail/panels.hpp"
 #include "eigenflow/detail/transpose.hpp"
+#include "eigenflow/detail/unroll.hpp"
 
 // A dense layer's products, y = x w + bias, on panels (N × K and N × M) with w K × M column-major.
 
@@ -166,46 +167,6 @@ void dense_grad_w(const Panels<Scalar>& x, const Panels<Scalar>& grad_y, Scalar*
       multiply(transposed.as_left(), end - first, right, transposed.depth, result, part.columns(),
                [](Eigen::Index) {});
     }
-  }
-}
-
-/// One sample: y (M) = x (K) w + bias, each a sum along the first K numbers of a column of w, which lie
-/// `stride` apart.
-template <class Scalar>
-void dense_one_row(const Scalar* x, const Scalar* w, Eigen::Index stride, const Scalar* bias, Scalar* y,
-                   Eigen::Index ins, Eigen::Index outs) {
-  using Number = Lanes<Scalar>;
-  if (ins < Number::width) {  // too short for vectors along the sum
-    for (Eigen::Index j = 0; j < outs; ++j) {
-      Scalar sum = bias[j];
-      for (Eigen::Index k = 0; k < ins; ++k) sum += x[k] * w[j * stride + k];
-      y[j] = sum;
-    }
-    return;
-  }
-  constexpr Eigen::Index together = 4;  // independent sums hide the latency of fma
-  Eigen::Index j = 0;
-  for (; j + together <= outs; j += together) {
-    Number sum0(0), sum1(0), sum2(0), sum3(0);
-    const Scalar* const column = w + j * stride;
-    for (const RowStep<Scalar> step : RowSteps<Scalar>(ins)) {
-      const Number in = step.load(x);
-      sum0 = fma(in, step.load(column), sum0);
-      sum1 = fma(in, step.load(column + stride), sum1);
-      sum2 = fma(in, step.load(column + 2 * stride), sum2);
-      sum3 = fma(in, step.load(column + 3 * stride), sum3);
-    }
-    y[j] = bias[j] + reduce_add(sum0);
-    y[j + 1] = bias[j + 1] + reduce_add(sum1);
-    y[j + 2] = bias[j + 2] + reduce_add(sum2);
-    y[j + 3] = bias[j + 3] + reduce_add(sum3);
-  }
-  for (; j < outs; ++j) {
-    Number sum(0);
-    for (const RowStep<Scalar> step : RowSteps<Scalar>(ins)) {
-      sum = fma(step.load(x), step.load(w + j * stride), sum);
-    }
-    y[j] = bias[j] + reduce_add(sum);
   }
 }
 

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <limits>
-#include <type_traits>
 #include <utility>
 
+#include "eigenflow/detail/unroll.hpp"
 #include "eigenflow/lanes.hpp"
 
 // The inner loop of every matrix product: a small block of the result stays in registers while the depth
@@ -72,16 +72,6 @@ struct Result {
     (Lanes<Scalar>::load(total) + sum).store(total);
   }
 };
-
-/// Calls body(0), body(1), ... with constants, so that what they index stays in registers at any optimisation
-/// level.
-template <int Count, class Body>
-void unroll(const Body& body) {
-  [&]<std::size_t... I>(std::index_sequence<I...>) {
-    (body(std::integral_constant<Eigen::Index, static_cast<Eigen::Index>(I)>{}), ...);
-  }
-  (std::make_index_sequence<static_cast<std::size_t>(Count)>{});
-}
 
 /// Finishes and stores the last rows of a batch, whose sums lie column by column.
 template <int Packets, int Columns, class Scalar>

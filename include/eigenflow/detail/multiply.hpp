@@ -6,6 +6,7 @@
 
 #include "eigenflow/detail/micro_kernel.hpp"
 #include "eigenflow/detail/piece_count.hpp"
+#include "eigenflow/detail/unroll.hpp"
 
 // A matrix product out of blocks: which block is computed when, and by which kernel.
 

@@ -5,7 +5,7 @@
 #include <span>
 
 #include "eigenflow/detail/activate.hpp"
-#include "eigenflow/detail/dense.hpp"
+#include "eigenflow/detail/dense_row.hpp"
 #include "eigenflow/detail/network.hpp"
 
 namespace eigenflow::detail {

@@ -6,6 +6,7 @@
 #include "eigenflow/arena.hpp"
 #include "eigenflow/detail/micro_kernel.hpp"
 #include "eigenflow/detail/piece_count.hpp"
+#include "eigenflow/detail/unroll.hpp"
 #include "eigenflow/lanes.hpp"
 #include "eigenflow/tile.hpp"
 

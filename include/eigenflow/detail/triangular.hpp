@@ -6,6 +6,7 @@
 #include "eigenflow/arena.hpp"
 #include "eigenflow/detail/multiply.hpp"
 #include "eigenflow/detail/panels.hpp"
+#include "eigenflow/detail/unroll.hpp"
 
 // Products and solutions with a triangular matrix, in place, for all rows of a batch at once: what lies
 // outside of a few columns' own triangle goes through the micro-kernel of all products.
