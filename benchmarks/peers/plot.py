@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 TICKS = [0.5, 1, 2, 5, 10, 20, 50, 100, 200]
-NAMES = {"jax": "JAX", "flowjax": "FlowJAX", "torch": "PyTorch", "real_nvp": "Real NVP", "log prob": "log_prob"}
+NAMES = {"jax": "JAX", "flowjax": "FlowJAX", "torch": "PyTorch", "real_nvp": "Real NVP", "maf": "MAF", "log prob": "log_prob"}
 COLOURS = ["#2f4b7c", "#21918c", "#e07b39", "#b5a426", "#8d6a9f"]
 
 given = json.load(sys.stdin)
@@ -18,9 +18,11 @@ peers = given["peers"]
 panels = {}
 for entry in given["data"]:
     family, task, size = entry["case"]
-    panels.setdefault(task, []).append((f"{NAMES.get(family, family)}\n{size}", entry["ratios"]))
+    *shape, batch, dim = size.split()
+    name = f"{NAMES.get(family, family)}\n{' '.join(shape)}\n{batch} {dim}"  # in lines, so that neighbours keep apart
+    panels.setdefault(task, []).append((name, entry["ratios"]))
 
-figure, grid = plt.subplots((len(panels) + 1) // 2, 2, figsize=(13, 3.5 * ((len(panels) + 1) // 2)), sharey=True,
+figure, grid = plt.subplots((len(panels) + 1) // 2, 2, figsize=(13, 3.7 * ((len(panels) + 1) // 2)), sharey=True,
                             squeeze=False, layout="constrained")
 width = 0.84 / len(peers)
 highest = max(ratio for groups in panels.values() for _, ratios in groups for ratio in ratios.values())
@@ -41,7 +43,7 @@ for axes, (task, groups) in zip(grid.flat, panels.items()):
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} ×"))
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.minorticks_off()
-    axes.set_xticks(range(len(groups)), [name for name, _ in groups], fontsize=9)
+    axes.set_xticks(range(len(groups)), [name for name, _ in groups], fontsize=8)
     axes.tick_params(length=0)
     axes.set_title(NAMES.get(task, task), loc="left", fontweight="bold")
     axes.grid(axis="y", color="#dddddd", zorder=0)
