@@ -1,13 +1,17 @@
 #include "eigenflow/describe.hpp"
+#include "eigenflow/bases/conditional_normal.hpp"
+#include "eigenflow/conditioners/masked_mlp.hpp"
 
 #include <sstream>
 
 #include "eigenflow/bases/diagonal_normal.hpp"
+#include "eigenflow/layers/autoregressive.hpp"
 #include "eigenflow/layers/coupling.hpp"
 #include "eigenflow/layers/permutation.hpp"
 #include "eigenflow/layers/planar.hpp"
 #include "eigenflow/layers/radial.hpp"
 #include "eigenflow/layers/standardize.hpp"
+#include "eigenflow/layers/sylvester.hpp"
 #include "support/catch.hpp"
 
 namespace ef = eigenflow;
@@ -73,6 +77,10 @@ struct NamelessMlp : ef::Mlp<float> {
   using ef::Mlp<float>::Mlp;
   static void name();
 };
+struct NamelessMaskedMlp : ef::MaskedMlp<float> {
+  using ef::MaskedMlp<float>::MaskedMlp;
+  static void name();
+};
 struct NamelessH : ef::Tanh {
   static void name();
 };
@@ -86,6 +94,15 @@ TEST_CASE("parts without a name print as what they are") {
   out << flow;
   CHECK_THAT(out.str(), Catch::Matchers::ContainsSubstring("0 Coupling<transformer, conditioner> (1 of 2") &&
                             Catch::Matchers::ContainsSubstring("1 Planar, h = h(a): 5 parameters"));
+
+  const ef::Flow<ef::Autoregressive<NamelessShift, NamelessMaskedMlp, 2>, ef::Sylvester<float, 2, NamelessH>,
+                 ef::ConditionalNormal<float, 2, NamelessMlp>>
+      others{{}, {}, {2, 1}, rng};
+  out.str("");
+  out << others;
+  for (const char* part :
+       {"Autoregressive<transformer, conditioner>", "Sylvester, h = h(a)", "ConditionalNormal<conditioner>"})
+    CHECK_THAT(out.str(), Catch::Matchers::ContainsSubstring(part));
 }
 
 TEST_CASE("large counts are grouped by thousands") {

@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <set>
 #include <span>
@@ -227,6 +228,16 @@ TEST_CASE("fit: a callback sees every epoch and can stop") {
   CHECK(history.stopped == ef::Stopped::callback);
   CHECK(history.epochs.size() == 3);
   CHECK_THAT(history.message, ContainsSubstring("callback") && ContainsSubstring("epoch 2"));
+}
+
+TEST_CASE("fit: as many epochs as there are numbers are as many as the callback lets pass") {
+  Gaussian<double> flow = standard_gaussian<double>();
+  const ef::History history = ef::fit(flow, gaussian_data<double>(100),
+                                      {.epochs = std::numeric_limits<Index>::max(),
+                                       .batch_size = 30,
+                                       .callback = [](const ef::Epoch& epoch) { return epoch.epoch < 3; }});
+  CHECK(history.epochs.size() == 4);
+  CHECK(history.stopped == ef::Stopped::callback);
 }
 
 TEST_CASE("fit: the history tells the whole course") {

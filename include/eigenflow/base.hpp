@@ -35,6 +35,8 @@ concept Base = std::copyable<B> &&
 // What a base may have beyond that:
 //   context_dim()    columns of tile.context that all three verbs read (0 when absent); log_prob_vjp adds
 //                    ∂loss/∂context to tile.grad_context
+//   sample_vjp(...)  the gradient of a loss over its samples: see Reparametrised
+
 /// A base with nothing to train.
 template <class B>
 concept Parameterless =

@@ -12,7 +12,8 @@
 namespace eigenflow {
 
 /// All that a fit carries from one epoch to the next. Everything else is a function of its options: batches, their
-/// order and dropout of the seed, the epoch and the step; the learning rate of the step.
+/// order and dropout of the seed, the epoch and the step; the learning rate of the step. Numbers are kept in double,
+/// which is exact for flows of float and double.
 struct FitState {
   Eigen::Index step = 0;         ///< steps taken
   Eigen::Index epoch_steps = 0;  ///< that make an epoch
@@ -28,7 +29,8 @@ struct FitState {
 struct Checkpoints {
   /// The state that was kept last, if any; called once, before the first step.
   std::function<std::optional<FitState>()> load = {};
-  /// Keeps a state; called after every `every` epochs, and after the last.
+  /// Keeps a state; called after every `every` epochs, and after the last, also where patience or the callback ends
+  /// the fit.
   std::function<void(const FitState&)> save = {};
   Eigen::Index every = 1;
 };

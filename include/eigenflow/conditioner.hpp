@@ -62,19 +62,25 @@ template <class C>
 concept Conditioner = detail::ConditionerVerbs<C> &&
     std::constructible_from<C, Eigen::Index, Eigen::Index, typename C::Options>;  // C(in, out, options)
 
+namespace detail {
+
+template <class C>
+concept MadeFromOrder = requires(const List<Eigen::Index>& order, Eigen::Index count,
+                                 const typename C::Options& options, Eigen::Index context_dim) {
+  C(order, count, options, context_dim);
+};
+
+}  // namespace detail
+
 /// A masked conditioner, the m(·) of an autoregressive layer: `count` results for each of D features, those
 /// of a feature a function of the features before it in the order (and of the context) alone, whatever theta
 /// holds. Inputs: D features, then the context; results: feature by feature, `count` each.
 template <class C>
-concept MaskedConditioner = detail::ConditionerVerbs<C> && std::constructible_from < C,
-        detail::List<Eigen::Index>, Eigen::Index,
-typename C::Options,
-    Eigen::Index >
-        &&requires(const C& conditioner, std::span<const typename C::Scalar> theta,
-                   std::span<typename C::Scalar> out, const ConstMatrixMap<typename C::Scalar>& input,
-                   MatrixMap<typename C::Scalar>& result,
-                   const ConstMatrixMap<typename C::Scalar>& grad_result,
-                   MatrixMap<typename C::Scalar>& grad_input, const Pass& pass, void (*visit)(Eigen::Index)) {
+concept MaskedConditioner = detail::ConditionerVerbs<C> && detail::MadeFromOrder<C> &&
+    requires(const C& conditioner, std::span<const typename C::Scalar> theta,
+             std::span<typename C::Scalar> out, const ConstMatrixMap<typename C::Scalar>& input,
+             MatrixMap<typename C::Scalar>& result, const ConstMatrixMap<typename C::Scalar>& grad_result,
+             MatrixMap<typename C::Scalar>& grad_input, const Pass& pass, void (*visit)(Eigen::Index)) {
   { conditioner.order() } -> std::convertible_to<const detail::List<Eigen::Index>&>;  // first feature first
 
   // The same as `forward` (and its tape) where the input becomes known feature by feature: calls visit(j) in

@@ -14,7 +14,8 @@ namespace eigenflow {
 
 /// What a density is conditioned on, as a call takes it: one row of context for each sample (N × C) or one
 /// row for all (1 × C). Any matrix, map, block, expression or list, `{0.5f, 2.f}`, turns into it by itself
-/// and must outlive the call; without one there is no context.
+/// and must outlive the call; without one there is no context. A list lives as long as the call that it stands in,
+/// so it is no value for a variable of this type.
 template <class Scalar>
 class Context {
  public:

@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <span>
 #include <type_traits>
 
@@ -51,8 +52,10 @@ History fit_rows(FlowType& flow, FitData<typename FlowType::Scalar> data,
   static_assert(
       std::is_invocable_r_v<double, const Objective&, const FlowType&, Batch<Scalar>, std::span<Scalar>>,
       "an objective is called as objective(flow, batch, grad) and returns the loss, as MaximumLikelihood is");
-  flow.initialise_from(data.training_tiles());
-  data.check_validation([&](const Batch<Scalar>& batch) { return objective(flow, batch, {}); });
+  FlowType started = flow;  // rows that are refused leave the flow as it was
+  started.initialise_from(data.training_tiles());
+  data.check_validation([&](const Batch<Scalar>& batch) { return objective(started, batch, {}); });
+  flow = started;
 
   struct Source {
     const FlowType& flow;
@@ -77,7 +80,10 @@ History fit_rows(FlowType& flow, FitData<typename FlowType::Scalar> data,
   Source source{flow, objective, data, std::min(options.batch_size, data.training_size()), options.seed};
   const Eigen::Index epoch_steps =
       data.training_size() / source.batch_size;  // a rest waits for the next shuffle
-  const Eigen::Index steps = options.steps > 0 ? options.steps : options.epochs * epoch_steps;
+  const Eigen::Index most_epochs =
+      std::numeric_limits<Eigen::Index>::max() / epoch_steps;  // "until patience ends"
+  const Eigen::Index steps =
+      options.steps > 0 ? options.steps : std::min(options.epochs, most_epochs) * epoch_steps;
   return train(flow, source, {steps, epoch_steps}, options, optimizer);
 }
 

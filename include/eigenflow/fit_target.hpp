@@ -75,7 +75,9 @@ requires(!detail::Dense<T>) History fit(FlowType& flow, const T& target, const T
   detail::check_types<FlowType, Optimizer>();
   using Scalar = typename FlowType::Scalar;
   detail::check_training(options);
-  if (options.annealing < 0) detail::refuse("the steps of annealing in fit cannot be negative");
+  if (options.annealing < 0)
+    detail::refuse("the steps of annealing in fit cannot be negative, but are " +
+                   std::to_string(options.annealing));
   if (options.epoch_steps < 1 || options.validation_samples < 1)
     detail::refuse("the steps of an epoch and the validation samples of fit must be 1 or more, but are " +
                    std::to_string(options.epoch_steps) + " and " +

@@ -47,6 +47,14 @@ struct SampleAndLogProb {
   Vector log_prob;  ///< N, nats
 };
 
+namespace detail {
+
+/// What draws cannot be taken with: anything but an Rng, and an Rng where only a const one or a temporary fits.
+template <class Other>
+concept NoGenerator = std::same_as<Other, Rng> || !std::convertible_to<Other&, Rng&>;
+
+}  // namespace detail
+
 /// A normalizing flow: layers from data to latent space and the density there,
 ///
 ///   log p(x) = log p_Z(f(x)) + log|det ∂f/∂x|,   f = layer_K ∘ ... ∘ layer_1,
@@ -191,11 +199,11 @@ class Flow : public FlowParameters<Parts...> {
   /// One sample for each row of c.
   Samples sample(const Given& c, Rng& rng) const { return sample(c.rows().rows, c, rng); }
   /// What is no Rng that can be moved on, a seed for example, is refused in a sentence.
-  template <class Other>
+  template <detail::NoGenerator Other>
   Samples sample(Eigen::Index, const Other&) const {
     return refuse_generator<Other>(), Samples();
   }
-  template <class Other>
+  template <detail::NoGenerator Other>
   Samples sample(Eigen::Index, const Given&, const Other&) const {
     return refuse_generator<Other>(), Samples();
   }

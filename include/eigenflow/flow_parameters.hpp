@@ -79,12 +79,16 @@ class FlowParameters {
   }
 
   /// Replaces all that this flow is by another of the same architecture (a file's): its constants and its theta.
-  /// Throws std::invalid_argument when theta is not of the size that the parts ask for.
+  /// Throws std::invalid_argument for parts of other sizes than this flow's, or a theta that is not theirs.
   void restore(Layers layers, BaseType base, VectorX<Scalar> theta) {
     if (parameter_count(layers) != layer_segment().size || parameter_count(base) != base_size_ ||
-        theta.size() != theta_.size() || layers.dim() != dim())
-      detail::refuse("a flow of " + std::to_string(theta_.size()) +
-                     " parameters cannot become one of another architecture");
+        theta.size() != theta_.size() || layers.dim() != dim() || base.dim() != dim() ||
+        detail::common_context("restore", layers.context_dim(), eigenflow::context_dim(base)) != context_dim_)
+      detail::refuse("a flow of " + std::to_string(dim()) + " features and " + std::to_string(theta_.size()) +
+                     " parameters cannot become one whose layers have " + std::to_string(layers.dim()) +
+                     " features, whose base has " + std::to_string(base.dim()) +
+                     " and whose parameters are " + std::to_string(theta.size()) +
+                     ": make a flow of that architecture");
     layers_ = std::move(layers);
     base_ = std::move(base);
     theta_ = std::move(theta);

@@ -51,9 +51,8 @@ ImportanceSample<typename Flow::Samples> importance_sample(const Flow& flow, con
   auto drawn = flow.sample_and_log_prob(n, rng);
   ImportanceSample<typename Flow::Samples> result{std::move(drawn.x), Eigen::VectorXd(n), 0, 0, 0, 0};
 
-  constexpr Eigen::Index height = 256;
   const detail::Rows<const Scalar> rows = detail::rows_of<const Scalar>(result.x);
-  detail::for_each_piece(n, height, flow.work_per_row(), [&](Eigen::Index first, Eigen::Index count) {
+  detail::for_each_piece(n, tile_rows, flow.work_per_row(), [&](Eigen::Index first, Eigen::Index count) {
     Arena& arena = detail::thread_arena();
     const ArenaScope scope(arena);
     Tile<Scalar> tile = Tile<Scalar>::allocate(arena, count, flow.dim(), false);

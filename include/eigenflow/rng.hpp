@@ -115,12 +115,12 @@ class Rng {
   }
 
   /// An integer in [0, n), each with probability 1/n to
-  /// within 2⁻⁶⁴. Throws std::invalid_argument when n is 0.
+  /// within 2⁻⁶⁴. Throws std::invalid_argument when n is below 1.
   template <std::integral Integer>
   [[nodiscard]] constexpr Integer below(Integer n) {
     if (n <= 0) {
       detail::refuse("Rng::below(n) needs n >= 1, but n is " + std::to_string(n) +
-                     ": there is no integer in an empty range.");
+                     ": there is no integer in an empty range");
     }
     return static_cast<Integer>(detail::multiply_high((*this)(), static_cast<std::uint64_t>(n)));
   }
@@ -138,7 +138,7 @@ class Rng {
     constexpr std::uint64_t beyond_all_draws = std::uint64_t{1} << 63;
     if (i >= beyond_all_draws) {
       detail::refuse("Rng::fork(i) needs i < 2^63, but i is " + std::to_string(i) +
-                     ": a negative number may have been converted.");
+                     ": a negative number may have been converted");
     }
     const auto [seed, stream] = detail::philox_words(seed_, beyond_all_draws | i, stream_);
     return Rng(seed, stream);
@@ -183,7 +183,7 @@ class Rng {
   /// The numbers 0..n−1 in random order. Throws std::invalid_argument when n is negative.
   [[nodiscard]] Eigen::Matrix<Eigen::Index, Eigen::Dynamic, 1> permutation(Eigen::Index n) {
     if (n < 0) {
-      detail::refuse("Rng::permutation(n) needs n >= 0, but n is " + std::to_string(n) + ".");
+      detail::refuse("Rng::permutation(n) needs n >= 0, but n is " + std::to_string(n));
     }
     Eigen::Matrix<Eigen::Index, Eigen::Dynamic, 1> order(n);
     for (Eigen::Index i = 0; i < n; ++i) order[i] = i;

@@ -4,6 +4,7 @@
 #include <string>
 #include <tuple>
 
+#include "eigenflow/detail/finite.hpp"
 #include "eigenflow/error.hpp"
 #include "eigenflow/lane_math.hpp"
 #include "eigenflow/soft_bound.hpp"
@@ -19,7 +20,8 @@ namespace eigenflow {
 class TanhBound {
  public:
   constexpr explicit TanhBound(double bound = 1) : bound_(bound) {
-    if (!(bound > 0)) detail::refuse("a tanh bound needs a positive bound, but got " + std::to_string(bound));
+    if (!(bound > 0) || !detail::is_finite(bound))
+      detail::refuse("a tanh bound needs a positive, finite bound, but got " + std::to_string(bound));
   }
 
   static constexpr const char* name() { return "tanh bound"; }
@@ -47,8 +49,8 @@ class SigmoidScale {
   /// The same with c = ln((1 - m)/(M - 1)) given, as a constant expression: a flow in a header is made of them.
   constexpr SigmoidScale(double largest, double least, double shift)
       : largest_(largest), least_(least), shift_(shift) {
-    if (!(least >= 0 && least < 1 && largest > 1))
-      detail::refuse("a sigmoid scale is one at zero, so it needs least < 1 < largest, but got " +
+    if (!(least >= 0 && least < 1 && largest > 1) || !detail::is_finite(largest))
+      detail::refuse("a sigmoid scale is one at zero, so it needs 0 <= least < 1 < largest < ∞, but got " +
                      std::to_string(least) + " and " + std::to_string(largest));
   }
 

@@ -24,6 +24,9 @@ using ConstMatrixMap = Eigen::Map<const MatrixX<Scalar>>;
 template <class Scalar>
 using ConstVectorMap = Eigen::Map<const VectorX<Scalar>>;
 
+/// Rows of a batch that go through a flow together: few enough that a small flow's tile stays in the cache.
+inline constexpr Eigen::Index tile_rows = 256;
+
 /// Which step of which training run a batch belongs to: what its dropout masks are drawn from.
 struct TrainingStep {
   std::uint64_t seed;

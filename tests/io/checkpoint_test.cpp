@@ -169,6 +169,19 @@ TEST_CASE("checkpoints may be kept every few epochs, and a finished fit stays fi
   CHECK(model.parameters() == flow.parameters());
 }
 
+TEST_CASE("the last epoch is kept, whoever ended the fit") {
+  const TemporaryFolder folder;
+  auto how = options();
+  auto flow = make_flow(1);
+  how.checkpoints = ef::checkpoint_file(flow, folder / "run", 100);
+  how.callback = [](const ef::Epoch& epoch) { return epoch.epoch < 2; };
+  ef::fit(flow, data, how);
+  auto again = make_flow(2);
+  how.checkpoints = ef::checkpoint_file(again, folder / "run", 100);
+  how.callback = [](const ef::Epoch&) { return false; };
+  CHECK(ef::fit(again, data, how).epochs.size() == 4);  // three, and one more
+}
+
 TEST_CASE("a checkpoint of another fit, and a file that is none, are refused") {
   const TemporaryFolder folder;
   auto how = options();
@@ -179,9 +192,13 @@ TEST_CASE("a checkpoint of another fit, and a file that is none, are refused") {
   using Catch::Matchers::ContainsSubstring;
   const auto refusal = [&](const auto& change) {
     auto other = options();
-    other.checkpoints = how.checkpoints;
+    auto untouched = make_flow(2);
+    const auto theta = untouched.parameters().eval();
+    other.checkpoints = ef::checkpoint_file(untouched, folder / "run");
     change(other);
-    return message([&] { ef::fit(flow, data, other); });
+    const std::string text = message([&] { ef::fit(untouched, data, other); });
+    CHECK(untouched.parameters() == theta);
+    return text;
   };
   CHECK_THAT(refusal([](auto& o) { o.seed = 6; }), ContainsSubstring("of the seed 5"));
   CHECK_THAT(refusal([](auto& o) { o.batch_size = 50; }), ContainsSubstring("6 steps an epoch"));

@@ -96,6 +96,9 @@ void every_layer() {
   round_trip_of("ActNorm before its start", ActNorm<S>(3));
   round_trip_of("Support",
                 Support<S>({interval(0, 1.1), above(-0.7), below(3, HalfLineMap::softplus), real()}));
+  round_trip_of("Logit", Logit<S>(2, -1, 3));
+  round_trip_of("Exp", Exp<S>(Log<S>(2, 0.5)));
+  round_trip_of("SoftplusInverse of two features", SoftplusInverse<S, 2>(2, -1));
   round_trip_of("LuLinear", LuLinear<S>(Permutation<S>({1, 2, 0}), 0.25));
   round_trip_of("Householder", Householder<S>(3, 2));
   round_trip_of("Sylvester", Sylvester<S>(4, 2));
@@ -261,6 +264,18 @@ TEST_CASE("a file of another architecture is refused with the entry that differs
       refusal(ef::Flow{
           ef::Chain{ef::AffineCoupling<double, 3>({}, {.hidden = {8, 8}}), ef::Planar<double, 3>()}, rng}),
       ContainsSubstring("this layer has 2 features at compile time, but 3 were asked for"));
+}
+
+TEST_CASE("a base of other features than the flow is refused") {
+  const TemporaryFolder folder;
+  ef::Rng rng(1);
+  const auto box = [](std::initializer_list<double> low, std::initializer_list<double> high) {
+    return ef::Uniform<double>(numbers<double>(low), numbers<double>(high));
+  };
+  ef::Flow flow{ef::Permutation<double>({1, 0}), box({0, 0}, {1, 1}), rng};
+  CHECK_THROWS_AS(flow.restore(flow.layers(), box({0, 0, 0}, {1, 1, 1}), flow.parameters()),
+                  std::invalid_argument);
+  CHECK(flow.base().dim() == 2);
 }
 
 TEST_CASE("a parameter that is not finite is not saved, and what was there stays") {

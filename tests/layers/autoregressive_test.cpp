@@ -116,6 +116,8 @@ TEST_CASE("an order of the wrong length, or that is none, is refused") {
                     ContainsSubstring("entry 2 of the order of the features is 3"));
   CHECK_THROWS_WITH(ef::MaskedAutoregressive<float>(3, {0, 1, 0}, options),
                     ContainsSubstring("entry 2 of the order of the features is 0, as entry 0 already is"));
+  CHECK_THROWS_WITH(ef::MaskedAutoregressive<float>(3, options, -1),
+                    ContainsSubstring("a context of 0 columns or more, but got -1"));
 }
 
 // nflows 0.14: MaskedAffineAutoregressiveTransform(features=3, hidden_features=4, num_blocks=1), float64,

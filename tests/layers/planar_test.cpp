@@ -1,4 +1,5 @@
 #include "eigenflow/layers/planar.hpp"
+#include "eigenflow/layers/sylvester.hpp"
 
 #include <cmath>
 #include <limits>
@@ -286,4 +287,16 @@ TEST_CASE("Planar: parameters_from refuses what is no bijection, and what does n
       ContainsSubstring("must be finite"));
   CHECK_THROWS_WITH(planar.parameters_from(w, w, std::numeric_limits<double>::quiet_NaN()),
                     ContainsSubstring("must be finite"));
+}
+
+TEST_CASE("an h whose slopes are none is refused, by Planar and by Sylvester") {
+  const auto refused = [](double slope, const char* sentence) {
+    CHECK_THROWS_WITH((ef::Planar<double, 2, ef::LeakyRelu>(2, ef::LeakyRelu{slope})),
+                      ContainsSubstring(sentence));
+    CHECK_THROWS_WITH((ef::Sylvester<double, 2, ef::LeakyRelu>(2, 1, ef::LeakyRelu{slope})),
+                      ContainsSubstring(sentence));
+  };
+  refused(3, "but has slopes from 3.000000 to 1.000000");
+  refused(-0.1, "but has slopes from -0.100000 to 1.000000");
+  refused(std::numeric_limits<double>::quiet_NaN(), "slopes from 0 or more");
 }

@@ -1,4 +1,5 @@
 #include "eigenflow/layers/support.hpp"
+#include "eigenflow/layers/standardize.hpp"
 
 #include <cmath>
 #include <cstring>
@@ -244,6 +245,12 @@ TEST_CASE("fit refuses rows without a density, in a sentence") {
   with_own.validation = x.topRows(5);
   CHECK_THROWS_WITH(ef::fit(flow, x.bottomRows(8).eval(), with_own),
                     ContainsSubstring("row 3 of the validation set has no finite density"));
+  // What is refused leaves the flow as it was: repaired rows find no statistics of the others.
+  ef::Flow standard(
+      ef::Chain{ef::Support<float>({ef::real(), ef::interval(0, 1)}), ef::Standardize<float>(2)}, rng);
+  with_own.validation = x.topRows(5);
+  CHECK_THROWS_WITH(ef::fit(standard, x.bottomRows(8).eval(), with_own), ContainsSubstring("row 3"));
+  CHECK(standard.layers().layer<0>().layer<1>().mean().isZero());
   ef::Flow wider(ef::Support<float>({ef::real(), ef::interval(-0.01, 1.01)}), rng);
   CHECK_NOTHROW(ef::fit(wider, x, {.epochs = 1, .validation_fraction = 0, .progress = false}));
 }

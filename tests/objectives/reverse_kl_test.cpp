@@ -97,6 +97,8 @@ TEST_CASE("reverse KL refuses a gradient of another size, and a flow that needs 
   const ef::Flow given{ef::AffineCoupling<double, 2>(2, {.hidden = {3}}, 1), rng};
   CHECK_THROWS_WITH(ef::ReverseKl{}(given, ef::energy_u2, samples, ef::Rng(1), {}),
                     ContainsSubstring("conditional on 1 columns"));
+  CHECK_THROWS_WITH(ef::ReverseKl{}(flow, ef::energy_u2, 0, ef::Rng(1), {}),
+                    ContainsSubstring("one draw or more, but got 0"));
 }
 
 TEST_CASE("the gradient is the numeric derivative at fixed draws, the base's parameters too") {

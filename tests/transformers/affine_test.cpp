@@ -101,7 +101,10 @@ TEST_CASE("a reciprocal scale map divides where the other multiplies") {
 
 TEST_CASE("scale maps refuse bounds that leave out one") {
   CHECK_THROWS_WITH(ef::SoftClip(0), ContainsSubstring("positive bound, but got 0"));
-  CHECK_THROWS_WITH(ef::TanhBound(-1), ContainsSubstring("positive bound, but got -1"));
+  CHECK_THROWS_WITH(ef::TanhBound(-1), ContainsSubstring("positive, finite bound, but got -1"));
+  CHECK_THROWS_WITH(ef::TanhBound(std::numeric_limits<double>::infinity()), ContainsSubstring("but got inf"));
+  CHECK_THROWS_WITH(ef::SigmoidScale(std::numeric_limits<double>::infinity()),
+                    ContainsSubstring("< ∞, but got"));
   CHECK_THROWS_WITH(ef::SigmoidScale(1), ContainsSubstring("least < 1 < largest"));
   CHECK_THROWS_WITH(ef::SoftplusScale(1), ContainsSubstring("from 0 to below 1, but got 1"));
 }

@@ -45,7 +45,9 @@ class ConditionalNormal {
   constexpr ConditionalNormal(Dimension<Dim_> dim, Eigen::Index context_dim, const Options& options = {})
       : dim_(dim), context_dim_(checked(context_dim)), conditioner_(context_dim, 2 * dim, options) {}
 
-  static std::string name() { return std::string("ConditionalNormal<") + Conditioner_::name() + '>'; }
+  static std::string name() {
+    return "ConditionalNormal<" + detail::name_of<Conditioner_>("conditioner") + '>';
+  }
   /// As "3 of context, 64 × 64, relu".
   std::string describe() const {
     std::string text = std::to_string(context_dim_) + " of context";

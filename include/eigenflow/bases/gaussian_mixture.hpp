@@ -51,7 +51,9 @@ class GaussianMixture {
   }
 
   static constexpr const char* name() { return "GaussianMixture"; }
-  std::string describe() const { return std::to_string(components_) + " components"; }
+  std::string describe() const {
+    return std::to_string(components_) + (components_ == 1 ? " component" : " components");
+  }
   Eigen::Index dim() const { return dim_; }
   Eigen::Index components() const { return components_; }
 

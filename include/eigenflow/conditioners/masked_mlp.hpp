@@ -48,7 +48,7 @@ class Masked : public detail::MaskedNetwork<typename Net::Scalar> {
     mask();
   }
 
-  static std::string name() { return std::string("masked ") + Net::name(); }
+  static std::string name() { return "masked " + detail::name_of<Net>("network"); }
   const Options& options() const { return options_; }
   std::string describe() const { return options_.describe(); }
   using Verbs::dim;

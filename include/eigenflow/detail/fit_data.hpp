@@ -98,11 +98,10 @@ class FitData {
   /// The training rows, tile by tile.
   TileSource<Scalar> training_tiles() const {
     return [this](const std::function<void(Tile<Scalar>&)>& visit) {
-      constexpr Eigen::Index height = 256;
-      for (Eigen::Index first = 0; first < training_size(); first += height) {
+      for (Eigen::Index first = 0; first < training_size(); first += tile_rows) {
         const ArenaScope scope(thread_arena());
-        Tile<Scalar> tile =
-            Tile<Scalar>::allocate(thread_arena(), std::min(height, training_size() - first), x_.cols, false);
+        Tile<Scalar> tile = Tile<Scalar>::allocate(
+            thread_arena(), std::min(tile_rows, training_size() - first), x_.cols, false);
         tile.log_det.setZero();
         batch(0, training_size()).gather(first, tile);
         visit(tile);
@@ -119,7 +118,8 @@ class FitData {
           "the validation fraction of fit must be at least 0 and below 1, so that rows are left to train on, "
           "but is " +
           std::to_string(options.validation_fraction));
-    if (options.epochs < 0) refuse("the number of epochs and steps of fit cannot be negative");
+    if (options.epochs < 0)
+      refuse("the number of epochs of fit cannot be negative, but is " + std::to_string(options.epochs));
     check_training(options);
   }
 

@@ -82,18 +82,23 @@ class Keeper {
           "the state of this optimizer cannot be kept: give it a static each(state, visitor), as AdamState "
           "has");
     } else {
+      const Flow before = flow;  // a file's constants go into the flow as it is read
       const std::optional<FitState> kept = checkpoints_.load ? checkpoints_.load() : std::nullopt;
       if (!kept) return 0;
+      const auto refuse_this = [&](const std::string& why) {
+        flow = before;
+        refuse(why);
+      };
       if (kept->seed != seed_ || kept->epoch_steps != course_.epoch_steps)
-        refuse("the checkpoint is of another fit, of the seed " + std::to_string(kept->seed) + " and " +
-               std::to_string(kept->epoch_steps) + " steps an epoch, but this one has the seed " +
-               std::to_string(seed_) + " and " + std::to_string(course_.epoch_steps) +
-               ": give the same data and options, or another file");
+        refuse_this("the checkpoint is of another fit, of the seed " + std::to_string(kept->seed) + " and " +
+                    std::to_string(kept->epoch_steps) + " steps an epoch, but this one has the seed " +
+                    std::to_string(seed_) + " and " + std::to_string(course_.epoch_steps) +
+                    ": give the same data and options, or another file");
       RestoreState restore{kept->optimizer};
       State::each(optimizer, restore);
       if (!restore.fits || restore.next != kept->optimizer.size() || kept->theta.size() != best.size() ||
           kept->best.size() != best.size())
-        refuse("the checkpoint is of another flow or another optimizer: give the same, or another file");
+        refuse_this("the checkpoint is of another flow or another optimizer: give the same, or another file");
       flow.parameters() = kept->theta.template cast<typename Flow::Scalar>();
       best = kept->best.template cast<typename Flow::Scalar>();
       history = kept->history;
@@ -101,11 +106,11 @@ class Keeper {
     }
   }
 
-  /// Keeps the state after an epoch, where it is one to be kept.
+  /// Keeps the state after an epoch, where it is one to be kept: the last of a fit always is.
   template <class Flow, class State, class Vector>
-  void keep(Eigen::Index epoch, Eigen::Index step, const Flow& flow, const State& optimizer,
+  void keep(Eigen::Index epoch, bool is_last, Eigen::Index step, const Flow& flow, const State& optimizer,
             const Vector& best, const History& history) const {
-    if (!checkpoints_.save || ((epoch + 1) % checkpoints_.every != 0 && step < course_.steps)) return;
+    if (!checkpoints_.save || ((epoch + 1) % checkpoints_.every != 0 && !is_last)) return;
     if constexpr (Keepable<const State>) {
       CopyState copy;
       State::each(optimizer, copy);

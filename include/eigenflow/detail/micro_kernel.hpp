@@ -6,7 +6,6 @@
 #include <limits>
 #include <utility>
 
-#include "eigenflow/detail/unroll.hpp"
 #include "eigenflow/lanes.hpp"
 
 // The inner loop of every matrix product: a small block of the result stays in registers while the depth

@@ -29,7 +29,8 @@ template <class Options>
 void check_training(const Options& options) {
   if (options.batch_size < 1)
     refuse("the batch size of fit must be 1 or more, but is " + std::to_string(options.batch_size));
-  if (options.steps < 0) refuse("the number of epochs and steps of fit cannot be negative");
+  if (options.steps < 0)
+    refuse("the number of steps of fit cannot be negative, but is " + std::to_string(options.steps));
   if (!(options.learning_rate > 0) || !is_finite(options.learning_rate))
     refuse("the learning rate of fit must be positive and finite, but is " +
            std::to_string(options.learning_rate));
@@ -146,11 +147,12 @@ History train(Flow& flow, Source& source, const Course& course, const Options& o
       history.best_epoch = epoch;
       history.best_loss = source.validates() ? judged : now.training_loss;
     }
-    keeper.keep(epoch, step, flow, state, best, history);
+    keeper.keep(epoch, step >= course.steps, step, flow, state, best, history);
     if (options.callback && !options.callback(now))
       stop(Stopped::callback, "the callback stopped the fit after epoch " + std::to_string(epoch));
     else
       lose_patience(epoch);
+    if (!going) keeper.keep(epoch, true, step, flow, state, best, history);
   }
   flow.parameters() = best;
   if (going) history.message = "all " + std::to_string(step) + " steps were taken";

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <charconv>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -106,6 +107,8 @@ inline void write_string(const std::string& text, std::string& out) {
 }
 
 inline void write_real(double value, std::string& out) {
+  if (std::isnan(value))
+    eigenflow::detail::refuse("a model file holds no NaN: a number of this model's structure is one");
   if (!eigenflow::detail::is_finite(value)) {
     out += std::signbit(value) ? "\"-inf\"" : "\"inf\"";
     return;

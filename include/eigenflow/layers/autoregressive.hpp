@@ -73,10 +73,12 @@ class Autoregressive {
       : dim_(dim),
         context_dim_(context_dim),
         transformer_(std::move(transformer)),
-        conditioner_(checked(dim, std::move(order)), transformer_.parameters(), options, context_dim) {}
+        conditioner_(checked(dim, std::move(order), context_dim), transformer_.parameters(), options,
+                     context_dim) {}
 
   static std::string name() {
-    return std::string("Autoregressive<") + Transformer_::name() + ", " + Conditioner_::name() + '>';
+    return "Autoregressive<" + detail::name_of<Transformer_>("transformer") + ", " +
+           detail::name_of<Conditioner_>("conditioner") + '>';
   }
   /// As "3 features, 64 × 64, relu".
   std::string describe() const {
@@ -167,7 +169,10 @@ class Autoregressive {
 
   bool stays(const Tile<Scalar>& tile) const { return !tile.record && context_dim_ == 0; }
 
-  static constexpr Indices checked(Eigen::Index dim, Indices order) {
+  static constexpr Indices checked(Eigen::Index dim, Indices order, Eigen::Index context_dim) {
+    if (context_dim < 0)
+      detail::refuse("an autoregressive layer reads a context of 0 columns or more, but got " +
+                     std::to_string(context_dim));
     if (static_cast<Eigen::Index>(order.size()) != dim)
       detail::refuse("an autoregressive layer of " + std::to_string(dim) +
                      " features needs an order of as many, but got one of " + std::to_string(order.size()));

@@ -48,7 +48,9 @@ class Householder {
   }
 
   static constexpr const char* name() { return "Householder"; }
-  std::string describe() const { return std::to_string(count_) + " reflections"; }
+  std::string describe() const {
+    return std::to_string(count_) + (count_ == 1 ? " reflection" : " reflections");
+  }
   Eigen::Index dim() const { return dim_; }
   Eigen::Index count() const { return count_; }
 

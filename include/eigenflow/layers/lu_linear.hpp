@@ -28,8 +28,7 @@ namespace eigenflow {
 ///   constraint  d = eˢ > 0 with s = a/(1 + |a|/20): every theta is invertible, zero is the permutation alone
 ///   log-det     Σ log d = Σ s, exactly: no logarithm is taken
 ///   inverse     x = (U + diag(d))⁻¹ L⁻¹ Pᵀ (y - bias), by substitution, whose residual is at rounding
-///   however
-///               ill-conditioned W is
+///               however ill-conditioned W is
 ///
 /// L and U have their entries below and above the diagonal in theta, row by row.
 template <class Scalar_, int Dim_ = Eigen::Dynamic>

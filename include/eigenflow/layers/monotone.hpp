@@ -1,8 +1,11 @@
 #pragma once
 
 #include <limits>
+#include <string>
 #include <tuple>
 
+#include "eigenflow/detail/finite.hpp"
+#include "eigenflow/error.hpp"
 #include "eigenflow/lane_math.hpp"
 #include "eigenflow/lanes.hpp"
 #include "eigenflow/structure.hpp"
@@ -34,6 +37,20 @@ struct Tanh {
     return {value, slope, value * value, Number(-2) * value * slope};
   }
 };
+
+namespace detail {
+
+/// An h that a layer may be made of: its slopes run from one that is not negative to one that is finite.
+template <class Monotone>
+constexpr Monotone checked_monotone(Monotone h) {
+  const double least = h.min_slope(), most = h.max_slope();
+  if (!(least >= 0 && least <= most && most > 0) || !is_finite(most))
+    refuse("an h needs slopes from 0 or more to a finite largest one, but has slopes from " +
+           std::to_string(least) + " to " + std::to_string(most));
+  return h;
+}
+
+}  // namespace detail
 
 /// h(a) = a / (1 + |a|): heavier shoulders than tanh.
 struct Softsign {

@@ -47,7 +47,8 @@ class Planar {
   };
 
   Planar() requires(Dim_ != Eigen::Dynamic) = default;
-  constexpr explicit Planar(Dimension<Dim_> dim, Monotone h = {}) : dim_(dim), h_(h) {}
+  constexpr explicit Planar(Dimension<Dim_> dim, Monotone h = {})
+      : dim_(dim), h_(detail::checked_monotone(h)) {}
 
   static std::string name() { return "Planar, h = " + detail::name_of<Monotone>("h(a)"); }
   Eigen::Index dim() const { return dim_; }
@@ -82,7 +83,8 @@ class Planar {
     theta << u_hat, w, b;
     const Scalar max_slope = static_cast<Scalar>(h_.max_slope()), s = 1 + max_slope * w.dot(u_hat);
     if (!detail::is_finite(s) || !detail::all_finite(theta))
-      detail::refuse("the u, w and b of a planar map must be finite");
+      detail::refuse("the u, w and b of a planar map must be finite, as must wᵀu, but wᵀu is " +
+                     std::to_string(w.dot(u_hat)) + " and b is " + std::to_string(b));
     if (!(s > 0))
       detail::refuse("a planar map with wᵀu = " + std::to_string(w.dot(u_hat)) +
                      " folds the space, as no flow may: it is invertible where wᵀu is above " +

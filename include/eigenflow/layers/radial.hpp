@@ -71,7 +71,9 @@ class Radial {
                      " features needs a centre of as many, but got " + std::to_string(x0.size()));
     const Scalar s = alpha + beta_hat;
     if (!detail::is_finite(s) || !detail::all_finite(x0))
-      detail::refuse("the centre, alpha and beta of a radial map must be finite");
+      detail::refuse("the centre, alpha and beta of a radial map must be finite, but the centre's norm is " +
+                     std::to_string(x0.norm()) + ", alpha " + std::to_string(alpha) + " and beta " +
+                     std::to_string(beta_hat));
     if (!(alpha > 0 && s > 0))
       detail::refuse("a radial map is invertible where alpha > 0 and beta > -alpha, but got alpha = " +
                      std::to_string(alpha) + " and beta = " + std::to_string(beta_hat));

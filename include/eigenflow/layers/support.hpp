@@ -234,10 +234,10 @@ class Support {
 template <class Scalar, int Dim = Eigen::Dynamic>
 class Logit : public Support<Scalar, Dim> {
  public:
+  using Support<Scalar, Dim>::Support;
   Logit() requires(Dim != Eigen::Dynamic) : Logit(Dim) {}
   explicit Logit(Dimension<Dim> dim, double low = 0, double high = 1)
       : Support<Scalar, Dim>(dim, interval(low, high)) {}
-  static constexpr const char* name() { return "Logit"; }
 };
 /// From the whole line to an interval.
 template <class Scalar, int Dim = Eigen::Dynamic>
@@ -247,9 +247,9 @@ using Sigmoid = Inverse<Logit<Scalar, Dim>>;
 template <class Scalar, int Dim = Eigen::Dynamic>
 class Log : public Support<Scalar, Dim> {
  public:
+  using Support<Scalar, Dim>::Support;
   Log() requires(Dim != Eigen::Dynamic) : Log(Dim) {}
   explicit Log(Dimension<Dim> dim, double low = 0) : Support<Scalar, Dim>(dim, above(low)) {}
-  static constexpr const char* name() { return "Log"; }
 };
 /// From the whole line to a half line, x = eᶻ + low.
 template <class Scalar, int Dim = Eigen::Dynamic>
@@ -259,10 +259,10 @@ using Exp = Inverse<Log<Scalar, Dim>>;
 template <class Scalar, int Dim = Eigen::Dynamic>
 class SoftplusInverse : public Support<Scalar, Dim> {
  public:
+  using Support<Scalar, Dim>::Support;
   SoftplusInverse() requires(Dim != Eigen::Dynamic) : SoftplusInverse(Dim) {}
   explicit SoftplusInverse(Dimension<Dim> dim, double low = 0)
       : Support<Scalar, Dim>(dim, above(low, HalfLineMap::softplus)) {}
-  static constexpr const char* name() { return "SoftplusInverse"; }
 };
 /// From the whole line to a half line, x = log(1 + eᶻ) + low.
 template <class Scalar, int Dim = Eigen::Dynamic>

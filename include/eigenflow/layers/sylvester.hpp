@@ -52,9 +52,9 @@ class Sylvester {
   explicit Sylvester(Dimension<Dim_> dim) : Sylvester(dim, std::min<Eigen::Index>(dim, 8)) {}
   /// Of rank M = `rank`. Throws std::invalid_argument for a rank outside 1 .. D.
   constexpr Sylvester(Dimension<Dim_> dim, Eigen::Index rank, Monotone h = {})
-      : dim_(dim), rank_(checked(dim, rank)), h_(h), q_(dim, rank + rank % 2) {}
+      : dim_(dim), rank_(checked(dim, rank)), h_(detail::checked_monotone(h)), q_(dim, rank + rank % 2) {}
 
-  static std::string name() { return std::string("Sylvester, h = ") + Monotone::name(); }
+  static std::string name() { return "Sylvester, h = " + detail::name_of<Monotone>("h(a)"); }
   std::string describe() const { return "rank " + std::to_string(rank_); }
   Eigen::Index dim() const { return dim_; }
   Eigen::Index rank() const { return rank_; }

@@ -46,6 +46,9 @@ struct ReverseKl {
       detail::refuse("ReverseKl fits one density, but this flow is conditional on " +
                      std::to_string(flow.context_dim()) + " columns of context: give it layers without one");
 
+    if (samples < 1)
+      detail::refuse("ReverseKl is a mean over one draw or more, but got " + std::to_string(samples));
+
     const std::span<const Scalar> layers = flow.layer_theta();
     const std::span<const Scalar> base = flow.base_theta();
     const Scalar share = Scalar(1) / static_cast<Scalar>(samples);
