@@ -11,6 +11,7 @@
 #include "eigenflow/conditioner.hpp"
 #include "eigenflow/conditioners/mlp.hpp"
 #include "eigenflow/detail/half_log_two_pi.hpp"
+#include "eigenflow/detail/name_of.hpp"
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/lane_math.hpp"
 #include "eigenflow/lanes.hpp"

@@ -9,6 +9,7 @@
 #include "eigenflow/detail/list.hpp"
 #include "eigenflow/detail/make_network.hpp"
 #include "eigenflow/detail/masked_network.hpp"
+#include "eigenflow/detail/name_of.hpp"
 #include "eigenflow/detail/order.hpp"
 
 namespace eigenflow {

@@ -10,6 +10,7 @@
 #include "eigenflow/conditioner.hpp"
 #include "eigenflow/conditioners/masked_mlp.hpp"
 #include "eigenflow/detail/list.hpp"
+#include "eigenflow/detail/name_of.hpp"
 #include "eigenflow/detail/order.hpp"
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/layer.hpp"

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "eigenflow/detail/frame.hpp"
+#include "eigenflow/detail/name_of.hpp"
 #include "eigenflow/detail/per_feature.hpp"
 #include "eigenflow/detail/planar_constraint.hpp"
 #include "eigenflow/detail/planar_root.hpp"
