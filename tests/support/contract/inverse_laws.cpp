@@ -33,7 +33,8 @@ Problem<S> within_range(const Subject<Wide>& reference, const Problem<S>& proble
   for (Index i = 0; i < problem.x.rows(); ++i) {
     if (!(exact.values.row(i).cwiseAbs().maxCoeff() < far)) continue;
     within.x.row(count) = problem.x.row(i);
-    within.context.row(count++) = problem.context.row(i);
+    if (problem.context.cols() > 0) within.context.row(count) = problem.context.row(i);
+    ++count;
   }
   return {problem.theta, within.x.topRows(count), within.context.topRows(count)};
 }
