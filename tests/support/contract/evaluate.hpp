@@ -18,7 +18,9 @@ struct Problem {
     return {theta.template cast<T>(), x.template cast<T>(), context.template cast<T>()};
   }
   /// Row i alone.
-  Problem row(Index i) const { return {theta, x.row(i), context.row(i)}; }
+  Problem row(Index i) const {
+    return {theta, x.row(i), context.cols() > 0 ? MatrixX<S>(context.row(i)) : MatrixX<S>(1, 0)};
+  }
   /// Other values, with the same theta and context.
   Problem at(MatrixX<S> other) const { return {theta, std::move(other), context}; }
 };
