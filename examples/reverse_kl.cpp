@@ -81,7 +81,9 @@ int main(int argc, char** argv) {
     const ef::Chain block{
         ef::SplineCoupling<float, 2>(2, 1, {.hidden = {64, 64}}, ef::SplineOptions{.bins = 16, .bound = 5}),
         ef::LuLinear<float, 2>(ef::Permutation<float, 2>())};
-    const ef::Flow flow{ef::Chain{halved, ef::Stack(4, block)}, ef::StandardNormal<float, 2>(), rng};
+    ef::Rng spline_rng(
+        1);  // and the seed below: the very fits that tests/acceptance/reverse_kl_test.cpp holds to 0.03 nats
+    const ef::Flow flow{ef::Chain{halved, ef::Stack(4, block)}, ef::StandardNormal<float, 2>(), spline_rng};
     fit_and_draw("splines, 4", flow, energy,
                  {.steps = 8'000,
                   .batch_size = 512,
@@ -90,7 +92,8 @@ int main(int argc, char** argv) {
                   .clip_norm = 20,
                   .annealing = 2'000,
                   .epoch_steps = 500,
-                  .validation_samples = 10'000},
+                  .validation_samples = 10'000,
+                  .seed = 1},
                  gallery.panel(row, column++, view), brightest);
     ++row;
   });
