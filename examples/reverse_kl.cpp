@@ -87,7 +87,7 @@ int main(int argc, char** argv) {
     fit_and_draw("splines, 4", flow, energy,
                  {.steps = 8'000,
                   .batch_size = 512,
-                  .learning_rate = 2e-3,
+                  .learning_rate = 1e-3,
                   .schedule = ef::warm_up(100, ef::cosine_schedule()),
                   .clip_norm = 20,
                   .annealing = 2'000,

@@ -31,7 +31,7 @@ double fitted_kl(const Energy& energy, std::uint64_t seed) {
   ef::fit(flow, energy,
           {.steps = 8'000,
            .batch_size = 512,
-           .learning_rate = 2e-3,
+           .learning_rate = 1e-3,
            .schedule = ef::warm_up(100, ef::cosine_schedule()),
            .clip_norm = 20,
            .annealing = 2'000,
