@@ -106,11 +106,16 @@ class Keeper {
     }
   }
 
-  /// Keeps the state after an epoch, where it is one to be kept: the last of a fit always is.
+  /// Whether the state after this epoch is one to be kept, however the fit goes on.
+  bool is_due(Eigen::Index epoch, Eigen::Index step) const {
+    return (epoch + 1) % checkpoints_.every == 0 || step >= course_.steps;
+  }
+
+  /// Keeps the state after an epoch.
   template <class Flow, class State, class Vector>
-  void keep(Eigen::Index epoch, bool is_last, Eigen::Index step, const Flow& flow, const State& optimizer,
-            const Vector& best, const History& history) const {
-    if (!checkpoints_.save || ((epoch + 1) % checkpoints_.every != 0 && !is_last)) return;
+  void keep(Eigen::Index step, const Flow& flow, const State& optimizer, const Vector& best,
+            const History& history) const {
+    if (!checkpoints_.save) return;
     if constexpr (Keepable<const State>) {
       CopyState copy;
       State::each(optimizer, copy);

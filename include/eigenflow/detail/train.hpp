@@ -147,12 +147,13 @@ History train(Flow& flow, Source& source, const Course& course, const Options& o
       history.best_epoch = epoch;
       history.best_loss = source.validates() ? judged : now.training_loss;
     }
-    keeper.keep(epoch, step >= course.steps, step, flow, state, best, history);
+    const bool is_due = keeper.is_due(epoch, step);
+    if (is_due) keeper.keep(step, flow, state, best, history);  // before the callback, which may throw
     if (options.callback && !options.callback(now))
       stop(Stopped::callback, "the callback stopped the fit after epoch " + std::to_string(epoch));
     else
       lose_patience(epoch);
-    if (!going) keeper.keep(epoch, true, step, flow, state, best, history);
+    if (!going && !is_due) keeper.keep(step, flow, state, best, history);
   }
   flow.parameters() = best;
   if (going) history.message = "all " + std::to_string(step) + " steps were taken";
