@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "eigenflow/chain.hpp"
+#include "eigenflow/detail/counted.hpp"
 #include "eigenflow/detail/name_of.hpp"
 #include "eigenflow/flow.hpp"
 #include "eigenflow/inverse.hpp"
@@ -18,13 +19,6 @@
 
 namespace eigenflow {
 namespace detail {
-
-inline std::string counted(Eigen::Index count, const std::string& thing) {
-  std::string digits = std::to_string(count);
-  for (auto i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > 0; i -= 3)
-    digits.insert(static_cast<std::size_t>(i), 1, ',');
-  return digits + ' ' + thing + (count == 1 ? "" : "s");
-}
 
 /// The name of a part and what it says of itself: "ConditionalNormal<mlp> (3 of context, 64 × 64, relu)".
 template <class Part>

@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "eigenflow/base.hpp"
+#include "eigenflow/detail/counted.hpp"
 #include "eigenflow/detail/half_log_two_pi.hpp"
 #include "eigenflow/detail/per_feature.hpp"
 #include "eigenflow/dimension.hpp"
@@ -51,9 +52,7 @@ class GaussianMixture {
   }
 
   static constexpr const char* name() { return "GaussianMixture"; }
-  std::string describe() const {
-    return std::to_string(components_) + (components_ == 1 ? " component" : " components");
-  }
+  std::string describe() const { return detail::counted(components_, "component"); }
   Eigen::Index dim() const { return dim_; }
   Eigen::Index components() const { return components_; }
 

@@ -9,6 +9,7 @@
 
 #include "eigenflow/conditioner.hpp"
 #include "eigenflow/conditioners/masked_mlp.hpp"
+#include "eigenflow/detail/counted.hpp"
 #include "eigenflow/detail/list.hpp"
 #include "eigenflow/detail/name_of.hpp"
 #include "eigenflow/detail/order.hpp"
@@ -83,7 +84,7 @@ class Autoregressive {
   }
   /// As "3 features, 64 × 64, relu".
   std::string describe() const {
-    std::string text = std::to_string(dim()) + (dim() == 1 ? " feature" : " features");
+    std::string text = detail::counted(dim(), "feature");
     if constexpr (requires { conditioner_.describe(); }) text += ", " + conditioner_.describe();
     return text;
   }

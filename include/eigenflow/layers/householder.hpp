@@ -7,6 +7,7 @@
 #include <string>
 #include <tuple>
 
+#include "eigenflow/detail/counted.hpp"
 #include "eigenflow/detail/per_feature.hpp"
 #include "eigenflow/dimension.hpp"
 #include "eigenflow/lanes.hpp"
@@ -48,9 +49,7 @@ class Householder {
   }
 
   static constexpr const char* name() { return "Householder"; }
-  std::string describe() const {
-    return std::to_string(count_) + (count_ == 1 ? " reflection" : " reflections");
-  }
+  std::string describe() const { return detail::counted(count_, "reflection"); }
   Eigen::Index dim() const { return dim_; }
   Eigen::Index count() const { return count_; }
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "eigenflow/detail/counted.hpp"
 #include "eigenflow/detail/finite.hpp"
 #include "eigenflow/detail/list.hpp"
 #include "eigenflow/detail/support_maps.hpp"
@@ -66,8 +67,7 @@ class Support {
     for (const Kind kind : kinds_) ++counts[kind == Kind::real ? 0 : kind == Kind::interval ? 1 : 2];
     std::string text;
     const auto say = [&](Eigen::Index count, const char* what) {
-      if (count > 0)
-        text += (text.empty() ? "" : ", ") + std::to_string(count) + ' ' + what + (count > 1 ? "s" : "");
+      if (count > 0) text += (text.empty() ? "" : ", ") + detail::counted(count, what);
     };
     say(counts[1], "interval");
     say(counts[2], "half line");
