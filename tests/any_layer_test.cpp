@@ -72,6 +72,23 @@ TEST_CASE("a flow of run-time parts does what the flow of the same types does, b
   CHECK(any.sample(20, draw) == typed.sample(20, draw_again));
 }
 
+TEST_CASE("a run-time flow is fitted to a target with the bits of the flow of the same types") {
+  ef::Rng rng(1), same(1);
+  ef::Flow<ef::Planar<double, 2>, ef::DiagonalNormal<double, 2>> typed{rng};
+  std::vector<ef::AnyLayer<double>> layers;
+  layers.emplace_back(ef::Planar<double, 2>());
+  ef::AnyFlow<double> any(ef::AnyChain<double>(std::move(layers)),
+                          ef::AnyBase<double>(ef::DiagonalNormal<double, 2>()), same);
+  const ef::VectorX<double> before = typed.parameters();
+  const auto fit = [](auto& flow) {
+    ef::fit(flow, ef::energy_u1, {.steps = 20, .batch_size = 64, .progress = false});
+  };
+  fit(typed);
+  fit(any);
+  CHECK(any.parameters() == typed.parameters());
+  CHECK((typed.parameters() - before).cwiseAbs().minCoeff() > 0);  // the base's too
+}
+
 TEST_CASE("layers of a run-time flow freeze, and its copies are independent") {
   ef::Rng rng(1);
   ef::AnyFlow<double> flow = any_flow(rng);

@@ -1,6 +1,8 @@
 #include <Eigen/Core>
 #include <array>
 #include <cstddef>
+#include <span>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -51,7 +53,57 @@ std::vector<MatrixXf> everything(const Model& flow, Index rows, std::uint64_t se
           sampled.log_prob, flow.sample(rows, rng), grad};
 }
 
+/// A user's layer that throws where a feature is above 100.
+class Fragile {
+ public:
+  using Scalar = float;
+  static constexpr int static_dim = 2;
+  template <class Visitor>
+  using Parameters = ef::NoParameters<Visitor>;
+  template <class Self, class Visitor>
+  static Parameters<Visitor> layout(Self&, Visitor&) {
+    return {};
+  }
+  static constexpr const char* name() { return "Fragile"; }
+  Index dim() const { return 2; }
+  void initialise(std::span<float>, ef::Rng&) const {}
+  struct Tape {};
+  Tape forward(std::span<const float>, ef::Tile<float>& tile) const {
+    if (tile.values.maxCoeff() > 100) throw std::domain_error("above 100");
+    return {};
+  }
+  Tape inverse(std::span<const float> theta, ef::Tile<float>& tile) const { return forward(theta, tile); }
+  void forward_vjp(std::span<const float>, std::span<float>, Tape, ef::Tile<float>&) const {}
+  void inverse_vjp(std::span<const float>, std::span<float>, Tape, ef::Tile<float>&) const {}
+};
+
 }  // namespace
+
+TEST_CASE("what a layer throws reaches the caller from any thread, and the flow goes on") {
+  ef::Rng rng(1);
+  const Block block(ef::AffineCoupling<float, 2>({}, {.hidden = {24, 24}}), ef::Permutation<float, 2>());
+  const ef::Flow flow{Fragile(), ef::Stack(3, block), rng};
+  const MatrixXf good = contract::random_normal<float>(5'000, 2, 1);
+  const VectorXf expected = flow.log_prob(good);
+  const auto loss = [&](const MatrixXf& x, VectorXf& grad) {
+    return ef::MaximumLikelihood{}(flow, ef::Batch<float>::all(ef::detail::rows_of<const float>(x)),
+                                   {grad.data(), static_cast<std::size_t>(grad.size())});
+  };
+  VectorXf grad(flow.parameters().size()), again = grad;
+  const double expected_loss = loss(good, grad);
+  for (const int threads : {1, 2}) {
+    const ThreadCount count(threads);
+    for (const Index row : {Index{0}, Index{2'600}, Index{4'999}}) {  // on either thread
+      MatrixXf bad = good;
+      bad(row, 1) = 101;
+      CHECK_THROWS_AS(flow.log_prob(bad), std::domain_error);
+      CHECK_THROWS_AS(loss(bad, again), std::domain_error);
+    }
+    CHECK(flow.log_prob(good) == expected);
+    CHECK(loss(good, again) == expected_loss);
+    CHECK(again == grad);
+  }
+}
 
 TEST_CASE("four std::threads score, sample and differentiate one flow, with the bits of a serial program") {
   constexpr std::size_t threads = 4;

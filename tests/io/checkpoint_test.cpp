@@ -1,6 +1,9 @@
 #include "eigenflow/io/checkpoint.hpp"
 
+#include <limits>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "eigenflow/data/two_moons.hpp"
 #include "eigenflow/eigenflow.hpp"
@@ -209,4 +212,53 @@ TEST_CASE("a checkpoint of another fit, and a file that is none, are refused") {
              ContainsSubstring("this is a model, but no checkpoint"));
   how.checkpoints.every = 0;
   CHECK_THAT(message([&] { ef::fit(flow, data, how); }), ContainsSubstring("every so many epochs"));
+}
+
+TEST_CASE("a checkpoint that somebody broke is refused with the tensor, and the flow stays as it was") {
+  const TemporaryFolder folder;
+  auto how = options();
+  how.epochs = 1;
+  auto flow = make_flow(1);
+  const auto whole = ef::checkpoint_file(flow, folder / "run");
+  how.checkpoints = whole;
+  ef::fit(flow, data, how);
+  const ef::FitState state = *whole.load();
+  const auto bytes = ef::io::read_file(folder / "run");
+
+  const auto refusal = [&] {
+    auto untouched = make_flow(2);
+    const auto theta = untouched.parameters().eval();
+    auto other = how;
+    other.checkpoints = ef::checkpoint_file(untouched, folder / "run");
+    const std::string text = message([&] { ef::fit(untouched, data, other); });
+    CHECK(untouched.parameters() == theta);
+    return text;
+  };
+  const auto with = [&](const auto& change) {
+    ef::FitState changed = state;
+    change(changed);
+    whole.save(changed);
+    return refusal();
+  };
+  const auto renamed = [&](std::string_view from, std::string_view to) {
+    std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    const auto at = text.find(from);
+    REQUIRE(at != std::string::npos);
+    REQUIRE(from.size() == to.size());
+    ef::io::write_file(folder / "run", std::as_bytes(std::span(text.replace(at, to.size(), to))));
+    return refusal();
+  };
+  using Catch::Matchers::ContainsSubstring;
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  CHECK_THAT(with([&](auto& s) { s.theta[3] = nan; }), ContainsSubstring("'fit.theta' is not finite at 3"));
+  CHECK_THAT(with([&](auto& s) { s.optimizer[0][1] = nan; }),
+             ContainsSubstring("'fit.optimizer.0' is not finite at 1"));
+  CHECK_THAT(with([&](auto& s) { s.theta.conservativeResize(3); }), ContainsSubstring("of another flow"));
+  CHECK_THAT(with([&](auto& s) { s.history.epochs[0].steps = -1; }),
+             ContainsSubstring("a number of steps in row 0"));
+  CHECK_THAT(renamed(R"("fit.counts": {"dtype": "U64")", R"("fit.counts": {"dtype": "I64")"),
+             ContainsSubstring("'fit.counts' should be U64 with 1 dimensions"));
+  CHECK_THAT(renamed(R"("fit.history": {"dtype": "F64", "shape": [1, 7])",
+                     R"("fit.history": {"dtype": "F64", "shape": [7, 1])"),
+             ContainsSubstring("7 numbers an epoch"));
 }

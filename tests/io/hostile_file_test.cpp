@@ -46,13 +46,13 @@ std::string one(const std::string& entry) {
   return R"({"a": )" + entry + "}";
 }
 
-/// A model file with this architecture and no tensors.
-Bytes model_of(const std::string& architecture) {
+/// A model file with this architecture and, unless others are given, no tensors.
+Bytes model_of(const std::string& architecture, const std::string& tensors = "") {
   std::string text;
   ef::io::detail::write_string(architecture, text);
   return file_of(R"({"__metadata__": {"format": "eigenflow", "format_version": "1", "library_version": "0", )"
                  R"("architecture": )" +
-                 text + "}}");
+                 text + "}" + tensors + "}");
 }
 std::string layers(const std::string& list) {
   return R"({"scalar": "float", "features": 2, "context": 0, "layers": )" + list +
@@ -139,6 +139,7 @@ TEST_CASE("an architecture that no flow has is refused with the entry") {
   CHECK_THAT(asks(R"([{"type": "Glow"}])"),
              ContainsSubstring("layers.0 is a Glow, which is no layer that is known"));
   CHECK_THAT(asks(R"([{"type": "Radial"}])"), ContainsSubstring("layers.0.dim is missing"));
+  CHECK_THAT(asks(R"([{"type": "Radial", "dim": null}])"), ContainsSubstring("has a null"));
   CHECK_THAT(asks(R"([{"type": "Radial", "dim": 2, "colour": "red"}])"),
              ContainsSubstring("entries that this version does not know"));
   CHECK_THAT(asks(R"([{"type": "Permutation", "constants": {"indices": [0, 0]}}])"),
@@ -176,6 +177,10 @@ TEST_CASE("parameters of another shape or type, that are missing, too many, or n
              ContainsSubstring("update the library"));
   CHECK_THAT(changed("\"format\": \"eigenflow\"", "\"format\": \"eigenfl0w\""),
              ContainsSubstring("format 'eigenfl0w'"));
+
+  CHECK_THAT(refusal(model_of(layers(R"([{"type": "Permutation", "constants": {"indices": [1, 0]}}])"),
+                              ", \"more\": " + tensor("F32", "[0]", "[0, 0]"))),
+             ContainsSubstring("tensor 'more' belongs to no parameter"));
 
   Bytes bytes = hostile::valid_file();
   const float nan = std::numeric_limits<float>::quiet_NaN();

@@ -1,6 +1,8 @@
 #include "eigenflow/io/model_file.hpp"
 
+#include <filesystem>
 #include <fstream>
+#include <limits>
 #include <sstream>
 #include <string>
 
@@ -366,4 +368,21 @@ TEST_CASE("a user's layer comes back where its class is registered") {
   parts.add<Shifted<double>>();
   const auto any = ef::load_flow<double>(folder / "shifted", parts);
   CHECK(any.forward(Eigen::MatrixXd::Zero(1, 2)).z == Eigen::MatrixXd::Constant(1, 2, 0.25));
+
+  const ef::Flow by_nothing{Shifted<double>(2, std::numeric_limits<double>::quiet_NaN()), rng};
+  CHECK_THROWS_WITH(ef::save(by_nothing, folder / "nan"),
+                    Catch::Matchers::ContainsSubstring("a model file holds no NaN"));
+  CHECK(!std::filesystem::exists(folder / "nan"));
+}
+
+TEST_CASE("a registered type whose constants are of its type refuses a file with others") {
+  const TemporaryFolder folder;
+  ef::Rng rng(3);
+  const ef::Flow flow{ef::Coupling<ef::Affine<double, ef::SoftBound<2>>, ef::Mlp<double>>(2, 1, {}), rng};
+  ef::save(flow, folder / "wide");
+  ef::io::Registry<double> parts;
+  parts.add<ef::AnyChain<double>>().add<ef::StandardNormal<double>>();
+  parts.add<ef::AffineCoupling<double>>();  // whose bound is 1
+  CHECK_THAT(message([&] { ef::load_flow<double>(folder / "wide", parts); }),
+             Catch::Matchers::ContainsSubstring("log_scale.bound is another than the one that the type"));
 }

@@ -17,6 +17,7 @@ int main() {
   const ef::Adam adam{.beta1 = 0.8, .beta2 = 0.99};
   auto state = adam.start<float>(flow.parameters().size());
   std::vector<float> grad(flow.theta().size());
+  auto averaged = flow;  // by its running mean of the parameters a flow is judged
   ef::VectorX<float> log_p(test.rows());
 
   constexpr int most_steps = 1'200;
@@ -28,9 +29,10 @@ int main() {
     for (Eigen::Index first = 0; first + batch.size <= x.rows() && step < most_steps; first += batch.size) {
       batch.order = order.data() + first;
       ef::MaximumLikelihood{}(flow, batch, grad);
-      adam.step<float>(state, flow.theta(), grad, 3e-3 * schedule(step, most_steps));
+      adam.step<float>(state, flow.theta(), grad, 4e-3 * schedule(step, most_steps));
+      averaged.parameters() += 0.02F * (flow.parameters() - averaged.parameters());
       if (++step % 50 > 0) continue;
-      flow.log_prob_into(test, log_p);
+      averaged.log_prob_into(test, log_p);
       const double loss = -log_p.cast<double>().mean();
       if (loss > 2.42) continue;
       std::printf("%d %.4f\n", step, loss);

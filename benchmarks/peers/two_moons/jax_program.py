@@ -1,5 +1,6 @@
 """Two moons from nothing to a test loss of 2.42 nats in JAX: the whole process, compilation included."""
 
+import functools
 import os
 import pathlib
 import sys
@@ -12,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jax_worker import adam_step, initial, log_prob
-from two_moons import BETA1, BETA2, ROWS, fit, two_moons
+from two_moons import AVERAGE, BETA1, BETA2, ROWS, fit, two_moons
 
 
 def start(key, fan_in, fan_out):
@@ -33,13 +34,21 @@ for i, layers in enumerate(parameters):
     layers[-1] = jax.tree.map(jnp.zeros_like, layers[-1])  # the flow starts at the identity
 zeros = jax.tree.map(jnp.zeros_like, parameters)
 state = (parameters, zeros, jax.tree.map(jnp.copy, zeros), jnp.float32(0))
-step = jax.jit(lambda state, rows, learning_rate: adam_step(state, x[rows], learning_rate, BETA1, BETA2), donate_argnums=0)
+averaged = jax.tree.map(jnp.copy, parameters)
+
+
+@functools.partial(jax.jit, donate_argnums=(0, 1))
+def step(state, averaged, rows, learning_rate):
+    state = adam_step(state, x[rows], learning_rate, BETA1, BETA2)
+    return state, jax.tree.map(lambda mean, p: mean + AVERAGE * (p - mean), averaged, state[0])
+
+
 loss = jax.jit(lambda parameters: -log_prob(parameters, test).mean())
 
 
 def train(rows, learning_rate):
-    global state
-    state = step(state, rows, learning_rate)
+    global state, averaged
+    state, averaged = step(state, averaged, rows, learning_rate)
 
 
-fit(rng, train, lambda: float(loss(state[0])))
+fit(rng, train, lambda: float(loss(averaged)))

@@ -1,5 +1,6 @@
 """Two moons from nothing to a test loss of 2.42 nats in PyTorch: the whole process."""
 
+import copy
 import pathlib
 import sys
 
@@ -9,7 +10,7 @@ import torch
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
 
 from torch_worker import RealNvp
-from two_moons import BETA1, BETA2, ROWS, fit, two_moons
+from two_moons import AVERAGE, BETA1, BETA2, ROWS, fit, two_moons
 
 torch.manual_seed(1)
 rng = np.random.default_rng(1)
@@ -19,7 +20,9 @@ flow = RealNvp(8, 64, 2)
 for conditioner in flow.conditioners:  # starts at the identity, as eigenflow does
     torch.nn.init.zeros_(conditioner[-1].weight)
     torch.nn.init.zeros_(conditioner[-1].bias)
-optimizer = torch.optim.Adam(flow.parameters(), betas=(BETA1, BETA2), fused=True)
+parameters = list(flow.parameters())
+averaged = copy.deepcopy(flow)
+optimizer = torch.optim.Adam(parameters, betas=(BETA1, BETA2), fused=True)
 
 
 def train(rows, learning_rate):
@@ -27,11 +30,13 @@ def train(rows, learning_rate):
     optimizer.zero_grad()
     (-flow.log_prob(x[torch.from_numpy(rows)]).mean()).backward()
     optimizer.step()
+    with torch.no_grad():
+        torch._foreach_lerp_(list(averaged.parameters()), parameters, AVERAGE)
 
 
 def test_loss():
     with torch.inference_mode():
-        return -flow.log_prob(test).mean().item()
+        return -averaged.log_prob(test).mean().item()
 
 
 fit(rng, train, test_loss)
