@@ -124,12 +124,12 @@ TEMPLATE_TEST_CASE("Mlp is its formula, for every activation, depth and shape of
 }
 
 // The laws ask for small networks: their numeric derivatives would take hours here. Wide products go in
-// blocks and over several groups of rows, and a deep one gathers its weights first.
+// blocks and over several groups of rows, and the largest transposes its weights first.
 TEMPLATE_TEST_CASE("Mlp's gradients are the products of the formula, for wide layers and many rows", "",
                    float, double) {
   using Matrix = MatrixX<Wide>;
   const Index rows = 301, in = 7;
-  for (const auto& shape : {std::pair<Index, Index>{151, 131}, {131, 3}, {64, 256}}) {
+  for (const auto& shape : {std::pair<Index, Index>{151, 131}, {131, 3}, {64, 256}, {403, 331}}) {
     const Index width = shape.first, out = shape.second;
     const ef::Mlp<TestType> mlp(in, out, {.hidden = {width}, .activation = Activation::identity});
     const auto theta = contract::random_normal<TestType>(ef::parameter_count(mlp), 1, 1);
