@@ -108,6 +108,16 @@ TEST_CASE("a disk that is full leaves the old file whole, and no other behind") 
   CHECK(files_in(folder.path()) == 1);
 }
 
+TEST_CASE("a folder is not replaced by a file, and nothing is left beside it") {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "model");
+  CHECK_THROWS_WITH(
+      ef::io::write_file(folder / "model", Bytes(10)),
+      Catch::Matchers::ContainsSubstring("model: cannot be written (what was there is untouched)"));
+  CHECK(std::filesystem::is_directory(folder / "model"));
+  CHECK(files_in(folder.path()) == 1);
+}
+
 TEST_CASE("a file keeps its mode, and a link stays a link") {
   namespace fs = std::filesystem;
   const TemporaryFolder folder;
