@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jax_worker import adam_step, initial, log_prob
-from two_moons import AVERAGE, BETA1, BETA2, ROWS, fit, two_moons
+from two_moons import AVERAGE, BETA1, BETA2, ROWS, SEED, fit, two_moons
 
 
 def start(key, fan_in, fan_out):
@@ -24,12 +24,12 @@ def start(key, fan_in, fan_out):
             jax.random.uniform(biases, (fan_out,), minval=-ends, maxval=ends))
 
 
-rng = np.random.default_rng(1)
+rng = np.random.default_rng(SEED)
 x = jnp.asarray(two_moons(ROWS, rng))
 test = jnp.asarray(two_moons(ROWS, rng))
-parameters = initial(jax.random.key(1), 8, 64, 2)
+parameters = initial(jax.random.key(SEED), 8, 64, 2)
 for i, layers in enumerate(parameters):
-    keys = jax.random.split(jax.random.key(2 + i), len(layers))
+    keys = jax.random.split(jax.random.key(100 * SEED + i), len(layers))
     layers[:-1] = [start(key, *weight.shape) for key, (weight, _) in zip(keys, layers[:-1])]
     layers[-1] = jax.tree.map(jnp.zeros_like, layers[-1])  # the flow starts at the identity
 zeros = jax.tree.map(jnp.zeros_like, parameters)

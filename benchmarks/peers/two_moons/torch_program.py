@@ -10,10 +10,10 @@ import torch
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
 
 from torch_worker import RealNvp
-from two_moons import AVERAGE, BETA1, BETA2, ROWS, fit, two_moons
+from two_moons import AVERAGE, BETA1, BETA2, ROWS, SEED, fit, two_moons
 
-torch.manual_seed(1)
-rng = np.random.default_rng(1)
+torch.manual_seed(SEED)
+rng = np.random.default_rng(SEED)
 x = torch.from_numpy(two_moons(ROWS, rng))
 test = torch.from_numpy(two_moons(ROWS, rng))
 flow = RealNvp(8, 64, 2)
