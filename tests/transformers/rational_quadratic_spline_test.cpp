@@ -174,6 +174,14 @@ TEST_CASE("a spline with softplus slopes is nflows'") {
                 {4.0, 4, 0}});
 }
 
+TEST_CASE("a spline of another slope map takes that map's own ends where none is given") {
+  using Spline = ef::RationalQuadraticSpline<double, ef::SplineTails::linear, ef::SoftplusScale>;
+  CHECK(Spline(ef::SplineOptions{.bins = 8}).slope_map().least() == ef::SoftplusScale().least());
+  using Bounded = ef::RationalQuadraticSpline<double, ef::SplineTails::linear, ef::TanhBound>;
+  CHECK(Bounded().slope_map().bound() == ef::TanhBound().bound());
+  CHECK(ef::RationalQuadraticSpline<double>({.min_slope = 0.1}).slope_map().bound() == Approx(std::log(10)));
+}
+
 TEST_CASE("a spline without least sizes is zuko's") {
   // zuko 1.6.0, MonotonicRQSTransform(bound=3) in double; its free widths and heights are those that its soft
   // clip turns into ours.

@@ -164,7 +164,8 @@ void add_fit(CLI::App& app, const std::string& command_line) {
       ->take_all();
 
   const std::string model = "Architecture", fitting = "Training";
-  sub->add_option("--type", a.kind, "coupling, fast both ways, or autoregressive, slow to sample")
+  sub->add_option("--type", a.kind,
+                  "coupling, fast both ways, or autoregressive, one feature after the other")
       ->transform(choice<Kind>({{"coupling", Kind::coupling}, {"autoregressive", Kind::autoregressive}}))
       ->type_name("coupling|autoregressive")
       ->group(model);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <tuple>
+#include <type_traits>
 
 #include "eigenflow/detail/rational_quadratic.hpp"
 #include "eigenflow/scale_maps.hpp"
@@ -38,7 +39,8 @@ class RationalQuadraticSpline {
 
   /// Throws std::invalid_argument for options that make no spline.
   RationalQuadraticSpline(const SplineOptions& options = {})
-      : RationalQuadraticSpline(options, SlopeMap(-std::log(detail::checked(options, Tails).min_slope))) {}
+      : RationalQuadraticSpline(options, slope_map_of(detail::checked(options, Tails))) {}
+  /// A slope map has ends of its own: min_slope plays no part.
   constexpr RationalQuadraticSpline(const SplineOptions& options, SlopeMap slope_map)
       : options_(detail::checked(options, Tails)),
         bins_(options.bins),
@@ -81,6 +83,13 @@ class RationalQuadraticSpline {
   }
 
  private:
+  static SlopeMap slope_map_of(const SplineOptions& options) {
+    if constexpr (std::is_same_v<SlopeMap, SoftClip>)
+      return SoftClip(-std::log(options.min_slope));
+    else
+      return SlopeMap();
+  }
+
   template <class Number>
   struct Bin {
     Number index, x, width, y, height;  // x, y: its lower left corner
