@@ -6,6 +6,7 @@
 
 #include "eigenflow/activation.hpp"
 #include "eigenflow/conditioner.hpp"
+#include "eigenflow/detail/counted.hpp"
 #include "eigenflow/detail/make_network.hpp"
 #include "eigenflow/detail/network_conditioner.hpp"
 #include "eigenflow/error.hpp"
@@ -45,8 +46,8 @@ struct ResidualNetOptions {
   }
   /// As "2 blocks of 64, relu".
   std::string describe() const {
-    return std::to_string(blocks) + (blocks == 1 ? " block of " : " blocks of ") + std::to_string(width) +
-           ", " + detail::describe(activation, dropout);
+    return detail::counted(blocks, "block") + " of " + std::to_string(width) + ", " +
+           detail::describe(activation, dropout);
   }
 };
 

@@ -105,11 +105,13 @@ void micro_kernel(const LeftOperand<Scalar>& left, Eigen::Index panel, const Rig
   constexpr std::size_t vectors = sizeof...(V), packets = Packets;
   const Index to_stride = result.column_stride;
   Scalar* const to = result.data + panel * result.panel_stride + column * to_stride;
-  if (result.add)  // what stands there is far away: on its way while the depth passes by
+  if (result.add) {  // what stands there is far away: on its way while the depth passes by
+    constexpr Index line = 64 / Index{sizeof(Scalar)};
     for (Index c = 0; c < Columns; ++c) {
-      Eigen::internal::prefetch(to + c * to_stride);
+      for (Index i = 0; i < height; i += line) Eigen::internal::prefetch(to + c * to_stride + i);
       Eigen::internal::prefetch(to + c * to_stride + height - 1);
     }
+  }
   const Index column_stride = right.column_stride, depth_stride = right.depth_stride,
               panel_stride = left.panel_stride;
   const Scalar* a = left.panel(panel);
