@@ -143,6 +143,10 @@ TEST_CASE("fit says what is wrong with a context") {
   CHECK_THAT(refusal(data.x, data.c, {.validation = data.x, .validation_context = bad}),
              ContainsSubstring("validation set of fit") && ContainsSubstring("row 17, column 0"));
 
+  CHECK_THAT(refusal(data.x, data.c.transpose()), ContainsSubstring("pass c.transpose()"));
+  CHECK_THAT(refusal(data.x, data.c, {.validation_context = data.c}),
+             ContainsSubstring("context of a validation set, 50 × 1, but not its rows"));
+
   Model flow = coupling_flow();
   CHECK_THROWS_WITH(ef::fit(flow, data.x),
                     ContainsSubstring("one row of context for each row of x, 50 × 1, but got none"));

@@ -46,7 +46,7 @@ Fitted fitted(int threads, std::uint64_t seed) {
   for (Index i = 0; i < 1000; ++i) weights[i] = static_cast<float>(1 + i * 5 % 16) / 8;
   Model flow = coupling_flow(3, 2, 24);
   const ef::History history = ef::fit(flow, x,
-                                      {.epochs = 2,
+                                      {.epochs = 20,
                                        .batch_size = 300,
                                        .clip_norm = 1,
                                        .validation_fraction = 0.3,

@@ -60,6 +60,13 @@ TEST_CASE("fit refuses data of another shape") {
              ContainsSubstring("validation set") && ContainsSubstring("50 × 1"));
 }
 
+TEST_CASE("fit refuses to start from parameters that are not finite, and says so of them") {
+  ef::Rng rng(1);
+  ef::Flow<ef::Permutation<double, 2>, ef::DiagonalNormal<double, 2>> flow{rng};
+  flow.parameters()[3] = not_a_number;
+  CHECK_THROWS_WITH(ef::fit(flow, data(50)), ContainsSubstring("parameter 3 is nan"));
+}
+
 TEST_CASE("fit refuses a validation fraction that leaves nothing to train on") {
   for (const double fraction : {1.0, 1.5, -0.1, not_a_number, infinity})
     CHECK_THAT(refusal(data(50), {.validation_fraction = fraction}),

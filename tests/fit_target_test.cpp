@@ -156,6 +156,24 @@ TEST_CASE("a loss that is not finite leaves the best parameters and says where")
   }
 }
 
+TEST_CASE("a target that forgets its gradient ends the fit at once, and is asked whether it does") {
+  const auto forgets = [](const Vector2d& x, Vector2d&) { return -0.5 * x.squaredNorm(); };
+  const auto by_value = [](const Vector2d& x, Vector2d) { return -0.5 * x.squaredNorm(); };
+  const auto batch = [](const auto& x, auto& log_p, auto&) { log_p = -0.5 * x.rowwise().squaredNorm(); };
+  const auto check = [](const auto& target) {
+    Gaussian flow = start();
+    const VectorXd before = flow.parameters();
+    const auto history = ef::fit(flow, target, {.steps = 100});
+    CHECK(history.stopped == ef::Stopped::non_finite);
+    CHECK_THAT(history.message, ContainsSubstring("the gradient was no longer finite at step 0") &&
+                                    ContainsSubstring("does the target write"));
+    CHECK(flow.parameters() == before);
+  };
+  check(forgets);
+  check(by_value);
+  check(batch);
+}
+
 TEST_CASE("frozen parameters stay, and options that make no sense are refused") {
   Gaussian flow = start();
   flow.freeze("base.mean");

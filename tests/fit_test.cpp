@@ -336,3 +336,21 @@ TEST_CASE("fit: the same data in any storage gives the same bits") {
   CHECK(theta_of(x * 1.0) == expected);
   CHECK(theta_of(large.block(3, 2, 200, 2).array()) == expected);
 }
+
+TEST_CASE("a fit that only makes things worse leaves the flow as it was, and says so") {
+  const MatrixXd x = contract::random_normal<double>(400, 2, 1);
+  Gaussian<double> flow = standard_gaussian<double>();
+  ef::fit(flow, x,
+          {.epochs = 60, .batch_size = 50, .learning_rate = 0.05, .schedule = ef::cosine_schedule()});
+  const VectorXd before = flow.parameters();
+  const ef::History history = ef::fit(flow, x, {.epochs = 2, .learning_rate = 5});
+  CHECK(history.epochs.size() == 2);
+  CHECK(history.best_epoch == -1);
+  CHECK(history.best_loss < history.epochs[0].validation_loss);
+  CHECK_THAT(history.message, ContainsSubstring("no epoch was better"));
+  CHECK(flow.parameters() == before);
+  const ef::History patient = ef::fit(flow, x, {.epochs = 9, .learning_rate = 5, .patience = 3});
+  CHECK(patient.epochs.size() == 3);
+  CHECK_THAT(patient.message, ContainsSubstring("those from before"));
+  CHECK(flow.parameters() == before);
+}

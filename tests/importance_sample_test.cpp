@@ -7,7 +7,9 @@
 
 #include "eigenflow/bases/diagonal_normal.hpp"
 #include "eigenflow/bases/student_t.hpp"
+#include "eigenflow/data/energies_2d.hpp"
 #include "eigenflow/flow.hpp"
+#include "eigenflow/layers/coupling.hpp"
 #include "eigenflow/layers/permutation.hpp"
 #include "support/catch.hpp"
 #include "support/targets.hpp"
@@ -130,4 +132,11 @@ TEST_CASE("rows without density, or without a number, count with weight zero") {
   CHECK(nothing.log_z_error == infinity);
   CHECK(nothing.weights().isZero(0));
   CHECK_THROWS_AS(ef::importance_sample(flow, targets::Gaussian{}, 0, third), std::invalid_argument);
+}
+
+TEST_CASE("importance sampling refuses a conditional flow") {
+  ef::Rng rng(1);
+  const ef::Flow flow{ef::AffineCoupling<double, 2>(2, {.hidden = {4}}, 1), rng};
+  CHECK_THROWS_WITH(ef::importance_sample(flow, ef::energy_u1, 10, rng),
+                    Catch::Matchers::ContainsSubstring("this flow has 1 columns of context"));
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "eigenflow/detail/decimal.hpp"
 #include "eigenflow/error.hpp"
 #include "eigenflow/lane_math.hpp"
 
@@ -173,7 +174,7 @@ inline bool derivative_from_value(Activation activation) {
 
 inline double checked_negative_slope(double slope) {
   if (!(slope >= 0 && slope <= 1))
-    refuse("the negative slope of a leaky relu must be from 0 to 1, but is " + std::to_string(slope));
+    refuse("the negative slope of a leaky relu must be from 0 to 1, but is " + detail::decimal(slope));
   return slope;
 }
 

@@ -48,13 +48,15 @@ History fit_rows(FlowType& flow, FitData<typename FlowType::Scalar> data,
                  const FitOptions<typename FlowType::Scalar>& options, const Optimizer& optimizer,
                  const Objective& objective) {
   using Scalar = typename FlowType::Scalar;
-  check_types<FlowType, Optimizer>();
+  static_assert(check_types<FlowType, Optimizer>());
   static_assert(
       std::is_invocable_r_v<double, const Objective&, const FlowType&, Batch<Scalar>, std::span<Scalar>>,
       "an objective is called as objective(flow, batch, grad) and returns the loss, as MaximumLikelihood is");
+  check_parameters(flow);
   FlowType started = flow;  // rows that are refused leave the flow as it was
   started.initialise_from(data.training_tiles());
-  data.check_validation([&](const Batch<Scalar>& batch) { return objective(started, batch, {}); });
+  const double before =
+      data.check_validation([&](const Batch<Scalar>& batch) { return objective(started, batch, {}); });
   flow = started;
 
   struct Source {
@@ -63,6 +65,7 @@ History fit_rows(FlowType& flow, FitData<typename FlowType::Scalar> data,
     FitData<Scalar>& data;
     Eigen::Index batch_size;
     std::uint64_t seed;
+    double before;  // the first step
 
     void begin(Eigen::Index epoch) { data.shuffle(static_cast<std::uint64_t>(epoch)); }
     double loss(Eigen::Index step, Eigen::Index taken, std::span<Scalar> grad) {
@@ -73,11 +76,13 @@ History fit_rows(FlowType& flow, FitData<typename FlowType::Scalar> data,
     bool validates() const { return data.validates(); }
     // Without a validation set the epoch's last batch tells whether its parameters are sound.
     double judge(Eigen::Index taken) {
+      if (taken == 0) return before;
       return objective(
           flow, validates() ? data.validation_batch() : data.batch((taken - 1) * batch_size, batch_size), {});
     }
   };
-  Source source{flow, objective, data, std::min(options.batch_size, data.training_size()), options.seed};
+  Source source{flow,         objective, data, std::min(options.batch_size, data.training_size()),
+                options.seed, before};
   const Eigen::Index epoch_steps =
       data.training_size() / source.batch_size;  // a rest waits for the next shuffle
   const Eigen::Index most_epochs =
@@ -91,7 +96,7 @@ History fit_rows(FlowType& flow, FitData<typename FlowType::Scalar> data,
 
 /// Fits a flow to the rows of x (N × D) by minimising the objective (maximum
 /// likelihood) with the optimizer (Adam), and leaves it with the best parameters
-/// seen: those of the lowest validation loss, or the last without a validation set.
+/// seen: those of the lowest validation loss, from before the first step on, or the last without a validation set.
 ///
 /// The order of things is the seed's alone: the same call gives the same theta, bit for bit, with any number of
 /// threads. Layers that start from data (Standardize) take it from the training rows first; frozen parameters

@@ -70,9 +70,10 @@ requires(!detail::Dense<T>) History fit(FlowType& flow, const T& target, const T
                                         const Optimizer& optimizer = {}, const Objective& objective = {}) {
   static_assert(
       Target<T, FlowType>,
-      "fit takes a flow, then rows in a dense Eigen matrix or a target, which is called as f(x, grad) or "
-      "f(x, log_p, grad) in the flow's scalar type: see target.hpp");
-  detail::check_types<FlowType, Optimizer>();
+      "fit takes a flow, then rows in a dense Eigen matrix or a target, which is called as f(x, grad), a "
+      "point and its gradient as columns in the flow's scalar type, or f(x, log_p, grad): see target.hpp");
+  static_assert(detail::check_types<FlowType, Optimizer>());
+  detail::check_parameters(flow);
   using Scalar = typename FlowType::Scalar;
   detail::check_training(options);
   if (options.annealing < 0)
@@ -105,7 +106,10 @@ requires(!detail::Dense<T>) History fit(FlowType& flow, const T& target, const T
     }
   };
   Source source{flow, target, options, objective, Rng(options.seed)};
-  return detail::train(flow, source, {options.steps, options.epoch_steps}, options, optimizer);
+  History history = detail::train(flow, source, {options.steps, options.epoch_steps}, options, optimizer);
+  if (history.stopped == Stopped::non_finite)
+    history.message += ": does the target write log p̃ and its whole gradient, both finite, at any x?";
+  return history;
 }
 
 }  // namespace eigenflow

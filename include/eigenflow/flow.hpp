@@ -203,6 +203,10 @@ class Flow : public FlowParameters<Parts...> {
   Samples sample(Eigen::Index, const Other&) const {
     return refuse_generator<Other>(), Samples();
   }
+  template <std::integral Count>
+  Samples sample(Count) const {
+    return refuse_generator<Count>(), Samples();
+  }
   template <detail::NoGenerator Other>
   Samples sample(Eigen::Index, const Given&, const Other&) const {
     return refuse_generator<Other>(), Samples();

@@ -24,7 +24,7 @@ enum class Stopped { finished, patience, callback, non_finite };
 struct History {
   std::vector<Epoch> epochs;
   Eigen::Index best_epoch = -1;  ///< whose parameters the flow has now; -1: those from before the fit
-  double best_loss = 0;          ///< its validation loss, or its training loss without a validation set
+  double best_loss = 0;          ///< their validation loss, or training loss without a validation set
   Stopped stopped = Stopped::finished;
   std::string message;  ///< one sentence: why it ended, and where if something went wrong
 };

@@ -39,15 +39,19 @@ struct ImportanceSample {
 /// Draws n samples from the flow and weighs them with a target of any form (target.hpp), with or without a
 /// gradient. Sums are in double. An effective sample size far below n says that the flow misses part of the
 /// target, and that the error below is not to be trusted either. `rng` moves on by one number, whatever n.
-/// Throws std::invalid_argument when n < 1.
+/// Throws std::invalid_argument when n < 1, and for a conditional flow.
 template <class Flow, class T>
 ImportanceSample<typename Flow::Samples> importance_sample(const Flow& flow, const T& target, Eigen::Index n,
                                                            Rng& rng) {
   using Scalar = typename Flow::Scalar;
   static_assert(Target<T, Flow> || ValueTarget<T, Flow>,
-                "a target of importance_sample is called as f(x), f(x, grad) or f(x, log_p, grad), in the "
-                "flow's scalar type: see target.hpp");
+                "a target of importance_sample is called as f(x), f(x, grad) or f(x, log_p, grad), a "
+                "point and its gradient as columns in the flow's scalar type: see target.hpp");
   if (n < 1) detail::refuse("importance_sample needs one sample or more, but n is " + std::to_string(n));
+  if (flow.context_dim() > 0)
+    detail::refuse(
+        "importance_sample draws from one density, but this flow has " + std::to_string(flow.context_dim()) +
+        " columns of context: draw with sample_and_log_prob(n, c, rng), and weigh each row yourself");
   auto drawn = flow.sample_and_log_prob(n, rng);
   ImportanceSample<typename Flow::Samples> result{std::move(drawn.x), Eigen::VectorXd(n), 0, 0, 0, 0};
 

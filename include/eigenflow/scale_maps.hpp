@@ -4,6 +4,7 @@
 #include <string>
 #include <tuple>
 
+#include "eigenflow/detail/decimal.hpp"
 #include "eigenflow/detail/finite.hpp"
 #include "eigenflow/error.hpp"
 #include "eigenflow/lane_math.hpp"
@@ -21,7 +22,7 @@ class TanhBound {
  public:
   constexpr explicit TanhBound(double bound = 1) : bound_(bound) {
     if (!(bound > 0) || !detail::is_finite(bound))
-      detail::refuse("a tanh bound needs a positive, finite bound, but got " + std::to_string(bound));
+      detail::refuse("a tanh bound needs a positive, finite bound, but got " + detail::decimal(bound));
   }
 
   static constexpr const char* name() { return "tanh bound"; }
@@ -51,7 +52,7 @@ class SigmoidScale {
       : largest_(largest), least_(least), shift_(shift) {
     if (!(least >= 0 && least < 1 && largest > 1) || !detail::is_finite(largest))
       detail::refuse("a sigmoid scale is one at zero, so it needs 0 <= least < 1 < largest < ∞, but got " +
-                     std::to_string(least) + " and " + std::to_string(largest));
+                     detail::decimal(least) + " and " + detail::decimal(largest));
   }
 
   static constexpr const char* name() { return "sigmoid"; }
@@ -86,7 +87,7 @@ class SoftplusScale {
   constexpr SoftplusScale(double least, double shift) : least_(least), shift_(shift) {
     if (!(least >= 0 && least < 1))
       detail::refuse("a softplus scale is one at zero, so its least must be from 0 to below 1, but got " +
-                     std::to_string(least));
+                     detail::decimal(least));
   }
 
   static constexpr const char* name() { return "softplus"; }

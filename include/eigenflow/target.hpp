@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <concepts>
+#include <limits>
 #include <type_traits>
 
 #include "eigenflow/tile.hpp"
@@ -52,12 +53,16 @@ namespace detail {
 template <class Flow, class T, class Scalar = typename Flow::Scalar>
 void evaluate_target(const T& target, const ConstMatrixMap<Scalar>& x, VectorMap<Scalar> log_p,
                      MatrixMap<Scalar> grad) {
+  constexpr Scalar unwritten =
+      std::numeric_limits<Scalar>::quiet_NaN();  // a gradient that is forgotten ends the fit
   if constexpr (BatchTarget<T, Flow>) {
+    grad.setConstant(unwritten);
     target(x, log_p, grad);
   } else {
     PointOf<Flow> point(x.cols()), slope(x.cols());
     for (Eigen::Index i = 0; i < x.rows(); ++i) {
       point = x.row(i);
+      slope.setConstant(unwritten);
       log_p[i] = static_cast<Scalar>(target(point, slope));
       grad.row(i) = slope;
     }

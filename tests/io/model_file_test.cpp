@@ -253,15 +253,19 @@ TEST_CASE("a file of another architecture is refused with the entry that differs
           ef::Chain{ef::AffineCoupling<double, 2>({}, {.hidden = {8, 9}}), ef::Planar<double, 2>()}, rng}),
       ContainsSubstring("other: layers.0.layers.0.options.hidden.1 is 8 in this flow, but 9 in the file"));
   CHECK_THAT(
+      refusal(ef::Flow{ef::Chain{ef::AffineCoupling<double, 2>({}, {.hidden = {8}}), ef::Planar<double, 2>()},
+                       rng}),
+      ContainsSubstring("layers.0.layers.0.options.hidden has 2 entries in this flow, but 1 in the file"));
+  CHECK_THAT(
       refusal(ef::Flow{
           ef::Chain{ef::AffineCoupling<double, 2>({}, {.hidden = {8, 8}}), ef::Radial<double, 2>()}, rng}),
-      ContainsSubstring("layers.0.layers.1 should be a Planar, h = tanh, but is a Radial"));
+      ContainsSubstring("layers.0.layers.1 is a Radial in the file, where a Planar, h = tanh is expected"));
   CHECK_THAT(refusal(ef::Flow{ef::Chain{ef::AffineCoupling<double, 2>({}, {.hidden = {8, 8}})}, rng}),
              ContainsSubstring("layers.0.layers should have 2 entries, but has 1"));
   CHECK_THAT(refusal(ef::Flow{
                  ef::Chain{ef::AffineCoupling<double, 2>({}, {.hidden = {8, 8}}), ef::Planar<double, 2>()},
                  ef::DiagonalNormal<double, 2>(), rng}),
-             ContainsSubstring("base should be a StandardNormal, but is a DiagonalNormal"));
+             ContainsSubstring("base is a DiagonalNormal in the file, where a StandardNormal is expected"));
   CHECK_THAT(
       refusal(ef::Flow{
           ef::Chain{ef::AffineCoupling<double, 3>({}, {.hidden = {8, 8}}), ef::Planar<double, 3>()}, rng}),

@@ -38,3 +38,10 @@ TEST_CASE("a list that is no permutation is refused with the entry that is wrong
   CHECK_THROWS_WITH((ef::Permutation<float, 3>({1, 0})),
                     ContainsSubstring("3 features at compile time, but 2"));
 }
+
+TEST_CASE("a Permutation of so many features reverses them") {
+  CHECK(ef::Permutation<double>(3).indices() == ef::Permutation<double>::reverse(3).indices());
+  CHECK(ef::Permutation<double, 2>(2).indices() == ef::Permutation<double, 2>().indices());
+  CHECK_THROWS_AS((ef::Permutation<double, 2>(3)), std::invalid_argument);
+  CHECK_THROWS_AS(ef::Permutation<double>(0), std::invalid_argument);
+}

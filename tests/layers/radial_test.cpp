@@ -138,10 +138,9 @@ TEST_CASE("Radial: parameters_from keeps its digits, and refuses what is no bije
             Approx(alpha + beta).epsilon(1e-14));
     }
   }
-  CHECK_THROWS_WITH(
-      radial.parameters_from(centre, 0.0, 1.0),
-      ContainsSubstring("alpha > 0 and beta > -alpha, but got alpha = 0.000000 and beta = 1.000000"));
-  CHECK_THROWS_WITH(radial.parameters_from(centre, 1.0, -1.0), ContainsSubstring("and beta = -1.000000"));
+  CHECK_THROWS_WITH(radial.parameters_from(centre, 0.0, 1.0),
+                    ContainsSubstring("alpha > 0 and beta > -alpha, but got alpha = 0 and beta = 1"));
+  CHECK_THROWS_WITH(radial.parameters_from(centre, 1.0, -1.0), ContainsSubstring("and beta = -1"));
   CHECK_THROWS_WITH(radial.parameters_from(Eigen::Vector3d(1, 2, 3), 1.0, 1.0),
                     ContainsSubstring("of 2 features needs a centre of as many, but got 3"));
   CHECK_THROWS_WITH(radial.parameters_from(centre, std::numeric_limits<double>::infinity(), 0.0),

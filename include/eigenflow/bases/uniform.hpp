@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "eigenflow/base.hpp"
+#include "eigenflow/detail/decimal.hpp"
 #include "eigenflow/detail/finite.hpp"
 #include "eigenflow/detail/list.hpp"
 #include "eigenflow/dimension.hpp"
@@ -44,7 +45,7 @@ class Uniform {
       if (!detail::is_finite(low_[j]) || !detail::is_finite(high_[j]) ||
           !detail::is_finite(high_[j] - low_[j]) || !(low_[j] < high_[j]))
         detail::refuse("feature " + std::to_string(j) + " of a Uniform has the ends " +
-                       std::to_string(low_[j]) + " and " + std::to_string(high_[j]) +
+                       detail::decimal(low_[j]) + " and " + detail::decimal(high_[j]) +
                        ": give finite ends with low < high");
   }
 

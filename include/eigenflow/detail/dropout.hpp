@@ -3,8 +3,8 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cstdint>
-#include <string>
 
+#include "eigenflow/detail/decimal.hpp"
 #include "eigenflow/detail/panels.hpp"
 #include "eigenflow/detail/philox.hpp"
 #include "eigenflow/error.hpp"
@@ -17,7 +17,7 @@ namespace eigenflow::detail {
 inline double checked_dropout(double rate) {
   if (!(rate >= 0 && rate < 1))
     refuse("a dropout rate must be at least 0 and below 1, so that something is left to train, but is " +
-           std::to_string(rate));
+           decimal(rate));
   return rate;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "eigenflow/detail/decimal.hpp"
 #include "eigenflow/detail/finite.hpp"
 #include "eigenflow/detail/list.hpp"
 #include "eigenflow/error.hpp"
@@ -34,10 +35,10 @@ struct FeatureStatistics {
     for (Eigen::Index j = 0; j < scale.size(); ++j) {
       if (!is_finite(mean[j]))
         refuse("the mean of feature " + std::to_string(j) + " in " + layer + " must be finite, but is " +
-               std::to_string(mean[j]));
+               decimal(mean[j]));
       if (!is_finite(scale[j]) || !(scale[j] > 0))
         refuse("the scale of feature " + std::to_string(j) + " in " + layer +
-               " must be positive and finite, but is " + std::to_string(scale[j]));
+               " must be positive and finite, but is " + decimal(scale[j]));
     }
   }
 

@@ -12,6 +12,7 @@
 
 #include "eigenflow/batch.hpp"
 #include "eigenflow/context.hpp"
+#include "eigenflow/detail/decimal.hpp"
 #include "eigenflow/detail/finite.hpp"
 #include "eigenflow/detail/sentences.hpp"
 #include "eigenflow/detail/train.hpp"
@@ -43,6 +44,10 @@ class FitData {
     if (validation_.rows > 0) {
       check_rows("the validation set of fit", validation_, flow.dim());
       check_context("the validation set of fit", validation_context_, validation_.rows, flow.context_dim());
+    } else if (validation_context_.rows > 0) {
+      refuse("fit was given the context of a validation set, " +
+             shape(validation_context_.rows, validation_context_.cols) +
+             ", but not its rows: give options.validation too, or neither");
     } else if (options.validation_fraction > 0) {
       held_out_ =
           static_cast<Eigen::Index>(std::floor(options.validation_fraction * static_cast<double>(x.rows)));
@@ -55,7 +60,7 @@ class FitData {
       refuse("the patience of fit, " + std::to_string(options.patience) +
              " epochs, waits for a better validation loss, but no rows are held out (the validation fraction "
              "is " +
-             std::to_string(options.validation_fraction) + " of " + std::to_string(x.rows) +
+             decimal(options.validation_fraction) + " of " + std::to_string(x.rows) +
              " rows): give a validation set or a larger fraction, or set patience to 0");
   }
 
@@ -78,11 +83,12 @@ class FitData {
   }
 
   /// Refuses held-out rows that have no density before the first step, as those beyond an edge: the first judgement
-  /// would end the fit. `loss` takes a batch.
+  /// would end the fit. `loss` takes a batch; returns that of all of them.
   template <class Loss>
-  void check_validation(const Loss& loss) const {
-    Batch<Scalar> all = validation_batch();
-    if (all.size == 0 || is_finite(loss(all))) return;
+  double check_validation(const Loss& loss) const {
+    const Batch<Scalar> all = validation_batch();
+    const double before = all.size > 0 ? loss(all) : 0;
+    if (is_finite(before)) return before;
     for (Eigen::Index i = 0; i < all.size; ++i) {
       const Eigen::Index row = all.row(i);
       const Batch<Scalar> one{all.data, &row, 1, nullptr, all.context};
@@ -93,6 +99,7 @@ class FitData {
             " has no finite density before the first step of fit: does it lie on or beyond an edge of a "
             "Support? Remove such rows or widen the support");
     }
+    return before;
   }
 
   /// The training rows, tile by tile.
@@ -117,7 +124,7 @@ class FitData {
       refuse(
           "the validation fraction of fit must be at least 0 and below 1, so that rows are left to train on, "
           "but is " +
-          std::to_string(options.validation_fraction));
+          decimal(options.validation_fraction));
     if (options.epochs < 0)
       refuse("the number of epochs of fit cannot be negative, but is " + std::to_string(options.epochs));
     check_training(options);
@@ -133,7 +140,11 @@ class FitData {
                             Eigen::Index context_dim) {
     if (context_dim > 0 && c.rows != rows)
       refuse(std::string(call) + " needs one row of context for each row of x, " + shape(rows, context_dim) +
-             ", but got " + (c.cols == 0 ? "none" : shape(c.rows, c.cols)));
+             ", but got " +
+             (c.cols == 0 ? "none, though this flow is conditional: fit(flow, x, c, options) takes it, and "
+                            "options.validation_context that of options.validation"
+                          : shape(c.rows, c.cols) +
+                                (c.cols == rows ? ": pass c.transpose() if its columns are samples" : "")));
     c = context_rows(call, c, rows, context_dim);
     check_finite(call, "the context's row ", c);
   }
@@ -156,7 +167,7 @@ class FitData {
     for (Eigen::Index i = 0; i < rows; ++i) {
       if (!is_finite(weights_[i]) || weights_[i] < 0)
         refuse("the weights of fit must be finite and not negative, but weight " + std::to_string(i) +
-               " is " + std::to_string(weights_[i]));
+               " is " + decimal(weights_[i]));
       sum += static_cast<double>(weights_[i]);
     }
     if (!(sum > 0)) refuse("the weights of fit are all zero: give at least one row a positive weight");

@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <chrono>
+#include <cstddef>
 #include <limits>
 #include <span>
 #include <string>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "eigenflow/detail/course.hpp"
+#include "eigenflow/detail/decimal.hpp"
 #include "eigenflow/detail/finite.hpp"
 #include "eigenflow/detail/keeper.hpp"
 #include "eigenflow/detail/progress.hpp"
@@ -32,11 +34,10 @@ void check_training(const Options& options) {
   if (options.steps < 0)
     refuse("the number of steps of fit cannot be negative, but is " + std::to_string(options.steps));
   if (!(options.learning_rate > 0) || !is_finite(options.learning_rate))
-    refuse("the learning rate of fit must be positive and finite, but is " +
-           std::to_string(options.learning_rate));
+    refuse("the learning rate of fit must be positive and finite, but is " + decimal(options.learning_rate));
   if (!is_finite(options.clip_norm) || options.clip_norm < 0)
     refuse("the clip norm of fit must be positive, or 0 for no clipping, but is " +
-           std::to_string(options.clip_norm));
+           decimal(options.clip_norm));
   if (options.patience < 0)
     refuse("the patience of fit must be a number of epochs, or 0 to never stop early, but is " +
            std::to_string(options.patience));
@@ -51,23 +52,35 @@ concept OptimizerOf = requires(const O& optimizer, std::span<Scalar> theta, std:
   optimizer.update(state, Eigen::Index(), theta, grad, learning_rate);
 };
 
-/// What fit is called with, whatever it fits to.
+/// Whether fit is called with what it can fit, whatever it fits to.
 template <class Flow, class Optimizer>
-void check_types() {
+constexpr bool check_types() {
   static_assert(
       requires(const Flow& flow) { flow.trainable(); },
       "fit trains a Flow: put a layer into one, as in Flow flow{layer, rng}");
-  static_assert(!std::is_const_v<Flow>, "fit changes the parameters of a flow: this one is const");
+  static_assert(!std::is_const_v<Flow>,
+                "fit changes the parameters of a flow: this one is const, so fit a copy of it that is not");
   static_assert(OptimizerOf<Optimizer, typename Flow::Scalar>,
                 "an optimizer has start<Scalar>(size), advance(state) and update(state, offset, theta, grad, "
                 "learning_rate), as Adam (optim/adam.hpp) has");
+  return true;
+}
+
+/// Refuses to start from parameters that are not finite.
+template <class Flow>
+void check_parameters(const Flow& flow) {
+  const auto& theta = flow.parameters();
+  for (Eigen::Index i = 0; i < theta.size(); ++i)
+    if (!is_finite(theta[i]))
+      refuse("fit starts from the parameters that the flow has, but parameter " + std::to_string(i) + " is " +
+             decimal(static_cast<double>(theta[i])) + ": set finite ones, or make the flow anew");
 }
 
 /// Trains `flow` on a source of losses and leaves it with the best parameters. The source has
 ///   begin(epoch)                before the epoch's first step
 ///   loss(step, taken, grad)     the loss and gradient of a step, `taken` steps into its epoch
 ///   validates()                 whether its judgement is of one yardstick, so that the lowest is the best
-///   judge(taken)                the loss after an epoch of `taken` steps
+///   judge(taken)                the loss after an epoch of `taken` steps, or of none
 template <class Flow, class Source, class Options, class Optimizer>
 History train(Flow& flow, Source& source, const Course& course, const Options& options,
               const Optimizer& optimizer) {
@@ -81,6 +94,10 @@ History train(Flow& flow, Source& source, const Course& course, const Options& o
   history.best_loss = std::numeric_limits<double>::infinity();
   const Keeper keeper(options.checkpoints, course, options.seed);
   Eigen::Index step = keeper.resume(flow, state, best, history);
+  if (step == 0 && course.steps > 0 && source.validates()) {  // the start is a candidate too
+    const double judged = source.judge(0);
+    if (is_finite(judged)) history.best_loss = judged;
+  }
   const double seconds_before = history.epochs.empty() ? 0 : history.epochs.back().seconds;
   ProgressBar bar(options.progress, course.steps);
   const auto start = std::chrono::steady_clock::now();
@@ -93,8 +110,10 @@ History train(Flow& flow, Source& source, const Course& course, const Options& o
 
   const auto lose_patience = [&](Eigen::Index epoch) {
     if (options.patience > 0 && epoch - history.best_epoch >= options.patience)
-      stop(Stopped::patience, "no better validation loss for " + std::to_string(options.patience) +
-                                  " epochs; the best was epoch " + std::to_string(history.best_epoch));
+      stop(Stopped::patience,
+           "no better validation loss for " + std::to_string(options.patience) + " epochs; the best " +
+               (history.best_epoch < 0 ? std::string("parameters are those from before")
+                                       : "was epoch " + std::to_string(history.best_epoch)));
   };
 
   const auto epochs_before = static_cast<Eigen::Index>(history.epochs.size());
@@ -156,7 +175,11 @@ History train(Flow& flow, Source& source, const Course& course, const Options& o
     if (!going && !is_due) keeper.keep(step, flow, state, best, history);
   }
   flow.parameters() = best;
-  if (going) history.message = "all " + std::to_string(step) + " steps were taken";
+  if (going)
+    history.message = "all " + std::to_string(step) + " steps were taken" +
+                      (source.validates() && history.best_epoch < 0 && step > 0
+                           ? "; no epoch was better than the parameters from before, which the flow keeps"
+                           : "");
   return history;
 }
 

@@ -164,8 +164,10 @@ class Builder {
       const Value* const type = value.find("type");
       const std::string name = T::name();
       if (!type || !type->as<std::string>() || *type->as<std::string>() != name)
-        refuse(path + " should be a " + name + ", but is " +
-               (type && type->as<std::string>() ? "a " + *type->as<std::string>() : "of no type"));
+        refuse(path + " is " +
+               (type && type->as<std::string>() ? "a " + *type->as<std::string>() : "of no type") +
+               " in the file, where a " + name +
+               " is expected: load it into a flow of the file's parts, or have load_flow make one");
       ++known;
     }
     constexpr auto fields = detail::structure_of<T>();

@@ -166,7 +166,13 @@ LoadedParts<Flow> load_parts(const Tensors& file, const ModelInfo& info, std::si
 /// Refuses an architecture that differs in an option; constants may differ.
 inline void check_same(const Value& expected, const Value& found, const std::string& path) {
   const auto differ = [&] {
-    refuse(path + " is " + to_json(expected) + " in this flow, but " + to_json(found) + " in the file");
+    const auto* list = expected.as<Value::List>();
+    const auto* other = found.as<Value::List>();
+    refuse(path +
+           (list && other ? " has " + std::to_string(list->size()) + " entries in this flow, but " +
+                                std::to_string(other->size())
+                          : " is " + to_json(expected) + " in this flow, but " + to_json(found)) +
+           " in the file: load it into a flow of the file's parts, or have load_flow make one");
   };
   if (const auto* list = expected.as<Value::List>()) {
     const auto* other = found.as<Value::List>();

@@ -142,7 +142,7 @@ class Coupling {
     if (dim < 2 && context_dim == 0)
       detail::refuse(
           "a coupling needs two features or more, one to condition on and one to transform, but has " +
-          std::to_string(dim) + ": use a layer without a split (Planar, Radial)");
+          std::to_string(dim) + ": use SplineAutoregressive, or without a context Planar or Radial");
     const Eigen::Index least = context_dim > 0 ? 0 : 1;
     if (split < least || split >= dim)
       detail::refuse("a coupling of " + std::to_string(dim) + " features needs a split from " +

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
-#include <string>
 #include <tuple>
 #include <utility>
 
+#include "eigenflow/detail/decimal.hpp"
 #include "eigenflow/detail/dense.hpp"
 #include "eigenflow/detail/finite.hpp"
 #include "eigenflow/detail/order.hpp"
@@ -56,7 +56,7 @@ class LuLinear {
       : dim_(permutation.dim()), permutation_(std::move(permutation)), spread_(spread) {
     if (!(spread >= 0) || !detail::is_finite(spread))
       detail::refuse("the spread of a LuLinear's start must be 0 or a positive number, but is " +
-                     std::to_string(spread));
+                     detail::decimal(spread));
   }
 
   static constexpr const char* name() { return "LuLinear"; }

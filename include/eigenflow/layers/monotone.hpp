@@ -1,9 +1,9 @@
 #pragma once
 
 #include <limits>
-#include <string>
 #include <tuple>
 
+#include "eigenflow/detail/decimal.hpp"
 #include "eigenflow/detail/finite.hpp"
 #include "eigenflow/error.hpp"
 #include "eigenflow/lane_math.hpp"
@@ -46,7 +46,7 @@ constexpr Monotone checked_monotone(Monotone h) {
   const double least = h.min_slope(), most = h.max_slope();
   if (!(least >= 0 && least <= most && most > 0) || !is_finite(most))
     refuse("an h needs slopes from 0 or more to a finite largest one, but has slopes from " +
-           std::to_string(least) + " to " + std::to_string(most));
+           detail::decimal(least) + " to " + detail::decimal(most));
   return h;
 }
 

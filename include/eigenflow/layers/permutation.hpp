@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <concepts>
 #include <span>
 #include <tuple>
 #include <utility>
@@ -30,6 +31,10 @@ class Permutation {
   constexpr explicit Permutation(Indices indices)
       : dim_(static_cast<Eigen::Index>(indices.size())),
         indices_(detail::checked_order(std::move(indices), "the permutation")) {}
+
+  /// D features in reverse order, as by default where D is known to the compiler.
+  template <std::integral Count>
+  constexpr explicit Permutation(Count dim) : Permutation(detail::in_reverse(Dimension<Dim_>(dim))) {}
 
   /// The features in reverse order.
   static Permutation reverse(Dimension<Dim_> dim) { return Permutation(detail::in_reverse(dim)); }

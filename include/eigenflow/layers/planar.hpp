@@ -6,6 +6,7 @@
 #include <string>
 #include <tuple>
 
+#include "eigenflow/detail/decimal.hpp"
 #include "eigenflow/detail/finite.hpp"
 #include "eigenflow/detail/name_of.hpp"
 #include "eigenflow/detail/per_feature.hpp"
@@ -84,11 +85,11 @@ class Planar {
     const Scalar max_slope = static_cast<Scalar>(h_.max_slope()), s = 1 + max_slope * w.dot(u_hat);
     if (!detail::is_finite(s) || !detail::all_finite(theta))
       detail::refuse("the u, w and b of a planar map must be finite, as must wᵀu, but wᵀu is " +
-                     std::to_string(w.dot(u_hat)) + " and b is " + std::to_string(b));
+                     detail::decimal(w.dot(u_hat)) + " and b is " + detail::decimal(b));
     if (!(s > 0))
-      detail::refuse("a planar map with wᵀu = " + std::to_string(w.dot(u_hat)) +
+      detail::refuse("a planar map with wᵀu = " + detail::decimal(w.dot(u_hat)) +
                      " folds the space, as no flow may: it is invertible where wᵀu is above " +
-                     std::to_string(-1 / max_slope));
+                     detail::decimal(-1 / max_slope));
     theta.head(dim()) = detail::free_planar_u<Scalar>(u_hat, w, max_slope);
     return theta;
   }

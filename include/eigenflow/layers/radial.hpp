@@ -8,6 +8,7 @@
 #include <string>
 #include <tuple>
 
+#include "eigenflow/detail/decimal.hpp"
 #include "eigenflow/detail/finite.hpp"
 #include "eigenflow/detail/per_feature.hpp"
 #include "eigenflow/dimension.hpp"
@@ -72,11 +73,11 @@ class Radial {
     const Scalar s = alpha + beta_hat;
     if (!detail::is_finite(s) || !detail::all_finite(x0))
       detail::refuse("the centre, alpha and beta of a radial map must be finite, but the centre's norm is " +
-                     std::to_string(x0.norm()) + ", alpha " + std::to_string(alpha) + " and beta " +
-                     std::to_string(beta_hat));
+                     detail::decimal(x0.norm()) + ", alpha " + detail::decimal(alpha) + " and beta " +
+                     detail::decimal(beta_hat));
     if (!(alpha > 0 && s > 0))
       detail::refuse("a radial map is invertible where alpha > 0 and beta > -alpha, but got alpha = " +
-                     std::to_string(alpha) + " and beta = " + std::to_string(beta_hat));
+                     detail::decimal(alpha) + " and beta = " + detail::decimal(beta_hat));
     VectorX<Scalar> theta(dim() + 2);
     theta << x0, detail::inverse_softplus(alpha), detail::inverse_softplus(s);
     return theta;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "eigenflow/detail/counted.hpp"
+#include "eigenflow/detail/decimal.hpp"
 #include "eigenflow/detail/finite.hpp"
 #include "eigenflow/detail/list.hpp"
 #include "eigenflow/detail/support_maps.hpp"
@@ -113,7 +114,7 @@ class Support {
         detail::refuse(
             "feature " + std::to_string(j) + " has " + std::to_string(beyond[at(j)]) + " of " +
             std::to_string(rows) + " training rows on or beyond the edges of its support, " +
-            std::to_string(low_[at(j)]) + " and " + std::to_string(high_[at(j)]) +
+            detail::decimal(low_[at(j)]) + " and " + detail::decimal(high_[at(j)]) +
             ", where the density is zero: widen the support by half a step of the data's resolution, "
             "or spread values on an edge by noise of that size. Edges are in the units that reach this "
             "layer: put Support before Standardize");
@@ -153,7 +154,7 @@ class Support {
     if (!edges_finite || (from && to && (!(low < high) || !detail::is_finite(high - low))))
       detail::refuse(
           "feature " + std::to_string(kinds_.size()) + " of a Support has the edges " +
-          std::to_string(feature.low) + " and " + std::to_string(feature.high) +
+          detail::decimal(feature.low) + " and " + detail::decimal(feature.high) +
           ": give finite edges with low < high in this scalar type, or real(), above(low), below(high)");
     low_.push_back(low);
     high_.push_back(high);

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <cstdio>
+#include <string>
+
+namespace eigenflow::detail {
+
+/// A number as a sentence has it, however large or small: "0.5", "1e-09", "inf".
+inline std::string decimal(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", value);
+  return text;
+}
+
+}  // namespace eigenflow::detail
