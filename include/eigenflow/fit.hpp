@@ -130,15 +130,31 @@ History fit(FlowType& flow, const Eigen::DenseBase<X>& x, const Eigen::DenseBase
                           optimizer, objective);
 }
 
-/// What is neither options nor a context in their place is refused in a sentence.
-template <class FlowType, class X, class Other, class... Rest>
-requires(!detail::Dense<Other> && !std::convertible_to<Other, FitOptions<typename FlowType::Scalar>>) History
-    fit(FlowType&, const Eigen::DenseBase<X>&, const Other&, const Rest&...) {
+namespace detail {
+
+template <class Other>
+History refuse_arguments() {
   static_assert(
       std::is_void_v<Other>,
       "fit takes a flow, the rows, their context if the density is conditional (a dense Eigen matrix), the "
       "options in the flow's scalar type, then the optimizer, as in fit(flow, x, {}, Adam{})");
   return {};
+}
+
+template <class Other, class FlowType>
+concept NoOptions = !std::convertible_to<Other, FitOptions<typename FlowType::Scalar>>;
+
+}  // namespace detail
+
+/// What is neither options nor a context in their place is refused in a sentence.
+template <class FlowType, class X, detail::NoOptions<FlowType> Other, class... Rest>
+requires(!detail::Dense<Other>) History
+    fit(FlowType&, const Eigen::DenseBase<X>&, const Other&, const Rest&...) {
+  return detail::refuse_arguments<Other>();
+}
+template <class FlowType, class X, class C, detail::NoOptions<FlowType> Other, class... Rest>
+History fit(FlowType&, const Eigen::DenseBase<X>&, const Eigen::DenseBase<C>&, const Other&, const Rest&...) {
+  return detail::refuse_arguments<Other>();
 }
 
 }  // namespace eigenflow

@@ -70,8 +70,8 @@ requires(!detail::Dense<T>) History fit(FlowType& flow, const T& target, const T
                                         const Optimizer& optimizer = {}, const Objective& objective = {}) {
   static_assert(
       Target<T, FlowType>,
-      "fit takes a flow, then rows in a dense Eigen matrix or a target, which is called as f(x, grad), a "
-      "point and its gradient as columns in the flow's scalar type, or f(x, log_p, grad): see target.hpp");
+      "fit takes a flow, then rows in a dense Eigen matrix or a target, which is called as f(x, grad) or "
+      "f(x, log_p, grad) in the flow's scalar type, one point and its gradient as columns: see target.hpp");
   static_assert(detail::check_types<FlowType, Optimizer>());
   detail::check_parameters(flow);
   using Scalar = typename FlowType::Scalar;

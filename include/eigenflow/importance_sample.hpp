@@ -45,8 +45,8 @@ ImportanceSample<typename Flow::Samples> importance_sample(const Flow& flow, con
                                                            Rng& rng) {
   using Scalar = typename Flow::Scalar;
   static_assert(Target<T, Flow> || ValueTarget<T, Flow>,
-                "a target of importance_sample is called as f(x), f(x, grad) or f(x, log_p, grad), a "
-                "point and its gradient as columns in the flow's scalar type: see target.hpp");
+                "a target of importance_sample is called as f(x), f(x, grad) or f(x, log_p, grad), in the "
+                "flow's scalar type, one point and its gradient as columns: see target.hpp");
   if (n < 1) detail::refuse("importance_sample needs one sample or more, but n is " + std::to_string(n));
   if (flow.context_dim() > 0)
     detail::refuse(

@@ -73,7 +73,7 @@ void check_parameters(const Flow& flow) {
   for (Eigen::Index i = 0; i < theta.size(); ++i)
     if (!is_finite(theta[i]))
       refuse("fit starts from the parameters that the flow has, but parameter " + std::to_string(i) + " is " +
-             decimal(static_cast<double>(theta[i])) + ": set finite ones, or make the flow anew");
+             decimal(theta[i]) + ": set finite ones, or make the flow anew");
 }
 
 /// Trains `flow` on a source of losses and leaves it with the best parameters. The source has
