@@ -53,8 +53,8 @@ namespace detail {
 template <class Flow, class T, class Scalar = typename Flow::Scalar>
 void evaluate_target(const T& target, const ConstMatrixMap<Scalar>& x, VectorMap<Scalar> log_p,
                      MatrixMap<Scalar> grad) {
-  constexpr Scalar unwritten =
-      std::numeric_limits<Scalar>::quiet_NaN();  // a gradient that is forgotten ends the fit
+  // A gradient that the target forgets to write ends the fit.
+  constexpr Scalar unwritten = std::numeric_limits<Scalar>::quiet_NaN();
   if constexpr (BatchTarget<T, Flow>) {
     grad.setConstant(unwritten);
     target(x, log_p, grad);
