@@ -70,7 +70,9 @@ void multiply_shallow(const LeftOperand<Scalar>& left, Eigen::Index panel, Eigen
     });
     if (result.bias) unroll<packets>([&](auto p) { sum[p] += Number(result.bias[c]); });
     if (rows < height || result.add) {
-      store_last_rows<packets, 1>(sum, result, panel, c, rows);
+      Number kept[static_cast<std::size_t>(packets)];  // a copy, so that no address keeps the sums in memory
+      unroll<packets>([&](auto p) { kept[p] = sum[p]; });
+      store_last_rows<packets, 1>(kept, result, panel, c, rows);
       continue;
     }
     if (result.relu) unroll<packets>([&](auto p) { sum[p] = max(sum[p], Number(0)); });
