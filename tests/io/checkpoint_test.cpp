@@ -1,5 +1,6 @@
 #include "eigenflow/io/checkpoint.hpp"
 
+#include <filesystem>
 #include <limits>
 #include <span>
 #include <string>
@@ -93,6 +94,16 @@ std::string message(const Work& work) {
     return problem.what();
   }
   return "";
+}
+
+/// What a fit says to the checkpoint in this file, which it must refuse; its flow stays as it was.
+std::string refusal(const std::filesystem::path& file, ef::FitOptions<float> how) {
+  auto untouched = make_flow(2);
+  const auto theta = untouched.parameters().eval();
+  how.checkpoints = ef::checkpoint_file(untouched, file);
+  const std::string text = message([&] { ef::fit(untouched, data, how); });
+  CHECK(untouched.parameters() == theta);
+  return text;
 }
 
 }  // namespace
@@ -193,18 +204,12 @@ TEST_CASE("a checkpoint of another fit, and a file that is none, are refused") {
   how.epochs = 1;
   ef::fit(flow, data, how);
   using Catch::Matchers::ContainsSubstring;
-  const auto refusal = [&](const auto& change) {
-    auto other = options();
-    auto untouched = make_flow(2);
-    const auto theta = untouched.parameters().eval();
-    other.checkpoints = ef::checkpoint_file(untouched, folder / "run");
-    change(other);
-    const std::string text = message([&] { ef::fit(untouched, data, other); });
-    CHECK(untouched.parameters() == theta);
-    return text;
-  };
-  CHECK_THAT(refusal([](auto& o) { o.seed = 6; }), ContainsSubstring("of the seed 5"));
-  CHECK_THAT(refusal([](auto& o) { o.batch_size = 50; }), ContainsSubstring("6 steps an epoch"));
+  auto other = options();
+  other.seed = 6;
+  CHECK_THAT(refusal(folder / "run", other), ContainsSubstring("of the seed 5"));
+  other = options();
+  other.batch_size = 50;
+  CHECK_THAT(refusal(folder / "run", other), ContainsSubstring("6 steps an epoch"));
   CHECK_THAT(message([&] { ef::fit(flow, data, how, ef::Sgd{}); }), ContainsSubstring("another optimizer"));
   ef::save(flow, folder / "model");
   how.checkpoints = ef::checkpoint_file(flow, folder / "model");
@@ -225,20 +230,11 @@ TEST_CASE("a checkpoint that somebody broke is refused with the tensor, and the 
   const ef::FitState state = *whole.load();
   const auto bytes = ef::io::read_file(folder / "run");
 
-  const auto refusal = [&] {
-    auto untouched = make_flow(2);
-    const auto theta = untouched.parameters().eval();
-    auto other = how;
-    other.checkpoints = ef::checkpoint_file(untouched, folder / "run");
-    const std::string text = message([&] { ef::fit(untouched, data, other); });
-    CHECK(untouched.parameters() == theta);
-    return text;
-  };
   const auto with = [&](const auto& change) {
     ef::FitState changed = state;
     change(changed);
     whole.save(changed);
-    return refusal();
+    return refusal(folder / "run", how);
   };
   const auto renamed = [&](std::string_view from, std::string_view to) {
     std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -246,7 +242,7 @@ TEST_CASE("a checkpoint that somebody broke is refused with the tensor, and the 
     REQUIRE(at != std::string::npos);
     REQUIRE(from.size() == to.size());
     ef::io::write_file(folder / "run", std::as_bytes(std::span(text.replace(at, to.size(), to))));
-    return refusal();
+    return refusal(folder / "run", how);
   };
   using Catch::Matchers::ContainsSubstring;
   const double nan = std::numeric_limits<double>::quiet_NaN();
