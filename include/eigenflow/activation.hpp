@@ -194,11 +194,7 @@ namespace detail {
 /// As "relu" or "relu, dropout 0.1".
 inline std::string describe(Activation activation, double dropout) {
   std::string text(to_string(activation));
-  if (dropout > 0) {
-    std::string rate = std::to_string(dropout);
-    rate.resize(rate.find_last_not_of('0') + 1);
-    text += ", dropout " + rate;
-  }
+  if (dropout > 0) text += ", dropout " + decimal(dropout);
   return text;
 }
 
