@@ -2,8 +2,8 @@
 
 #include <benchmark/benchmark.h>
 
-#include <eigenflow/rng.hpp>
-#include <eigenflow/tile.hpp>
+#include <eigenflow/authoring/tile.hpp>
+#include <eigenflow/numerics/rng.hpp>
 
 namespace {
 

@@ -13,7 +13,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <eigenflow/rng.hpp>
+#include <eigenflow/numerics/rng.hpp>
 #include <exception>
 #include <filesystem>
 #include <fstream>
@@ -22,8 +22,8 @@
 #include <string>
 #include <vector>
 
+#include "flow_density.hpp"
 #include "picture/picture.hpp"
-#include "table/flow_density.hpp"
 #include "table/gaussian.hpp"
 #include "table/table.hpp"
 

@@ -9,7 +9,7 @@
 #include <exception>
 #include <filesystem>
 
-#include "table/flow_density.hpp"
+#include "flow_density.hpp"
 #include "table/gaussian.hpp"
 #include "table/table.hpp"
 

@@ -4,11 +4,11 @@
 #include <string>
 
 #include "eigenflow/bases/conditional_normal.hpp"
+#include "eigenflow/compose/stack.hpp"
 #include "eigenflow/fit.hpp"
 #include "eigenflow/layers/coupling.hpp"
 #include "eigenflow/layers/permutation.hpp"
 #include "eigenflow/layers/standardize.hpp"
-#include "eigenflow/stack.hpp"
 #include "support/catch.hpp"
 #include "support/contract/random.hpp"
 #include "support/threads.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <eigenflow/rng.hpp>
-#include <eigenflow/tile.hpp>
+#include <eigenflow/authoring/tile.hpp>
+#include <eigenflow/numerics/rng.hpp>
 
 // What benchmarks run on: the same numbers in every run.
 

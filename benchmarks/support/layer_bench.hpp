@@ -3,7 +3,7 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <eigenflow/layer.hpp>
+#include <eigenflow/concepts/layer.hpp>
 #include <string>
 
 #include "support/counters.hpp"

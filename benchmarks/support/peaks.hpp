@@ -3,8 +3,8 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <chrono>
-#include <eigenflow/lanes.hpp>
-#include <eigenflow/tile.hpp>
+#include <eigenflow/authoring/lanes.hpp>
+#include <eigenflow/authoring/tile.hpp>
 
 // What this machine can do at best, measured: the frame of reference for every rate.
 

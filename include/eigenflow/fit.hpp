@@ -9,15 +9,15 @@
 #include <span>
 #include <type_traits>
 
-#include "eigenflow/batch.hpp"
-#include "eigenflow/checkpoints.hpp"
-#include "eigenflow/detail/fit_data.hpp"
-#include "eigenflow/detail/train.hpp"
+#include "eigenflow/authoring/batch.hpp"
 #include "eigenflow/flow.hpp"
-#include "eigenflow/history.hpp"
 #include "eigenflow/objectives/maximum_likelihood.hpp"
 #include "eigenflow/optim/adam.hpp"
 #include "eigenflow/optim/schedule.hpp"
+#include "eigenflow/training/checkpoints.hpp"
+#include "eigenflow/training/fit_data.hpp"
+#include "eigenflow/training/history.hpp"
+#include "eigenflow/training/train.hpp"
 
 namespace eigenflow {
 

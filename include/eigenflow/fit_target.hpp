@@ -6,15 +6,15 @@
 #include <span>
 #include <string>
 
-#include "eigenflow/checkpoints.hpp"
-#include "eigenflow/detail/rows.hpp"
-#include "eigenflow/detail/train.hpp"
-#include "eigenflow/history.hpp"
+#include "eigenflow/authoring/rows.hpp"
+#include "eigenflow/concepts/target.hpp"
+#include "eigenflow/numerics/rng.hpp"
 #include "eigenflow/objectives/reverse_kl.hpp"
 #include "eigenflow/optim/adam.hpp"
 #include "eigenflow/optim/schedule.hpp"
-#include "eigenflow/rng.hpp"
-#include "eigenflow/target.hpp"
+#include "eigenflow/training/checkpoints.hpp"
+#include "eigenflow/training/history.hpp"
+#include "eigenflow/training/train.hpp"
 
 namespace eigenflow {
 
@@ -53,7 +53,7 @@ struct Tempered {
 
 }  // namespace detail
 
-/// Fits a flow to a density that can be evaluated but not drawn from (target.hpp), by minimising the
+/// Fits a flow to a density that can be evaluated but not drawn from (concepts/target.hpp), by minimising the
 /// objective (reverse KL, E_q[log q - log p̃] in nats) over samples of the flow, and leaves it with the best
 /// parameters seen: those of the lowest loss over a fixed set of validation draws.
 ///
@@ -71,7 +71,8 @@ requires(!detail::Dense<T>) History fit(FlowType& flow, const T& target, const T
   static_assert(
       Target<T, FlowType>,
       "fit takes a flow, then rows in a dense Eigen matrix or a target, which is called as f(x, grad) or "
-      "f(x, log_p, grad) in the flow's scalar type, one point and its gradient as columns: see target.hpp");
+      "f(x, log_p, grad) in the flow's scalar type, one point and its gradient as columns: see "
+      "concepts/target.hpp");
   static_assert(detail::check_types<FlowType, Optimizer>());
   detail::check_parameters(flow);
   using Scalar = typename FlowType::Scalar;

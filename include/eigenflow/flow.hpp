@@ -6,12 +6,12 @@
 #include <type_traits>
 #include <utility>
 
-#include "eigenflow/base.hpp"
-#include "eigenflow/context.hpp"
-#include "eigenflow/detail/flow_passes.hpp"
-#include "eigenflow/detail/rows.hpp"
-#include "eigenflow/flow_parameters.hpp"
-#include "eigenflow/layer.hpp"
+#include "eigenflow/authoring/context.hpp"
+#include "eigenflow/authoring/rows.hpp"
+#include "eigenflow/concepts/base.hpp"
+#include "eigenflow/concepts/layer.hpp"
+#include "eigenflow/flow/parameters.hpp"
+#include "eigenflow/flow/passes.hpp"
 
 namespace eigenflow {
 

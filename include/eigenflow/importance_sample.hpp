@@ -7,13 +7,13 @@
 #include <string>
 #include <utility>
 
-#include "eigenflow/detail/finite.hpp"
-#include "eigenflow/detail/log_sum.hpp"
-#include "eigenflow/detail/parallel.hpp"
-#include "eigenflow/detail/rows.hpp"
-#include "eigenflow/rng.hpp"
-#include "eigenflow/target.hpp"
-#include "eigenflow/tile.hpp"
+#include "eigenflow/authoring/parallel.hpp"
+#include "eigenflow/authoring/rows.hpp"
+#include "eigenflow/authoring/tile.hpp"
+#include "eigenflow/concepts/target.hpp"
+#include "eigenflow/numerics/finite.hpp"
+#include "eigenflow/numerics/log_sum.hpp"
+#include "eigenflow/numerics/rng.hpp"
 
 namespace eigenflow {
 
@@ -36,7 +36,7 @@ struct ImportanceSample {
   }
 };
 
-/// Draws n samples from the flow and weighs them with a target of any form (target.hpp), with or without a
+/// Draws n samples from the flow and weighs them with a target of any form (concepts/target.hpp), with or without a
 /// gradient. Sums are in double. An effective sample size far below n says that the flow misses part of the
 /// target, and that the error below is not to be trusted either. `rng` moves on by one number, whatever n.
 /// Throws std::invalid_argument when n < 1, and for a conditional flow.
@@ -46,7 +46,7 @@ ImportanceSample<typename Flow::Samples> importance_sample(const Flow& flow, con
   using Scalar = typename Flow::Scalar;
   static_assert(Target<T, Flow> || ValueTarget<T, Flow>,
                 "a target of importance_sample is called as f(x), f(x, grad) or f(x, log_p, grad), in the "
-                "flow's scalar type, one point and its gradient as columns: see target.hpp");
+                "flow's scalar type, one point and its gradient as columns: see concepts/target.hpp");
   if (n < 1) detail::refuse("importance_sample needs one sample or more, but n is " + std::to_string(n));
   if (flow.context_dim() > 0)
     detail::refuse(

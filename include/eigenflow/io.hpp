@@ -2,7 +2,7 @@
 
 // Model files, opt-in: this needs nlohmann/json (the CMake target eigenflow::io).
 
-#include "eigenflow/detail/ieee_begin.hpp"
+#include "eigenflow/numerics/ieee_begin.hpp"
 
 #include "eigenflow/io/build.hpp"
 #include "eigenflow/io/checkpoint.hpp"
@@ -13,4 +13,4 @@
 #include "eigenflow/io/safetensors.hpp"
 #include "eigenflow/io/standard_parts.hpp"
 
-#include "eigenflow/detail/ieee_end.hpp"
+#include "eigenflow/numerics/ieee_end.hpp"

@@ -2,15 +2,15 @@
 #include <cmath>
 #include <numbers>
 
+#include "eigenflow/compose/inverse.hpp"
+#include "eigenflow/compose/stack.hpp"
 #include "eigenflow/data/two_moons.hpp"
 #include "eigenflow/fit.hpp"
-#include "eigenflow/inverse.hpp"
 #include "eigenflow/layers/coupling.hpp"
 #include "eigenflow/layers/permutation.hpp"
 #include "eigenflow/layers/planar.hpp"
 #include "eigenflow/layers/radial.hpp"
 #include "eigenflow/layers/standardize.hpp"
-#include "eigenflow/stack.hpp"
 #include "support/catch.hpp"
 #include "support/density.hpp"
 

@@ -1,7 +1,7 @@
 #include <map>
 #include <string>
 
-#include "eigenflow/chain.hpp"
+#include "eigenflow/compose/chain.hpp"
 #include "eigenflow/data/two_d.hpp"
 #include "eigenflow/layers/coupling.hpp"
 #include "eigenflow/layers/lu_linear.hpp"

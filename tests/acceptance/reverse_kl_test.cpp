@@ -1,7 +1,8 @@
 #include <Eigen/Core>
 #include <cstdint>
 
-#include "eigenflow/chain.hpp"
+#include "eigenflow/compose/chain.hpp"
+#include "eigenflow/compose/stack.hpp"
 #include "eigenflow/data/energies_2d.hpp"
 #include "eigenflow/fit_target.hpp"
 #include "eigenflow/flow.hpp"
@@ -9,7 +10,6 @@
 #include "eigenflow/layers/lu_linear.hpp"
 #include "eigenflow/layers/permutation.hpp"
 #include "eigenflow/layers/standardize.hpp"
-#include "eigenflow/stack.hpp"
 #include "support/catch.hpp"
 
 // Spline couplings, fitted by reverse KL to energies whose normalisers are known, with the setting of the example.

@@ -6,7 +6,7 @@
 #include <limits>
 #include <numbers>
 
-#include "eigenflow/detail/finite.hpp"
+#include "eigenflow/numerics/finite.hpp"
 #include "support/bases.hpp"
 #include "support/catch.hpp"
 #include "support/layer_contract.hpp"

@@ -10,7 +10,7 @@
 #include <string>
 #include <utility>
 
-#include "eigenflow/rng.hpp"
+#include "eigenflow/numerics/rng.hpp"
 #include "support/catch.hpp"
 
 namespace ef = eigenflow;

@@ -1,4 +1,4 @@
-// -ffast-math does not reach the library (detail/ieee_begin.hpp): the digits of a usual build, no NaN, and a NaN of the
+// -ffast-math does not reach the library (numerics/ieee_begin.hpp): the digits of a usual build, no NaN, and a NaN of the
 // user's is still found.
 
 #include <algorithm>

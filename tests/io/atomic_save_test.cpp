@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "eigenflow/io/file.hpp"
-#include "eigenflow/rng.hpp"
+#include "eigenflow/numerics/rng.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
 

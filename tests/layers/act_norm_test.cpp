@@ -4,12 +4,12 @@
 #include <limits>
 #include <sstream>
 
-#include "eigenflow/chain.hpp"
+#include "eigenflow/compose/chain.hpp"
+#include "eigenflow/compose/inverse.hpp"
+#include "eigenflow/compose/stack.hpp"
 #include "eigenflow/fit.hpp"
-#include "eigenflow/inverse.hpp"
 #include "eigenflow/layers/permutation.hpp"
 #include "eigenflow/layers/standardize.hpp"
-#include "eigenflow/stack.hpp"
 #include "support/catch.hpp"
 #include "support/contract/evaluate.hpp"
 #include "support/layer_contract.hpp"

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "eigenflow/inverse.hpp"
+#include "eigenflow/compose/inverse.hpp"
 #include "eigenflow/transformers/shift.hpp"
 #include "support/catch.hpp"
 #include "support/contract/evaluate.hpp"

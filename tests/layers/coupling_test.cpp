@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "eigenflow/any_scale.hpp"
 #include "eigenflow/conditioners/residual_net.hpp"
+#include "eigenflow/maps/any_scale.hpp"
 #include "support/catch.hpp"
 #include "support/golden_points.hpp"
 #include "support/layer_contract.hpp"

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "eigenflow/chain.hpp"
+#include "eigenflow/compose/chain.hpp"
 #include "eigenflow/layers/permutation.hpp"
 #include "support/catch.hpp"
 #include "support/layer_contract.hpp"

@@ -6,8 +6,8 @@
 #include <limits>
 #include <vector>
 
-#include "eigenflow/detail/finite.hpp"
 #include "eigenflow/fit.hpp"
+#include "eigenflow/numerics/finite.hpp"
 #include "support/catch.hpp"
 #include "support/contract/evaluate.hpp"
 #include "support/contract/expect.hpp"

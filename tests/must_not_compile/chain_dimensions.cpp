@@ -1,5 +1,5 @@
 // expect: the layers of a Chain must all have the same number of features
-#include <eigenflow/chain.hpp>
+#include <eigenflow/compose/chain.hpp>
 #include <eigenflow/layers/planar.hpp>
 
 namespace ef = eigenflow;

@@ -1,5 +1,5 @@
 // expect: an Inverse is made of a layer
-#include <eigenflow/inverse.hpp>
+#include <eigenflow/compose/inverse.hpp>
 #include <eigenflow/layers/planar.hpp>
 
 namespace ef = eigenflow;

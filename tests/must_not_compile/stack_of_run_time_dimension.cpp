@@ -1,6 +1,6 @@
 // expect: Stack(count) makes default layers
+#include <eigenflow/compose/stack.hpp>
 #include <eigenflow/layers/planar.hpp>
-#include <eigenflow/stack.hpp>
 
 namespace ef = eigenflow;
 

@@ -1,5 +1,5 @@
 // expect: a layer's initialise_from takes (theta, tiles, direction)
-#include <eigenflow/chain.hpp>
+#include <eigenflow/compose/chain.hpp>
 #include <eigenflow/layers/permutation.hpp>
 
 namespace ef = eigenflow;

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "eigenflow/eigenflow.hpp"
-#include "eigenflow/error.hpp"
+#include "eigenflow/text/error.hpp"
 
 #if EIGENFLOW_HAS_EXCEPTIONS
 #error "this program is about builds without exceptions"

@@ -9,12 +9,12 @@
 
 #include "eigenflow/bases/diagonal_normal.hpp"
 #include "eigenflow/bases/uniform.hpp"
+#include "eigenflow/compose/stack.hpp"
 #include "eigenflow/flow.hpp"
 #include "eigenflow/layers/coupling.hpp"
 #include "eigenflow/layers/permutation.hpp"
 #include "eigenflow/layers/planar.hpp"
 #include "eigenflow/layers/radial.hpp"
-#include "eigenflow/stack.hpp"
 #include "support/catch.hpp"
 #include "support/contract/random.hpp"
 #include "support/threads.hpp"

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "eigenflow/detail/finite.hpp"
+#include "eigenflow/numerics/finite.hpp"
 #include "support/catch.hpp"
 
 namespace ef = eigenflow;

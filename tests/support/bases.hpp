@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "eigenflow/base.hpp"
+#include "eigenflow/concepts/base.hpp"
 #include "support/catch.hpp"
 #include "support/contract/evaluate.hpp"
 #include "support/contract/random.hpp"

@@ -6,9 +6,9 @@
 #include <cmath>
 #include <cstdint>
 
+#include "eigenflow/compose/stack.hpp"
 #include "eigenflow/fit.hpp"
 #include "eigenflow/layers/standardize.hpp"
-#include "eigenflow/stack.hpp"
 #include "support/catch.hpp"
 
 // Fits flows to the 2-D sets, whose densities are known, and says how far from them the fits end.

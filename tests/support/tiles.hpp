@@ -3,7 +3,7 @@
 #include <Eigen/Core>
 #include <algorithm>
 
-#include "eigenflow/layer.hpp"
+#include "eigenflow/concepts/layer.hpp"
 
 namespace support {
 

@@ -6,8 +6,8 @@
 #include <numbers>
 #include <utility>
 
-#include "eigenflow/any_scale.hpp"
-#include "eigenflow/scale_maps.hpp"
+#include "eigenflow/maps/any_scale.hpp"
+#include "eigenflow/maps/scale_maps.hpp"
 #include "eigenflow/transformers/shift.hpp"
 #include "support/catch.hpp"
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "eigenflow/detail/finite.hpp"
-#include "eigenflow/rng.hpp"
+#include "eigenflow/numerics/finite.hpp"
+#include "eigenflow/numerics/rng.hpp"
 #include "support/catch.hpp"
 
 namespace ef = eigenflow;

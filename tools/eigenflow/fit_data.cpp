@@ -1,7 +1,7 @@
 #include "fit_data.hpp"
 
 #include <algorithm>
-#include <eigenflow/rng.hpp>
+#include <eigenflow/numerics/rng.hpp>
 #include <stdexcept>
 
 #include "columns.hpp"

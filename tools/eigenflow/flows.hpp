@@ -1,8 +1,8 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <eigenflow/any_base.hpp>
-#include <eigenflow/any_layer.hpp>
+#include <eigenflow/any/any_base.hpp>
+#include <eigenflow/any/any_layer.hpp>
 #include <eigenflow/flow.hpp>
 #include <eigenflow/layers/support.hpp>
 #include <filesystem>

@@ -2,7 +2,7 @@
 
 #include <Eigen/Core>
 #include <cstdint>
-#include <eigenflow/history.hpp>
+#include <eigenflow/training/history.hpp>
 #include <optional>
 #include <vector>
 

@@ -7,16 +7,16 @@
 #include <tuple>
 #include <type_traits>
 
-#include "eigenflow/base.hpp"
-#include "eigenflow/conditioner.hpp"
+#include "eigenflow/authoring/dimension.hpp"
+#include "eigenflow/authoring/lane_math.hpp"
+#include "eigenflow/authoring/lanes.hpp"
+#include "eigenflow/authoring/structure.hpp"
+#include "eigenflow/concepts/base.hpp"
+#include "eigenflow/concepts/conditioner.hpp"
 #include "eigenflow/conditioners/mlp.hpp"
-#include "eigenflow/detail/half_log_two_pi.hpp"
-#include "eigenflow/detail/name_of.hpp"
-#include "eigenflow/dimension.hpp"
-#include "eigenflow/lane_math.hpp"
-#include "eigenflow/lanes.hpp"
-#include "eigenflow/soft_bound.hpp"
-#include "eigenflow/structure.hpp"
+#include "eigenflow/maps/soft_bound.hpp"
+#include "eigenflow/numerics/half_log_two_pi.hpp"
+#include "eigenflow/text/name_of.hpp"
 
 namespace eigenflow {
 

@@ -7,13 +7,13 @@
 #include <span>
 #include <tuple>
 
-#include "eigenflow/base.hpp"
-#include "eigenflow/detail/half_log_two_pi.hpp"
-#include "eigenflow/detail/per_feature.hpp"
-#include "eigenflow/dimension.hpp"
-#include "eigenflow/lanes.hpp"
-#include "eigenflow/soft_bound.hpp"
-#include "eigenflow/structure.hpp"
+#include "eigenflow/authoring/dimension.hpp"
+#include "eigenflow/authoring/lanes.hpp"
+#include "eigenflow/authoring/per_feature.hpp"
+#include "eigenflow/authoring/structure.hpp"
+#include "eigenflow/concepts/base.hpp"
+#include "eigenflow/maps/soft_bound.hpp"
+#include "eigenflow/numerics/half_log_two_pi.hpp"
 
 namespace eigenflow {
 

@@ -9,12 +9,12 @@
 #include <tuple>
 #include <utility>
 
-#include "eigenflow/base.hpp"
-#include "eigenflow/detail/decimal.hpp"
-#include "eigenflow/detail/finite.hpp"
-#include "eigenflow/detail/list.hpp"
-#include "eigenflow/dimension.hpp"
-#include "eigenflow/structure.hpp"
+#include "eigenflow/authoring/dimension.hpp"
+#include "eigenflow/authoring/list.hpp"
+#include "eigenflow/authoring/structure.hpp"
+#include "eigenflow/concepts/base.hpp"
+#include "eigenflow/numerics/finite.hpp"
+#include "eigenflow/text/decimal.hpp"
 
 namespace eigenflow {
 

@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <string>
 
+#include "eigenflow/authoring/list.hpp"
+#include "eigenflow/authoring/order.hpp"
 #include "eigenflow/conditioners/mlp.hpp"
 #include "eigenflow/conditioners/residual_net.hpp"
-#include "eigenflow/detail/list.hpp"
-#include "eigenflow/detail/make_network.hpp"
-#include "eigenflow/detail/masked_network.hpp"
-#include "eigenflow/detail/name_of.hpp"
-#include "eigenflow/detail/order.hpp"
+#include "eigenflow/nets/make_network.hpp"
+#include "eigenflow/nets/masked_network.hpp"
+#include "eigenflow/text/name_of.hpp"
 
 namespace eigenflow {
 

@@ -4,13 +4,13 @@
 #include <string>
 #include <tuple>
 
-#include "eigenflow/activation.hpp"
-#include "eigenflow/conditioner.hpp"
-#include "eigenflow/detail/counted.hpp"
-#include "eigenflow/detail/make_network.hpp"
-#include "eigenflow/detail/network_conditioner.hpp"
-#include "eigenflow/error.hpp"
-#include "eigenflow/structure.hpp"
+#include "eigenflow/authoring/structure.hpp"
+#include "eigenflow/concepts/conditioner.hpp"
+#include "eigenflow/maps/activation.hpp"
+#include "eigenflow/nets/make_network.hpp"
+#include "eigenflow/nets/network_conditioner.hpp"
+#include "eigenflow/text/counted.hpp"
+#include "eigenflow/text/error.hpp"
 
 namespace eigenflow {
 

@@ -6,8 +6,8 @@
 #include <concepts>
 #include <limits>
 
-#include "eigenflow/detail/set_2d.hpp"
-#include "eigenflow/rng.hpp"
+#include "eigenflow/data/detail/set_2d.hpp"
+#include "eigenflow/numerics/rng.hpp"
 
 namespace eigenflow {
 

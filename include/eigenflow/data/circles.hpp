@@ -7,10 +7,10 @@
 #include <cstddef>
 #include <numbers>
 
-#include "eigenflow/detail/bessel.hpp"
-#include "eigenflow/detail/log_sum.hpp"
-#include "eigenflow/detail/set_2d.hpp"
-#include "eigenflow/rng.hpp"
+#include "eigenflow/data/detail/bessel.hpp"
+#include "eigenflow/data/detail/set_2d.hpp"
+#include "eigenflow/numerics/log_sum.hpp"
+#include "eigenflow/numerics/rng.hpp"
 
 namespace eigenflow {
 

@@ -4,12 +4,12 @@
 #include <cmath>
 #include <numbers>
 
-#include "eigenflow/detail/energy_2d.hpp"
+#include "eigenflow/data/detail/energy_2d.hpp"
 
 // The four energies of Rezende & Mohamed, "Variational inference with normalizing flows" (arXiv:1505.05770),
 // table 1: densities p = e^-U / Z of the plane to fit a flow to without data.
 //
-//   fit(flow, energy_u2, {.steps = 5'000});             // a target, see target.hpp
+//   fit(flow, energy_u2, {.steps = 5'000});             // a target, see concepts/target.hpp
 //   const auto log_p = energy_u2.log_density(z);        // N × 2 → N, nats
 //
 //   w₁ = sin(πz₁/2),   w₂ = 3 exp(-½ ((z₁ - 1)/0.6)²),   w₃ = 3σ((z₁ - 1)/0.3)

@@ -5,9 +5,9 @@
 #include <concepts>
 #include <numbers>
 
-#include "eigenflow/detail/noisy_curve.hpp"
-#include "eigenflow/detail/set_2d.hpp"
-#include "eigenflow/rng.hpp"
+#include "eigenflow/data/detail/noisy_curve.hpp"
+#include "eigenflow/data/detail/set_2d.hpp"
+#include "eigenflow/numerics/rng.hpp"
 
 namespace eigenflow {
 

@@ -12,12 +12,12 @@
 #include <utility>
 #include <variant>
 
-#include "eigenflow/any_base.hpp"
-#include "eigenflow/any_layer.hpp"
-#include "eigenflow/error.hpp"
-#include "eigenflow/structure.hpp"
+#include "eigenflow/any/any_base.hpp"
+#include "eigenflow/any/any_layer.hpp"
+#include "eigenflow/text/error.hpp"
+#include "eigenflow/authoring/structure.hpp"
 
-// From a structure as plain values to the parts themselves: the way back of structure.hpp.
+// From a structure as plain values to the parts themselves: the way back of authoring/structure.hpp.
 
 namespace eigenflow::io {
 
@@ -246,7 +246,7 @@ class Registry {
     static_assert(Layer<Part> || Base<Part>, "a Registry takes layers and bases");
     static_assert(
         requires { Part::name(); }, "a part that a file names needs a static name()");
-    static_assert(Structured<Part>, "a part that a file names needs a structure(), see structure.hpp");
+    static_assert(Structured<Part>, "a part that a file names needs a structure(), see authoring/structure.hpp");
     if constexpr (Layer<Part>)
       layers_[Part::name()] = [](Builder<Scalar>& builder, const Value& value, const std::string& path) {
         return AnyLayer<Scalar>(builder.template build<Part>(value, path));

@@ -10,14 +10,14 @@
 #include <utility>
 #include <vector>
 
-#include "eigenflow/checkpoints.hpp"
-#include "eigenflow/detail/finite.hpp"
-#include "eigenflow/detail/keeper.hpp"
 #include "eigenflow/flow.hpp"
 #include "eigenflow/io/build.hpp"
 #include "eigenflow/io/file.hpp"
 #include "eigenflow/io/model_file.hpp"
 #include "eigenflow/io/safetensors.hpp"
+#include "eigenflow/numerics/finite.hpp"
+#include "eigenflow/training/checkpoints.hpp"
+#include "eigenflow/training/keeper.hpp"
 
 // Checkpoints in a file. It is a model file of the best parameters so far, which `load` and `load_flow` read, with
 // the state of the fit beside them: fit.theta, fit.optimizer.0..., fit.history, fit.counts.

@@ -17,7 +17,7 @@
 #include <unistd.h>
 #endif
 
-#include "eigenflow/error.hpp"
+#include "eigenflow/text/error.hpp"
 
 namespace eigenflow::io {
 

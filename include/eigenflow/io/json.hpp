@@ -12,9 +12,9 @@
 #include <utility>
 #include <vector>
 
-#include "eigenflow/detail/finite.hpp"
-#include "eigenflow/error.hpp"
-#include "eigenflow/structure.hpp"
+#include "eigenflow/authoring/structure.hpp"
+#include "eigenflow/numerics/finite.hpp"
+#include "eigenflow/text/error.hpp"
 
 // A structure as JSON and back. Numbers that JSON lacks are the strings "inf" and "-inf".
 

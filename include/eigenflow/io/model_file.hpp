@@ -14,8 +14,9 @@
 #include <utility>
 #include <vector>
 
-#include "eigenflow/any_base.hpp"
-#include "eigenflow/any_layer.hpp"
+#include "eigenflow/any/any_base.hpp"
+#include "eigenflow/any/any_layer.hpp"
+#include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/flow.hpp"
 #include "eigenflow/io/build.hpp"
 #include "eigenflow/io/file.hpp"
@@ -23,7 +24,6 @@
 #include "eigenflow/io/parameters.hpp"
 #include "eigenflow/io/safetensors.hpp"
 #include "eigenflow/io/standard_parts.hpp"
-#include "eigenflow/structure.hpp"
 #include "eigenflow/version.hpp"
 
 // Model files: safetensors, one tensor for each named parameter, and in the metadata, as JSON, the architecture.
@@ -217,7 +217,7 @@ AnyFlow<Scalar> make_flow(const Tensors& file, std::size_t bytes, const Registry
 
 /// Writes a flow to a file, all at once: whatever happens meanwhile, the name stands for the old file or the new
 /// one. Throws std::runtime_error, with the file's name, when it cannot be written, and std::invalid_argument for
-/// a parameter that is not finite or a layer that has no structure (see structure.hpp).
+/// a parameter that is not finite or a layer that has no structure (see authoring/structure.hpp).
 template <class... Parts>
 void save(const Flow<Parts...>& flow, const std::filesystem::path& path, const Notes& notes = {}) {
   using Scalar = typename Flow<Parts...>::Scalar;

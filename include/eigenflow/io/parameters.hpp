@@ -8,10 +8,10 @@
 #include <string_view>
 #include <vector>
 
-#include "eigenflow/detail/finite.hpp"
+#include "eigenflow/authoring/layout.hpp"
+#include "eigenflow/authoring/tile.hpp"
 #include "eigenflow/io/safetensors.hpp"
-#include "eigenflow/layout.hpp"
-#include "eigenflow/tile.hpp"
+#include "eigenflow/numerics/finite.hpp"
 
 // theta as tensors, one for each named parameter, and back.
 

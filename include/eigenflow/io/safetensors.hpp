@@ -14,8 +14,8 @@
 #include <utility>
 #include <vector>
 
-#include "eigenflow/error.hpp"
 #include "eigenflow/io/json.hpp"
+#include "eigenflow/text/error.hpp"
 
 // The safetensors format (github.com/huggingface/safetensors): eight bytes, the length of the header, little-endian;
 // the header, a JSON object of names, each with dtype, shape and place, and of `__metadata__`, strings; the data.

@@ -2,8 +2,7 @@
 
 #include <Eigen/Core>
 
-#include "eigenflow/any_layer.hpp"
-#include "eigenflow/any_scale.hpp"
+#include "eigenflow/any/any_layer.hpp"
 #include "eigenflow/bases/conditional_normal.hpp"
 #include "eigenflow/bases/diagonal_normal.hpp"
 #include "eigenflow/bases/gaussian_mixture.hpp"
@@ -11,10 +10,11 @@
 #include "eigenflow/bases/standard_normal.hpp"
 #include "eigenflow/bases/student_t.hpp"
 #include "eigenflow/bases/uniform.hpp"
+#include "eigenflow/compose/inverse.hpp"
+#include "eigenflow/compose/stack.hpp"
 #include "eigenflow/conditioners/masked_mlp.hpp"
 #include "eigenflow/conditioners/mlp.hpp"
 #include "eigenflow/conditioners/residual_net.hpp"
-#include "eigenflow/inverse.hpp"
 #include "eigenflow/io/build.hpp"
 #include "eigenflow/layers/act_norm.hpp"
 #include "eigenflow/layers/autoregressive.hpp"
@@ -27,7 +27,7 @@
 #include "eigenflow/layers/standardize.hpp"
 #include "eigenflow/layers/support.hpp"
 #include "eigenflow/layers/sylvester.hpp"
-#include "eigenflow/stack.hpp"
+#include "eigenflow/maps/any_scale.hpp"
 
 namespace eigenflow::io {
 

@@ -7,13 +7,13 @@
 #include <tuple>
 #include <utility>
 
-#include "eigenflow/detail/feature_statistics.hpp"
-#include "eigenflow/detail/list.hpp"
-#include "eigenflow/dimension.hpp"
-#include "eigenflow/lanes.hpp"
-#include "eigenflow/layer.hpp"
-#include "eigenflow/soft_bound.hpp"
-#include "eigenflow/structure.hpp"
+#include "eigenflow/authoring/dimension.hpp"
+#include "eigenflow/authoring/lanes.hpp"
+#include "eigenflow/authoring/list.hpp"
+#include "eigenflow/authoring/structure.hpp"
+#include "eigenflow/concepts/layer.hpp"
+#include "eigenflow/layers/detail/feature_statistics.hpp"
+#include "eigenflow/maps/soft_bound.hpp"
 
 namespace eigenflow {
 

@@ -7,16 +7,16 @@
 #include <type_traits>
 #include <utility>
 
-#include "eigenflow/conditioner.hpp"
+#include "eigenflow/authoring/dimension.hpp"
+#include "eigenflow/authoring/list.hpp"
+#include "eigenflow/authoring/order.hpp"
+#include "eigenflow/authoring/structure.hpp"
+#include "eigenflow/concepts/conditioner.hpp"
+#include "eigenflow/concepts/layer.hpp"
+#include "eigenflow/concepts/transformer.hpp"
 #include "eigenflow/conditioners/masked_mlp.hpp"
-#include "eigenflow/detail/counted.hpp"
-#include "eigenflow/detail/list.hpp"
-#include "eigenflow/detail/name_of.hpp"
-#include "eigenflow/detail/order.hpp"
-#include "eigenflow/dimension.hpp"
-#include "eigenflow/layer.hpp"
-#include "eigenflow/structure.hpp"
-#include "eigenflow/transformer.hpp"
+#include "eigenflow/text/counted.hpp"
+#include "eigenflow/text/name_of.hpp"
 #include "eigenflow/transformers/affine.hpp"
 #include "eigenflow/transformers/rational_quadratic_spline.hpp"
 
@@ -44,11 +44,11 @@ class Autoregressive {
   static_assert(
       Transformer<Transformer_>,
       "an autoregressive layer's first argument is its transformer (Affine, RationalQuadraticSpline, ...): "
-      "this one lacks something that the concept Transformer (transformer.hpp) asks for");
+      "this one lacks something that the concept Transformer (concepts/transformer.hpp) asks for");
   static_assert(
       MaskedConditioner<Conditioner_>,
       "an autoregressive layer's second argument is a masked conditioner (MaskedMlp, MaskedResidualNet): "
-      "this one lacks something that the concept MaskedConditioner (conditioner.hpp) asks for");
+      "this one lacks something that the concept MaskedConditioner (concepts/conditioner.hpp) asks for");
 
  public:
   using Scalar = typename Conditioner_::Scalar;

@@ -8,13 +8,13 @@
 #include <type_traits>
 #include <utility>
 
-#include "eigenflow/conditioner.hpp"
+#include "eigenflow/authoring/dimension.hpp"
+#include "eigenflow/authoring/structure.hpp"
+#include "eigenflow/concepts/conditioner.hpp"
+#include "eigenflow/concepts/layer.hpp"
+#include "eigenflow/concepts/transformer.hpp"
 #include "eigenflow/conditioners/mlp.hpp"
-#include "eigenflow/detail/name_of.hpp"
-#include "eigenflow/dimension.hpp"
-#include "eigenflow/layer.hpp"
-#include "eigenflow/structure.hpp"
-#include "eigenflow/transformer.hpp"
+#include "eigenflow/text/name_of.hpp"
 #include "eigenflow/transformers/affine.hpp"
 #include "eigenflow/transformers/rational_quadratic_spline.hpp"
 #include "eigenflow/transformers/shift.hpp"
@@ -36,11 +36,11 @@ class Coupling {
   static_assert(
       Transformer<Transformer_>,
       "a coupling's first argument is its transformer (Affine, RationalQuadraticSpline, ...): this one lacks "
-      "something that the concept Transformer (transformer.hpp) asks for");
+      "something that the concept Transformer (concepts/transformer.hpp) asks for");
   static_assert(
       Conditioner<Conditioner_>,
       "a coupling's second argument is its conditioner (Mlp, ResidualNet, ...): this one lacks something "
-      "that the concept Conditioner (conditioner.hpp) asks for");
+      "that the concept Conditioner (concepts/conditioner.hpp) asks for");
 
  public:
   using Scalar = typename Conditioner_::Scalar;

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <tuple>
 
-#include "eigenflow/structure.hpp"
+#include "eigenflow/authoring/structure.hpp"
 
 namespace eigenflow {
 

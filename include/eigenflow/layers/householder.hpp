@@ -7,12 +7,12 @@
 #include <string>
 #include <tuple>
 
-#include "eigenflow/detail/counted.hpp"
-#include "eigenflow/detail/per_feature.hpp"
-#include "eigenflow/dimension.hpp"
-#include "eigenflow/lanes.hpp"
-#include "eigenflow/layer.hpp"
-#include "eigenflow/structure.hpp"
+#include "eigenflow/authoring/dimension.hpp"
+#include "eigenflow/authoring/lanes.hpp"
+#include "eigenflow/authoring/per_feature.hpp"
+#include "eigenflow/authoring/structure.hpp"
+#include "eigenflow/concepts/layer.hpp"
+#include "eigenflow/text/counted.hpp"
 
 namespace eigenflow {
 

@@ -7,16 +7,16 @@
 #include <tuple>
 #include <utility>
 
-#include "eigenflow/detail/decimal.hpp"
-#include "eigenflow/detail/dense.hpp"
-#include "eigenflow/detail/finite.hpp"
-#include "eigenflow/detail/order.hpp"
-#include "eigenflow/detail/triangular.hpp"
-#include "eigenflow/dimension.hpp"
-#include "eigenflow/layer.hpp"
+#include "eigenflow/authoring/dimension.hpp"
+#include "eigenflow/authoring/order.hpp"
+#include "eigenflow/authoring/structure.hpp"
+#include "eigenflow/concepts/layer.hpp"
 #include "eigenflow/layers/permutation.hpp"
-#include "eigenflow/soft_bound.hpp"
-#include "eigenflow/structure.hpp"
+#include "eigenflow/maps/soft_bound.hpp"
+#include "eigenflow/nets/kernel/dense.hpp"
+#include "eigenflow/nets/kernel/triangular.hpp"
+#include "eigenflow/numerics/finite.hpp"
+#include "eigenflow/text/decimal.hpp"
 
 namespace eigenflow {
 

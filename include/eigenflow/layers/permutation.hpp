@@ -6,11 +6,11 @@
 #include <tuple>
 #include <utility>
 
-#include "eigenflow/detail/list.hpp"
-#include "eigenflow/detail/order.hpp"
-#include "eigenflow/dimension.hpp"
-#include "eigenflow/layer.hpp"
-#include "eigenflow/structure.hpp"
+#include "eigenflow/authoring/dimension.hpp"
+#include "eigenflow/authoring/list.hpp"
+#include "eigenflow/authoring/order.hpp"
+#include "eigenflow/authoring/structure.hpp"
+#include "eigenflow/concepts/layer.hpp"
 
 namespace eigenflow {
 

@@ -6,16 +6,16 @@
 #include <string>
 #include <tuple>
 
-#include "eigenflow/detail/decimal.hpp"
-#include "eigenflow/detail/finite.hpp"
-#include "eigenflow/detail/name_of.hpp"
-#include "eigenflow/detail/per_feature.hpp"
-#include "eigenflow/detail/planar_constraint.hpp"
-#include "eigenflow/detail/planar_root.hpp"
-#include "eigenflow/dimension.hpp"
-#include "eigenflow/layer.hpp"
-#include "eigenflow/layers/monotone.hpp"
-#include "eigenflow/structure.hpp"
+#include "eigenflow/authoring/dimension.hpp"
+#include "eigenflow/authoring/per_feature.hpp"
+#include "eigenflow/authoring/structure.hpp"
+#include "eigenflow/concepts/layer.hpp"
+#include "eigenflow/layers/detail/planar_constraint.hpp"
+#include "eigenflow/layers/detail/planar_root.hpp"
+#include "eigenflow/maps/monotone.hpp"
+#include "eigenflow/numerics/finite.hpp"
+#include "eigenflow/text/decimal.hpp"
+#include "eigenflow/text/name_of.hpp"
 
 namespace eigenflow {
 

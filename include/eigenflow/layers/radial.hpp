@@ -8,14 +8,14 @@
 #include <string>
 #include <tuple>
 
-#include "eigenflow/detail/decimal.hpp"
-#include "eigenflow/detail/finite.hpp"
-#include "eigenflow/detail/per_feature.hpp"
-#include "eigenflow/dimension.hpp"
-#include "eigenflow/error.hpp"
-#include "eigenflow/lane_math.hpp"
-#include "eigenflow/layer.hpp"
-#include "eigenflow/structure.hpp"
+#include "eigenflow/authoring/dimension.hpp"
+#include "eigenflow/authoring/lane_math.hpp"
+#include "eigenflow/authoring/per_feature.hpp"
+#include "eigenflow/authoring/structure.hpp"
+#include "eigenflow/concepts/layer.hpp"
+#include "eigenflow/numerics/finite.hpp"
+#include "eigenflow/text/decimal.hpp"
+#include "eigenflow/text/error.hpp"
 
 namespace eigenflow {
 

@@ -5,11 +5,11 @@
 #include <tuple>
 #include <utility>
 
-#include "eigenflow/detail/feature_statistics.hpp"
-#include "eigenflow/detail/list.hpp"
-#include "eigenflow/dimension.hpp"
-#include "eigenflow/layer.hpp"
-#include "eigenflow/structure.hpp"
+#include "eigenflow/authoring/dimension.hpp"
+#include "eigenflow/authoring/list.hpp"
+#include "eigenflow/authoring/structure.hpp"
+#include "eigenflow/concepts/layer.hpp"
+#include "eigenflow/layers/detail/feature_statistics.hpp"
 
 namespace eigenflow {
 

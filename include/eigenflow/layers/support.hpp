@@ -9,16 +9,16 @@
 #include <utility>
 #include <vector>
 
-#include "eigenflow/detail/counted.hpp"
-#include "eigenflow/detail/decimal.hpp"
-#include "eigenflow/detail/finite.hpp"
-#include "eigenflow/detail/list.hpp"
-#include "eigenflow/detail/support_maps.hpp"
-#include "eigenflow/dimension.hpp"
-#include "eigenflow/inverse.hpp"
-#include "eigenflow/layer.hpp"
+#include "eigenflow/authoring/dimension.hpp"
+#include "eigenflow/authoring/list.hpp"
+#include "eigenflow/authoring/structure.hpp"
+#include "eigenflow/compose/inverse.hpp"
+#include "eigenflow/concepts/layer.hpp"
+#include "eigenflow/layers/detail/support_maps.hpp"
 #include "eigenflow/layers/feature_support.hpp"
-#include "eigenflow/structure.hpp"
+#include "eigenflow/numerics/finite.hpp"
+#include "eigenflow/text/counted.hpp"
+#include "eigenflow/text/decimal.hpp"
 
 namespace eigenflow {
 

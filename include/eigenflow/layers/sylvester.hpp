@@ -7,17 +7,17 @@
 #include <string>
 #include <tuple>
 
-#include "eigenflow/detail/frame.hpp"
-#include "eigenflow/detail/name_of.hpp"
-#include "eigenflow/detail/per_feature.hpp"
-#include "eigenflow/detail/planar_constraint.hpp"
-#include "eigenflow/detail/planar_root.hpp"
-#include "eigenflow/detail/upper_triangle.hpp"
-#include "eigenflow/dimension.hpp"
-#include "eigenflow/layer.hpp"
+#include "eigenflow/authoring/dimension.hpp"
+#include "eigenflow/authoring/per_feature.hpp"
+#include "eigenflow/authoring/structure.hpp"
+#include "eigenflow/concepts/layer.hpp"
+#include "eigenflow/layers/detail/frame.hpp"
+#include "eigenflow/layers/detail/planar_constraint.hpp"
+#include "eigenflow/layers/detail/planar_root.hpp"
+#include "eigenflow/layers/detail/upper_triangle.hpp"
 #include "eigenflow/layers/householder.hpp"
-#include "eigenflow/layers/monotone.hpp"
-#include "eigenflow/structure.hpp"
+#include "eigenflow/maps/monotone.hpp"
+#include "eigenflow/text/name_of.hpp"
 
 namespace eigenflow {
 

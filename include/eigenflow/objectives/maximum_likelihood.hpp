@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <span>
 
-#include "eigenflow/batch.hpp"
-#include "eigenflow/detail/parallel.hpp"
-#include "eigenflow/detail/sentences.hpp"
-#include "eigenflow/tile.hpp"
+#include "eigenflow/authoring/batch.hpp"
+#include "eigenflow/authoring/parallel.hpp"
+#include "eigenflow/authoring/tile.hpp"
+#include "eigenflow/text/messages.hpp"
 
 namespace eigenflow {
 

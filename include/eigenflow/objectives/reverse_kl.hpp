@@ -5,13 +5,13 @@
 #include <span>
 #include <string>
 
-#include "eigenflow/base.hpp"
-#include "eigenflow/detail/parallel.hpp"
-#include "eigenflow/detail/sentences.hpp"
-#include "eigenflow/error.hpp"
-#include "eigenflow/rng.hpp"
-#include "eigenflow/target.hpp"
-#include "eigenflow/tile.hpp"
+#include "eigenflow/authoring/parallel.hpp"
+#include "eigenflow/authoring/tile.hpp"
+#include "eigenflow/concepts/base.hpp"
+#include "eigenflow/concepts/target.hpp"
+#include "eigenflow/numerics/rng.hpp"
+#include "eigenflow/text/error.hpp"
+#include "eigenflow/text/messages.hpp"
 
 namespace eigenflow {
 
@@ -39,7 +39,7 @@ struct ReverseKl {
                   "allow: take StandardNormal, DiagonalNormal, MultivariateNormal or StudentT");
     static_assert(Target<T, Flow>,
                   "a target of reverse KL is called as f(x, grad), which returns log p at one row, or as "
-                  "f(x, log_p, grad) for a batch, in the flow's scalar type: see target.hpp");
+                  "f(x, log_p, grad) for a batch, in the flow's scalar type: see concepts/target.hpp");
 
     detail::check_gradient("ReverseKl", grad.size(), flow.theta().size());
     if (flow.context_dim() > 0)

@@ -4,10 +4,10 @@
 #include <cmath>
 #include <span>
 
-#include "eigenflow/detail/check_step.hpp"
-#include "eigenflow/detail/parallel.hpp"
-#include "eigenflow/lanes.hpp"
-#include "eigenflow/tile.hpp"
+#include "eigenflow/authoring/lanes.hpp"
+#include "eigenflow/authoring/parallel.hpp"
+#include "eigenflow/authoring/tile.hpp"
+#include "eigenflow/optim/detail/check_step.hpp"
 
 namespace eigenflow {
 

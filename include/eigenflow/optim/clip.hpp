@@ -3,7 +3,7 @@
 #include <cmath>
 #include <span>
 
-#include "eigenflow/detail/ieee.hpp"
+#include "eigenflow/numerics/ieee.hpp"
 
 namespace eigenflow {
 

@@ -7,7 +7,7 @@
 #include <numbers>
 #include <utility>
 
-#include "eigenflow/detail/ieee.hpp"
+#include "eigenflow/numerics/ieee.hpp"
 
 namespace eigenflow {
 

@@ -3,9 +3,9 @@
 #include <Eigen/Core>
 #include <span>
 
-#include "eigenflow/detail/check_step.hpp"
-#include "eigenflow/detail/ieee.hpp"
-#include "eigenflow/tile.hpp"
+#include "eigenflow/authoring/tile.hpp"
+#include "eigenflow/numerics/ieee.hpp"
+#include "eigenflow/optim/detail/check_step.hpp"
 
 namespace eigenflow {
 

@@ -3,9 +3,9 @@
 #include <Eigen/Core>
 #include <tuple>
 
-#include "eigenflow/soft_bound.hpp"
-#include "eigenflow/structure.hpp"
-#include "eigenflow/transformer.hpp"
+#include "eigenflow/authoring/structure.hpp"
+#include "eigenflow/concepts/transformer.hpp"
+#include "eigenflow/maps/soft_bound.hpp"
 
 namespace eigenflow {
 
@@ -14,7 +14,7 @@ namespace eigenflow {
 ///
 /// By default |s| < 1: one coupling stretches by e at most, and a stack of them as far as it must. Wider
 /// bounds fit worse and let single points far from the data run away (16 couplings on `rings`: 0.3 nats of
-/// divergence, but 0.6 with |s| < 2.3). Any class of scale_maps.hpp, or like them, may take its place.
+/// divergence, but 0.6 with |s| < 2.3). Any class of maps/scale_maps.hpp, or like them, may take its place.
 template <class Scalar_, class LogScale = SoftBound<1>>
 struct Affine {
   using Scalar = Scalar_;

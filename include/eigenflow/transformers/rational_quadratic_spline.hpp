@@ -6,10 +6,10 @@
 #include <tuple>
 #include <type_traits>
 
-#include "eigenflow/detail/rational_quadratic.hpp"
-#include "eigenflow/scale_maps.hpp"
-#include "eigenflow/structure.hpp"
-#include "eigenflow/transformer.hpp"
+#include "eigenflow/authoring/structure.hpp"
+#include "eigenflow/concepts/transformer.hpp"
+#include "eigenflow/maps/rational_quadratic.hpp"
+#include "eigenflow/maps/scale_maps.hpp"
 #include "eigenflow/transformers/spline_options.hpp"
 
 namespace eigenflow {
@@ -26,7 +26,7 @@ namespace eigenflow {
 ///   inverse   the bin by y, then ξ from θ by a quadratic equation
 ///
 /// Parameters that are all zero make equal bins and slopes of one: the identity. (nflows' and FlowJAX's begin
-/// elsewhere.) SlopeMap is a scale map (scale_maps.hpp); SoftClip keeps the slopes between m' and 1/m'.
+/// elsewhere.) SlopeMap is a scale map (maps/scale_maps.hpp); SoftClip keeps the slopes between m' and 1/m'.
 ///
 /// A periodic spline maps the circle [-B, B) to itself: an x of any size is taken modulo 2B, and y comes out
 /// within. Then there are K slopes, the first that of both ends; with `rotate` one more slot t, and y + t in

@@ -2,7 +2,7 @@
 
 #include <Eigen/Core>
 
-#include "eigenflow/transformer.hpp"
+#include "eigenflow/concepts/transformer.hpp"
 
 namespace eigenflow {
 

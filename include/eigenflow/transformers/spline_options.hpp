@@ -4,9 +4,9 @@
 #include <string>
 #include <tuple>
 
-#include "eigenflow/detail/decimal.hpp"
-#include "eigenflow/error.hpp"
-#include "eigenflow/structure.hpp"
+#include "eigenflow/authoring/structure.hpp"
+#include "eigenflow/text/decimal.hpp"
+#include "eigenflow/text/error.hpp"
 
 namespace eigenflow {
 

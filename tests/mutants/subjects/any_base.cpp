@@ -1,4 +1,4 @@
-#include "eigenflow/any_base.hpp"
+#include "eigenflow/any/any_base.hpp"
 #include "eigenflow/bases/diagonal_normal.hpp"
 
 #include "mutants/subject.hpp"

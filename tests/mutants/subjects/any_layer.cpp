@@ -1,4 +1,4 @@
-#include "eigenflow/any_layer.hpp"
+#include "eigenflow/any/any_layer.hpp"
 #include "eigenflow/layers/radial.hpp"
 
 #include "mutants/subject.hpp"

@@ -1,4 +1,4 @@
-#include "eigenflow/chain.hpp"
+#include "eigenflow/compose/chain.hpp"
 
 #include "eigenflow/layers/planar.hpp"
 #include "eigenflow/layers/radial.hpp"

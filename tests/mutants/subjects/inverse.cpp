@@ -1,4 +1,4 @@
-#include "eigenflow/inverse.hpp"
+#include "eigenflow/compose/inverse.hpp"
 
 #include "eigenflow/layers/radial.hpp"
 

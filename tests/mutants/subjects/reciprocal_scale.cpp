@@ -1,5 +1,5 @@
 #include "eigenflow/layers/coupling.hpp"
-#include "eigenflow/scale_maps.hpp"
+#include "eigenflow/maps/scale_maps.hpp"
 
 #include "mutants/subject.hpp"
 

@@ -1,4 +1,4 @@
-#include "eigenflow/stack.hpp"
+#include "eigenflow/compose/stack.hpp"
 
 #include "eigenflow/layers/radial.hpp"
 

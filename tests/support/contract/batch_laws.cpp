@@ -2,7 +2,7 @@
 #include <limits>
 #include <vector>
 
-#include "eigenflow/detail/finite.hpp"
+#include "eigenflow/numerics/finite.hpp"
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
 #include "support/contract/expect.hpp"

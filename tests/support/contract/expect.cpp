@@ -7,7 +7,7 @@
 #include <sstream>
 #include <type_traits>
 
-#include "eigenflow/detail/finite.hpp"
+#include "eigenflow/numerics/finite.hpp"
 #include "support/catch.hpp"
 
 namespace contract {

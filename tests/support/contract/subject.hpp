@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "eigenflow/base.hpp"
-#include "eigenflow/layer.hpp"
+#include "eigenflow/concepts/base.hpp"
+#include "eigenflow/concepts/layer.hpp"
 
 // What the laws see of a layer: its verbs behind a virtual call, so that the laws are compiled once a scalar
 // type and not once a layer.

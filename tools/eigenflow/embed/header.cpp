@@ -115,7 +115,7 @@ std::string header_of(const Model& model, const std::string& name) {
   library.system.insert({"<array>", "<cstddef>", "<limits>"});
 
   std::string text =
-      opening(model, name) + "\n#pragma once\n\n" + code_of("eigenflow/detail/ieee_begin.hpp") + '\n';
+      opening(model, name) + "\n#pragma once\n\n" + code_of("eigenflow/numerics/ieee_begin.hpp") + '\n';
   for (const std::string& header : library.system) text += "#include " + header + '\n';
   text += "\nnamespace " + name + "_model {\n\n// ---- what the flow needs of eigenflow\n" + library.text +
           "\n// ---- the flow\n\nnamespace eigenflow::embedded {\n\n" + theta_of(model) +
@@ -125,7 +125,7 @@ std::string header_of(const Model& model, const std::string& name) {
           "Description>;\nusing Point = Model::Point;\nusing Context = Model::Context;\nusing Rng = "
           "Model::Rng;\n\n}  // namespace " +
           name + "_model\n\ninline constexpr " + name + "_model::Model " + name + "{};\n\n" +
-          code_of("eigenflow/detail/ieee_end.hpp");
+          code_of("eigenflow/numerics/ieee_end.hpp");
   return text;
 }
 

@@ -3,7 +3,7 @@
 #include <eigenflow/conditioners/masked_mlp.hpp>
 #include <eigenflow/conditioners/mlp.hpp>
 #include <eigenflow/conditioners/residual_net.hpp>
-#include <eigenflow/scale_maps.hpp>
+#include <eigenflow/maps/scale_maps.hpp>
 #include <eigenflow/transformers/spline_options.hpp>
 
 namespace command {

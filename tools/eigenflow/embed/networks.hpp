@@ -1,7 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <eigenflow/detail/network.hpp>
+#include <eigenflow/nets/network.hpp>
 #include <string>
 
 #include "embed/constants.hpp"

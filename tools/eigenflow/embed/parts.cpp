@@ -55,7 +55,7 @@ class Writer {
     } else {
       CppPart leaf = part(value, path);
       if (turned) {
-        parts_.headers.insert("eigenflow/inverse.hpp");
+        parts_.headers.insert("eigenflow/compose/inverse.hpp");
         leaf.value = braces({leaf.type + leaf.value});
         leaf.type = "Inverse<" + leaf.type + '>';
       }

@@ -1,9 +1,9 @@
 #include "embed/scratch.hpp"
 
-#include <eigenflow/arena.hpp>
-#include <eigenflow/detail/micro_kernel.hpp>
-#include <eigenflow/lanes.hpp>
-#include <eigenflow/tile.hpp>
+#include <eigenflow/authoring/arena.hpp>
+#include <eigenflow/authoring/lanes.hpp>
+#include <eigenflow/authoring/tile.hpp>
+#include <eigenflow/nets/kernel/micro_kernel.hpp>
 
 namespace command {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <Eigen/Core>
 
-#include "eigenflow/conditioner.hpp"
-#include "eigenflow/detail/masked_network.hpp"
+#include "eigenflow/concepts/conditioner.hpp"
+#include "eigenflow/nets/masked_network.hpp"
 
 namespace eigenflow {
 

@@ -2,8 +2,8 @@
 
 #include <Eigen/Core>
 
-#include "eigenflow/conditioner.hpp"
-#include "eigenflow/detail/network_conditioner.hpp"
+#include "eigenflow/concepts/conditioner.hpp"
+#include "eigenflow/nets/network_conditioner.hpp"
 
 namespace eigenflow {
 

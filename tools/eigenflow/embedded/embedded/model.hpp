@@ -6,12 +6,12 @@
 #include <cstdint>
 #include <span>
 
-#include "eigenflow/arena.hpp"
-#include "eigenflow/detail/micro_kernel.hpp"
-#include "eigenflow/detail/spoil.hpp"
-#include "eigenflow/lanes.hpp"
-#include "eigenflow/rng.hpp"
-#include "eigenflow/tile.hpp"
+#include "eigenflow/authoring/arena.hpp"
+#include "eigenflow/authoring/lanes.hpp"
+#include "eigenflow/authoring/spoil.hpp"
+#include "eigenflow/authoring/tile.hpp"
+#include "eigenflow/nets/kernel/micro_kernel.hpp"
+#include "eigenflow/numerics/rng.hpp"
 
 namespace eigenflow::embedded {
 

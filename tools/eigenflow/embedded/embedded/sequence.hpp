@@ -6,8 +6,8 @@
 #include <tuple>
 #include <utility>
 
-#include "eigenflow/detail/segments.hpp"
-#include "eigenflow/tile.hpp"
+#include "eigenflow/authoring/segment.hpp"
+#include "eigenflow/authoring/tile.hpp"
 
 namespace eigenflow::embedded {
 

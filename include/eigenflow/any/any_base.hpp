@@ -1,0 +1,109 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <concepts>
+#include <memory>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "eigenflow/any/any_layer.hpp"
+#include "eigenflow/any/any_part.hpp"
+#include "eigenflow/any/describe.hpp"
+#include "eigenflow/concepts/base.hpp"
+#include "eigenflow/flow.hpp"
+
+namespace eigenflow {
+
+namespace detail {
+
+template <class Scalar>
+class AnyBaseInterface : public AnyPartInterface<Scalar> {
+ public:
+  virtual std::unique_ptr<AnyBaseInterface> clone() const = 0;
+  virtual std::string description() const = 0;
+  virtual void log_prob(std::span<const Scalar> theta, Tile<Scalar>& tile) const = 0;
+  virtual void log_prob_vjp(std::span<const Scalar> theta, std::span<Scalar> grad,
+                            Tile<Scalar>& tile) const = 0;
+  virtual void sample(std::span<const Scalar> theta, const Rng& rng, Eigen::Index first_row,
+                      Tile<Scalar>& tile) const = 0;
+  virtual void sample_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Rng& rng,
+                          Eigen::Index first_row, Tile<Scalar>& tile) const = 0;
+};
+
+template <Base B>
+class AnyBaseModel final : public AnyPartModel<B, AnyBaseInterface<typename B::Scalar>> {
+  using Scalar = typename B::Scalar;
+  using AnyPartModel<B, AnyBaseInterface<Scalar>>::part_;
+
+ public:
+  using AnyPartModel<B, AnyBaseInterface<Scalar>>::AnyPartModel;
+
+  std::unique_ptr<AnyBaseInterface<Scalar>> clone() const override {
+    return std::make_unique<AnyBaseModel>(*this);
+  }
+  std::string description() const override { return description_of(part_); }
+  void log_prob(std::span<const Scalar> theta, Tile<Scalar>& tile) const override {
+    part_.log_prob(theta, tile);
+  }
+  void log_prob_vjp(std::span<const Scalar> theta, std::span<Scalar> grad,
+                    Tile<Scalar>& tile) const override {
+    part_.log_prob_vjp(theta, grad, tile);
+  }
+  void sample(std::span<const Scalar> theta, const Rng& rng, Eigen::Index first_row,
+              Tile<Scalar>& tile) const override {
+    part_.sample(theta, rng, first_row, tile);
+  }
+  void sample_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Rng& rng,
+                  Eigen::Index first_row, Tile<Scalar>& tile) const override {
+    if constexpr (requires { part_.sample_vjp(theta, grad, rng, first_row, tile); })
+      part_.sample_vjp(theta, grad, rng, first_row, tile);
+    else if constexpr (!Parameterless<B>)
+      refuse("a sample of " + this->name() +
+             " is no smooth function of its parameters: choose another base for reverse KL");
+  }
+};
+
+}  // namespace detail
+
+/// Any base, its type known at run time alone.
+template <class Scalar_>
+class AnyBase : public detail::AnyPart<detail::AnyBaseInterface<Scalar_>> {
+  using Part = detail::AnyPart<detail::AnyBaseInterface<Scalar_>>;
+  using Part::part_;
+
+ public:
+  using Scalar = Scalar_;
+  static constexpr int static_dim = Eigen::Dynamic;
+
+  template <class B>
+  requires(!std::same_as<B, AnyBase> && Base<B>) explicit AnyBase(B base)
+      : Part(std::make_unique<detail::AnyBaseModel<B>>(std::move(base))) {
+    static_assert(std::is_same_v<typename B::Scalar, Scalar>,
+                  "an AnyBase and its base must have the same scalar type");
+  }
+
+  /// As "ConditionalNormal<mlp> (3 of context, 64 × 64, relu)".
+  std::string description() const { return part_->description(); }
+
+  void log_prob(std::span<const Scalar> theta, Tile<Scalar>& tile) const { part_->log_prob(theta, tile); }
+  void log_prob_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, Tile<Scalar>& tile) const {
+    part_->log_prob_vjp(theta, grad, tile);
+  }
+  void sample(std::span<const Scalar> theta, const Rng& rng, Eigen::Index first_row,
+              Tile<Scalar>& tile) const {
+    part_->sample(theta, rng, first_row, tile);
+  }
+  /// Throws std::invalid_argument where the samples are no smooth function of the parameters (a mixture).
+  void sample_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Rng& rng,
+                  Eigen::Index first_row, Tile<Scalar>& tile) const {
+    part_->sample_vjp(theta, grad, rng, first_row, tile);
+  }
+};
+
+/// A flow whose layers and base are known at run time alone, as those of a file are; every call of Flow works.
+template <class Scalar>
+using AnyFlow = Flow<AnyChain<Scalar>, AnyBase<Scalar>>;
+
+}  // namespace eigenflow

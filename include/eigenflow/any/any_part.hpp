@@ -1,0 +1,109 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <memory>
+#include <ostream>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "eigenflow/authoring/layout.hpp"
+#include "eigenflow/authoring/structure.hpp"
+#include "eigenflow/concepts/layer.hpp"
+#include "eigenflow/text/error.hpp"
+#include "eigenflow/text/name_of.hpp"
+
+// What AnyLayer and AnyBase have in common: a part whose type is known at run time alone.
+
+namespace eigenflow::detail {
+
+/// What is asked of any part.
+template <class Scalar>
+class AnyPartInterface {
+ public:
+  AnyPartInterface() = default;
+  AnyPartInterface& operator=(const AnyPartInterface&) = delete;
+  virtual ~AnyPartInterface() = default;
+
+  virtual std::string name() const = 0;
+  virtual Eigen::Index dim() const = 0;
+  virtual Eigen::Index context_dim() const = 0;
+  virtual Eigen::Index parameter_count() const = 0;
+  virtual void name_parameters(NameParameters& names) const = 0;
+  virtual void initialise(std::span<Scalar> theta, Rng& rng) const = 0;
+  virtual Value to_value() const = 0;
+
+ protected:
+  AnyPartInterface(const AnyPartInterface&) = default;
+};
+
+/// Its answers, for a part of type Part; `Interface` derives from AnyPartInterface.
+template <class Part, class Interface>
+class AnyPartModel : public Interface {
+  using Scalar = typename Part::Scalar;
+
+ public:
+  explicit AnyPartModel(Part part) : part_(std::move(part)) {}
+
+  std::string name() const final { return name_of<Part>("a part without a name"); }
+  Eigen::Index dim() const final { return part_.dim(); }
+  Eigen::Index context_dim() const final { return eigenflow::context_dim(part_); }
+  Eigen::Index parameter_count() const final { return eigenflow::parameter_count(part_); }
+  void name_parameters(NameParameters& names) const final { Part::layout(part_, names); }
+  void initialise(std::span<Scalar> theta, Rng& rng) const final { part_.initialise(theta, rng); }
+  Value to_value() const final {
+    if constexpr (Structured<Part>)
+      return detail::to_value(part_);
+    else
+      refuse("this flow has " + name() +
+             ", which cannot be saved: it says no structure() (see authoring/structure.hpp)");
+  }
+
+ protected:
+  Part part_;
+};
+
+/// A value behind an interface that has `clone()`: copies are independent of each other.
+template <class Interface>
+class AnyPart {
+ public:
+  explicit AnyPart(std::unique_ptr<Interface> part) : part_(std::move(part)) {}
+  AnyPart(const AnyPart& other) : part_(other.part_->clone()) {}
+  AnyPart(AnyPart&&) noexcept = default;
+  AnyPart& operator=(const AnyPart& other) {
+    part_ = other.part_->clone();
+    return *this;
+  }
+  AnyPart& operator=(AnyPart&&) noexcept = default;
+  ~AnyPart() = default;
+
+  /// Its parameters have names and places, but no view that a compiler could know.
+  template <class Visitor>
+  struct Parameters {};
+  template <class Visitor>
+  static Parameters<Visitor> layout(const AnyPart& self, Visitor& visit) {
+    if constexpr (std::is_same_v<Visitor, NameParameters>)
+      self.part_->name_parameters(visit);
+    else if constexpr (std::is_same_v<Visitor, CountParameters>)
+      visit.count += self.part_->parameter_count();
+    else
+      visit.next += self.part_->parameter_count();  // views pass it by
+    return {};
+  }
+
+  Eigen::Index dim() const { return part_->dim(); }
+  Eigen::Index context_dim() const { return part_->context_dim(); }
+  /// What the part inside calls itself.
+  std::string part_name() const { return part_->name(); }
+  template <class Scalar>
+  void initialise(std::span<Scalar> theta, Rng& rng) const {
+    part_->initialise(theta, rng);
+  }
+  Value to_value() const { return part_->to_value(); }
+
+ protected:
+  std::unique_ptr<Interface> part_;
+};
+
+}  // namespace eigenflow::detail

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <string>
+
+#include "eigenflow/numerics/ieee.hpp"
+#include "eigenflow/text/error.hpp"
+
+namespace eigenflow {
+
+/// The number of features of a layer, known to the compiler or, with Eigen::Dynamic, at run time.
+template <int Dim_ = Eigen::Dynamic>
+class Dimension {
+  static_assert(Dim_ >= 1,
+                "a flow has at least one feature: give a dimension of 1 or more, or Eigen::Dynamic");
+
+ public:
+  constexpr Dimension() = default;
+  constexpr Dimension(Eigen::Index dim) {
+    if (dim != Dim_)
+      detail::refuse("this layer has " + std::to_string(Dim_) + " features at compile time, but " +
+                     std::to_string(dim) + " were asked for: give the same number, or use Eigen::Dynamic");
+  }
+  constexpr operator Eigen::Index() const { return Dim_; }
+};
+
+template <>
+class Dimension<Eigen::Dynamic> {
+ public:
+  constexpr Dimension(Eigen::Index dim) : dim_(dim) {
+    if (dim < 1)
+      detail::refuse("a flow has at least one feature, but a dimension of " + std::to_string(dim) +
+                     " was asked for");
+  }
+  constexpr operator Eigen::Index() const { return dim_; }
+
+ private:
+  Eigen::Index dim_;
+};
+
+}  // namespace eigenflow

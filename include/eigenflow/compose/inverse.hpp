@@ -1,0 +1,79 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "eigenflow/authoring/structure.hpp"
+#include "eigenflow/concepts/layer.hpp"
+
+namespace eigenflow {
+
+/// The same bijection with its two directions swapped: a planar flow that samples becomes one that evaluates.
+template <class L>
+class Inverse {
+  static_assert(Layer<L>,
+                "an Inverse is made of a layer: this part lacks something that the concept Layer "
+                "(concepts/layer.hpp) asks for");
+
+ public:
+  using Scalar = typename L::Scalar;
+  static constexpr int static_dim = L::static_dim;
+  template <class Visitor>
+  struct Parameters {
+    typename L::template Parameters<Visitor> inverse;
+  };
+
+  Inverse() = default;
+  constexpr explicit Inverse(L layer) : layer_(std::move(layer)) {}
+
+  static std::string name() { return "Inverse"; }
+  Eigen::Index dim() const { return layer_.dim(); }
+  Eigen::Index context_dim() const { return eigenflow::context_dim(layer_); }
+  const L& layer() const { return layer_; }
+
+  static constexpr auto structure() requires Structured<L> {
+    return std::tuple(Option{"inverse", &Inverse::layer});
+  }
+  template <class Self, class Visitor>
+  static Parameters<Visitor> layout(Self& self, Visitor& visit) {
+    return {visit.part("inverse", self.layer_)};
+  }
+
+  void initialise(std::span<Scalar> theta, Rng& rng) const { layer_.initialise(theta, rng); }
+
+  /// The data that enters this layer's forward enters the other's inverse.
+  void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles,
+                       Direction direction = Direction::forward) {
+    start_from_data(layer_, theta, tiles, opposite(direction));
+  }
+
+  auto forward(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
+    return layer_.inverse(theta, tile);
+  }
+  auto inverse(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
+    return layer_.forward(theta, tile);
+  }
+  template <class Tape>
+  void forward_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape,
+                   Tile<Scalar>& tile) const {
+    layer_.inverse_vjp(theta, grad, tape, tile);
+  }
+  template <class Tape>
+  void inverse_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape,
+                   Tile<Scalar>& tile) const {
+    layer_.forward_vjp(theta, grad, tape, tile);
+  }
+
+ private:
+  L layer_;
+};
+
+/// The inverse of any layer, of an Inverse too (where `Inverse{layer}` would merely copy it).
+template <class L>
+Inverse<L> inverse(L layer) {
+  return Inverse<L>(std::move(layer));
+}
+
+}  // namespace eigenflow

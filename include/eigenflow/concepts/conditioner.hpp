@@ -1,0 +1,96 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <concepts>
+#include <span>
+#include <utility>
+
+#include "eigenflow/authoring/layout.hpp"
+#include "eigenflow/authoring/list.hpp"
+#include "eigenflow/authoring/structure.hpp"
+#include "eigenflow/authoring/tile.hpp"
+#include "eigenflow/numerics/rng.hpp"
+
+namespace eigenflow {
+
+namespace detail {
+
+// What the conditioners of couplings and of autoregressive layers have in common.
+template <class C>
+concept ConditionerVerbs = std::copyable<C> &&
+    requires(const C& conditioner, std::span<const typename C::Scalar> theta,
+             std::span<typename C::Scalar> out, const ConstMatrixMap<typename C::Scalar>& input,
+             MatrixMap<typename C::Scalar>& result, const ConstMatrixMap<typename C::Scalar>& grad_result,
+             MatrixMap<typename C::Scalar>& grad_input, const Pass& pass, CountParameters& visitor,
+             Rng& rng) {
+  typename C::Scalar;
+  typename C::Options;
+  { conditioner.in_dim() } -> std::convertible_to<Eigen::Index>;
+  { conditioner.out_dim() } -> std::convertible_to<Eigen::Index>;
+
+  typename C::template Parameters<CountParameters>;  // what its layout gives to a visitor
+  C::layout(conditioner, visitor);                   // what it has, see authoring/layout.hpp
+  // The initial theta: all results zero, so that a flow starts as the identity.
+  conditioner.initialise(out, rng);
+
+  // result (N × out) = m(input), input N × in. Returns a tape, a small value whose arrays lie in pass.arena; it
+  // may keep `input` by pointer, which outlives the tape. Where pass.dropout is set, a network that has dropout
+  // draws its masks from it.
+  { conditioner.forward(theta, input, result, pass) } -> TapeValue;
+
+  // Adds ∂loss/∂theta to `out` (nothing when empty), exactly once an entry, and ∂loss/∂input to grad_input.
+  conditioner.vjp(theta, out, conditioner.forward(theta, input, result, pass), grad_result, grad_input, pass);
+};
+
+/// A conditioner that can be saved: it gives its options, which have a structure.
+template <class C>
+concept HasStructuredOptions = Structured<typename C::Options> && requires(const C& conditioner) {
+  { conditioner.options() } -> std::same_as<const typename C::Options&>;
+};
+
+/// What a conditioner's forward keeps for its vjp.
+template <class C, class Scalar = typename C::Scalar>
+using ConditionerTape = decltype(std::declval<const C&>().forward(
+    {}, std::declval<const ConstMatrixMap<Scalar>&>(), std::declval<MatrixMap<Scalar>&>(),
+    std::declval<const Pass&>()));
+
+}  // namespace detail
+
+/// A conditioner, the m(·) of a coupling: any differentiable function from the untouched features (and the
+/// context) to the parameters of a transformer. It knows nothing of flows, and need not be invertible.
+template <class C>
+concept Conditioner = detail::ConditionerVerbs<C> &&
+    std::constructible_from<C, Eigen::Index, Eigen::Index, typename C::Options>;  // C(in, out, options)
+
+namespace detail {
+
+template <class C>
+concept MadeFromOrder = requires(const List<Eigen::Index>& order, Eigen::Index count,
+                                 const typename C::Options& options, Eigen::Index context_dim) {
+  C(order, count, options, context_dim);
+};
+
+}  // namespace detail
+
+/// A masked conditioner, the m(·) of an autoregressive layer: `count` results for each of D features, those
+/// of a feature a function of the features before it in the order (and of the context) alone, whatever theta
+/// holds. Inputs: D features, then the context; results: feature by feature, `count` each.
+template <class C>
+concept MaskedConditioner = detail::ConditionerVerbs<C> && detail::MadeFromOrder<C> &&
+    requires(const C& conditioner, std::span<const typename C::Scalar> theta,
+             std::span<typename C::Scalar> out, const ConstMatrixMap<typename C::Scalar>& input,
+             MatrixMap<typename C::Scalar>& result, const ConstMatrixMap<typename C::Scalar>& grad_result,
+             MatrixMap<typename C::Scalar>& grad_input, const Pass& pass, void (*visit)(Eigen::Index)) {
+  { conditioner.order() } -> std::convertible_to<const detail::List<Eigen::Index>&>;  // first feature first
+
+  // The same as `forward` (and its tape) where the input becomes known feature by feature: calls visit(j) in
+  // the order when the results of feature j are there; visit writes column j of the input.
+  conditioner.forward_in_order(theta, input, result, pass, visit);
+
+  // The same as `vjp` where the cotangents of the results become known feature by feature: calls visit(j) in
+  // the reverse order when ∂loss/∂(feature j) is all there in grad_input; visit writes those of j's results.
+  conditioner.vjp_in_order(theta, out, conditioner.forward(theta, input, result, pass), grad_result,
+                           grad_input, pass, visit);
+};
+
+}  // namespace eigenflow

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <concepts>
+
+#include "eigenflow/authoring/lanes.hpp"
+
+namespace eigenflow {
+
+/// The numbers of one feature in one step of rows: the parameters that the conditioner gave, then those that
+/// the transformer keeps for its vjp. `slots[i]` reads, `slots.set(i, numbers)` writes.
+template <class Scalar>
+class Slots {
+ public:
+  using Number = Lanes<Scalar>;
+
+  Slots(RowStep<Scalar> step, Scalar* parameters, Eigen::Index count, Scalar* kept, Eigen::Index rows)
+      : step_(step), parameters_(parameters), count_(count), kept_(kept), rows_(rows) {}
+
+  Number operator[](Eigen::Index i) const { return step_.load(column(i)); }
+  void set(Eigen::Index i, Number numbers) const { step_.store(column(i), numbers); }
+
+ private:
+  Scalar* column(Eigen::Index i) const {
+    return i < count_ ? parameters_ + i * rows_ : kept_ + (i - count_) * rows_;
+  }
+
+  RowStep<Scalar> step_;
+  Scalar* parameters_;
+  Eigen::Index count_;
+  Scalar* kept_;
+  Eigen::Index rows_;
+};
+
+/// What a transformer makes of a feature.
+template <class Number>
+struct Transformed {
+  Number value;
+  Number log_det;  ///< log|∂output/∂input| of the direction evaluated, nats
+};
+
+/// A transformer, the g(·) of a coupling: an invertible scalar map whose few
+/// parameters come from a conditioner. It knows nothing of networks, and is
+/// written once for `Lanes`: several samples of one feature at a time.
+template <class T>
+concept Transformer = std::copyable<T> &&
+    requires(const T& transformer, Lanes<typename T::Scalar> number, const Slots<typename T::Scalar>& slots) {
+  typename T::Scalar;
+  // Slots of a feature: its parameters, of which all zero must be the identity, and further ones for the vjps.
+  { transformer.parameters() } -> std::convertible_to<Eigen::Index>;
+  { transformer.kept() } -> std::convertible_to<Eigen::Index>;
+
+  // Read the parameters in slots 0 .. parameters() - 1. The
+  // transformer may overwrite every slot: they are its tape.
+  { transformer.forward(number, slots) } -> std::same_as<Transformed<Lanes<typename T::Scalar>>>;
+  { transformer.inverse(number, slots) } -> std::same_as<Transformed<Lanes<typename T::Scalar>>>;
+
+  // From ∂loss/∂output and ∂loss/∂log_det, with the slots as the direction left them: returns ∂loss/∂input
+  // and overwrites slots 0 .. parameters() - 1 by ∂loss/∂parameter.
+  { transformer.forward_vjp(number, number, slots) } -> std::same_as<Lanes<typename T::Scalar>>;
+  { transformer.inverse_vjp(number, number, slots) } -> std::same_as<Lanes<typename T::Scalar>>;
+};
+
+}  // namespace eigenflow

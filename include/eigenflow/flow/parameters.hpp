@@ -1,0 +1,186 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "eigenflow/authoring/context.hpp"
+#include "eigenflow/concepts/layer.hpp"
+#include "eigenflow/flow/parts.hpp"
+#include "eigenflow/text/messages.hpp"
+
+namespace eigenflow {
+
+/// What a flow is made of: its layers, its base, and all their trainable numbers as one contiguous vector,
+/// theta. `Flow` adds what it computes.
+template <class... Parts>
+class FlowParameters {
+  using Split = detail::FlowParts<Parts...>;
+
+ public:
+  using Layers = typename Split::Layers;  // Chain<...>
+  using BaseType = typename Split::BaseType;
+  using Scalar = typename Layers::Scalar;
+  static constexpr int static_dim = Layers::static_dim;
+  static_assert(std::is_same_v<Scalar, typename BaseType::Scalar>,
+                "a flow's layers and its base must have the same scalar type");
+  static_assert(detail::dimensions_agree({static_dim, BaseType::static_dim}),
+                "a flow's layers and its base must have the same number of features: give both the same "
+                "second template "
+                "argument, as in Planar<float, 2> and DiagonalNormal<float, 2>");
+
+  /// Draws all parameters anew: the layers start at or near the identity.
+  void initialise(Rng& rng) {
+    layers_.initialise(layer_segment().of(theta()), rng);
+    base_.initialise(base_segment().of(theta()), rng);
+  }
+  /// Hands the data to the layers that start from data (Standardize), unless they have started.
+  void initialise_from(const TileSource<Scalar>& tiles) {
+    layers_.initialise_from(layer_segment().of(theta()), tiles);
+  }
+
+  Eigen::Index dim() const { return layers_.dim(); }
+  /// Columns of the context that the density is conditioned on; 0: none.
+  Eigen::Index context_dim() const { return context_dim_; }
+  const Layers& layers() const { return layers_; }
+  const BaseType& base() const { return base_; }
+  std::size_t layer_count() const {
+    if constexpr (requires { layers_.size(); })
+      return static_cast<std::size_t>(layers_.size());  // chosen at run time
+    else
+      return Layers::size;
+  }
+
+  // ---- parameters
+
+  /// theta: all trainable numbers, layer by layer, the base's last; a view that may be written through.
+  VectorMap<Scalar> parameters() { return {theta_.data(), theta_.size()}; }
+  ConstVectorMap<Scalar> parameters() const { return {theta_.data(), theta_.size()}; }
+  std::span<Scalar> theta() { return {theta_.data(), static_cast<std::size_t>(theta_.size())}; }
+  std::span<const Scalar> theta() const { return {theta_.data(), static_cast<std::size_t>(theta_.size())}; }
+
+  /// Replaces theta. Throws std::invalid_argument when the size is not that of parameters().
+  template <class Theta>
+  void set_parameters(const Eigen::DenseBase<Theta>& theta) {
+    static_assert(
+        std::is_same_v<typename Theta::Scalar, Scalar>,
+        "these parameters have another scalar type than the flow: convert them, as in theta.cast<float>()");
+    if (theta.size() != theta_.size() || theta.cols() != 1)
+      detail::refuse(
+          "this flow has " + std::to_string(theta_.size()) + " parameters in one column, but got " +
+          detail::shape(theta.rows(), theta.cols()) +
+          ": give parameters of this very flow, or copy the Flow, which takes what is fixed along");
+    theta_ = theta.derived();
+  }
+
+  /// Replaces all that this flow is by another of the same architecture (a file's): its constants and its theta.
+  /// Throws std::invalid_argument for parts of other sizes than this flow's, or a theta that is not theirs.
+  void restore(Layers layers, BaseType base, VectorX<Scalar> theta) {
+    if (parameter_count(layers) != layer_segment().size || parameter_count(base) != base_size_ ||
+        theta.size() != theta_.size() || layers.dim() != dim() || base.dim() != dim() ||
+        detail::common_context("restore", layers.context_dim(), eigenflow::context_dim(base)) != context_dim_)
+      detail::refuse("a flow of " + std::to_string(dim()) + " features and " + std::to_string(theta_.size()) +
+                     " parameters cannot become one whose layers have " + std::to_string(layers.dim()) +
+                     " features, whose base has " + std::to_string(base.dim()) +
+                     " and whose parameters are " + std::to_string(theta.size()) +
+                     ": make a flow of that architecture");
+    layers_ = std::move(layers);
+    base_ = std::move(base);
+    theta_ = std::move(theta);
+  }
+
+  /// The i-th layer's parameters by name, as views into theta: flow.layer_parameters<0>().w.
+  template <std::size_t I>
+  auto layer_parameters() {
+    return view_parameters(layers_.template layer<I>(), layers_.segment(I).of(theta()));
+  }
+  template <std::size_t I>
+  auto layer_parameters() const {
+    return view_parameters(layers_.template layer<I>(), layers_.segment(I).of(theta()));
+  }
+  auto base_parameters() { return view_parameters(base_, base_segment().of(theta())); }
+  auto base_parameters() const { return view_parameters(base_, base_segment().of(theta())); }
+
+  /// Name, shape and place of every parameter: "0.3.0.conditioner.1.weight", ..., "base.mean".
+  std::vector<NamedParameter> named_parameters() const { return named_parameters(layers_, base_); }
+  /// Those that a flow of these layers and this base has.
+  static std::vector<NamedParameter> named_parameters(const Layers& layers, const BaseType& base) {
+    NameParameters names;
+    Layers::layout(layers, names);
+    names.part("base", base);
+    return std::move(names.entries);
+  }
+
+  // ---- freezing
+
+  /// Keeps the parameters of layer i out of training: `fit` leaves them untouched, bit for bit. Throws
+  /// std::invalid_argument when there is no such layer or it has none.
+  void freeze(std::size_t i) {
+    const std::size_t count = layer_count();
+    if (i >= count)
+      detail::refuse("this flow has " + std::to_string(count) + " layers, 0 to " + std::to_string(count - 1) +
+                     ", but layer " + std::to_string(i) + " was to be frozen");
+    const detail::Segment& segment = layers_.segment(i);
+    if (segment.size == 0)
+      detail::refuse("layer " + std::to_string(i) +
+                     " of this flow has no parameters to freeze: what is fixed in a layer is never trained");
+    frozen_.push_back(segment);
+  }
+  /// Keeps all parameters whose name begins with `path` out of training: freeze("0.3"), freeze("base").
+  /// Throws std::invalid_argument when no parameter's does.
+  void freeze(std::string_view path) {
+    bool found = false;
+    for (const NamedParameter& parameter : named_parameters()) {
+      const std::string_view name = parameter.path;
+      if (!name.starts_with(path) || (name.size() > path.size() && name[path.size()] != '.')) continue;
+      frozen_.push_back({parameter.offset, parameter.rows * parameter.cols});
+      found = true;
+    }
+    if (!found)
+      detail::refuse("no parameter of this flow is called '" + std::string(path) +
+                     "' or begins with it: named_parameters() lists them");
+  }
+  void unfreeze() { frozen_.clear(); }
+  /// The parts of theta that are trained, in order.
+  std::vector<detail::Segment> trainable() const { return detail::complement(frozen_, theta_.size()); }
+
+  // ---- for objectives
+
+  detail::Segment layer_segment() const { return {0, theta_.size() - base_size_}; }
+  detail::Segment base_segment() const { return {theta_.size() - base_size_, base_size_}; }
+  std::span<const Scalar> layer_theta() const { return layer_segment().of(theta()); }
+  std::span<const Scalar> base_theta() const { return base_segment().of(theta()); }
+  /// Multiplications that one row costs, roughly.
+  double work_per_row() const { return static_cast<double>(theta_.size() + 16 * dim()); }
+  /// Rows that are trained on together: a constant of the architecture, never of the machine.
+  Eigen::Index shard_rows() const { return theta_.size() > 1'000'000 ? 256 : 128; }
+
+ protected:
+  explicit FlowParameters(Parts... parts) : FlowParameters(Split::split(std::move(parts)...)) {}
+
+ private:
+  explicit FlowParameters(Split parts)
+      : layers_(std::move(parts.layers)),
+        base_(std::move(parts.base)),
+        base_size_(parameter_count(base_)),
+        context_dim_(detail::common_context("Flow", layers_.context_dim(), eigenflow::context_dim(base_))) {
+    if (base_.dim() != layers_.dim())
+      detail::refuse("the base has " + std::to_string(base_.dim()) + " features but the layers have " +
+                     std::to_string(layers_.dim()) + ": give both one dimension");
+    theta_.setZero(parameter_count(layers_) + base_size_);
+  }
+
+  Layers layers_;
+  BaseType base_;
+  Eigen::Index base_size_;
+  Eigen::Index context_dim_;
+  VectorX<Scalar> theta_;
+  std::vector<detail::Segment> frozen_;
+};
+
+}  // namespace eigenflow

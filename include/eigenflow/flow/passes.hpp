@@ -1,0 +1,107 @@
+#pragma once
+
+#include <Eigen/Core>
+
+#include "eigenflow/authoring/arena.hpp"
+#include "eigenflow/authoring/context.hpp"
+#include "eigenflow/authoring/parallel.hpp"
+#include "eigenflow/authoring/rows.hpp"
+#include "eigenflow/authoring/spoil.hpp"
+#include "eigenflow/authoring/tile.hpp"
+#include "eigenflow/numerics/rng.hpp"
+
+// What a flow's calls compute, tile by tile. Everything comes as rows of checked shape, the context with one
+// row for each sample, so that this is compiled once for each flow.
+
+namespace eigenflow::detail {
+
+template <class Flow>
+using RowsOf = Rows<const typename Flow::Scalar>;
+template <class Flow>
+using RowsTo = Rows<typename Flow::Scalar>;
+
+/// Calls work(tile, first) on tiles of `rows` that have their context and a log_det of zero; the values are
+/// uninitialised.
+template <class Flow, class Work>
+void for_each_tile(const Flow& flow, const RowsOf<Flow>& context, Eigen::Index rows, bool record,
+                   const Work& work) {
+  for_each_piece(rows, tile_rows, flow.work_per_row(), [&](Eigen::Index first, Eigen::Index count) {
+    using TileType = Tile<typename Flow::Scalar>;
+    const ArenaScope scope(thread_arena());
+    TileType tile = TileType::allocate(thread_arena(), count, flow.dim(), record);
+    tile.log_det.setZero();
+    if (context.cols > 0) tile.attach_context(context.cols) = context.middle(first, count);
+    work(tile, first);
+  });
+}
+
+template <class Flow>
+void take_values(Tile<typename Flow::Scalar>& tile, const RowsOf<Flow>& from, Eigen::Index first) {
+  tile.values = from.middle(first, tile.rows());
+  spoil_without_context(tile);
+}
+
+/// f(x) and its log-det, or with `generating` those of the inverse.
+template <class Flow>
+void transform(const Flow& flow, const RowsOf<Flow>& from, const RowsOf<Flow>& context,
+               const RowsTo<Flow>& to, const RowsTo<Flow>& log_det, bool generating) {
+  for_each_tile(flow, context, from.rows, false, [&](auto& tile, Eigen::Index first) {
+    take_values<Flow>(tile, from, first);
+    if (generating)
+      flow.layers().inverse(flow.layer_theta(), tile);
+    else
+      flow.layers().forward(flow.layer_theta(), tile);
+    to.middle(first, tile.rows()) = tile.values;
+    log_det.middle(first, tile.rows()) = tile.log_det;
+  });
+}
+
+/// log p(x | c).
+template <class Flow>
+void evaluate(const Flow& flow, const RowsOf<Flow>& x, const RowsOf<Flow>& context,
+              const RowsTo<Flow>& log_prob) {
+  for_each_tile(flow, context, x.rows, false, [&](auto& tile, Eigen::Index first) {
+    take_values<Flow>(tile, x, first);
+    flow.layers().forward(flow.layer_theta(), tile);
+    flow.base().log_prob(flow.base_theta(), tile);
+    log_prob.middle(first, tile.rows()) = tile.log_det;
+  });
+}
+
+/// log p(x | c), its gradient in x, and the one in c where there is a context.
+template <class Flow>
+void evaluate_with_grad(const Flow& flow, const RowsOf<Flow>& x, const RowsOf<Flow>& context,
+                        const RowsTo<Flow>& log_prob, const RowsTo<Flow>& grad,
+                        const RowsTo<Flow>& grad_context) {
+  for_each_tile(flow, context, x.rows, true, [&](auto& tile, Eigen::Index first) {
+    take_values<Flow>(tile, x, first);
+    const auto tape = flow.layers().forward(flow.layer_theta(), tile);
+    flow.base().log_prob(flow.base_theta(), tile);
+    log_prob.middle(first, tile.rows()) = tile.log_det;
+    tile.attach_cotangents().setOnes();
+    flow.base().log_prob_vjp(flow.base_theta(), {}, tile);
+    flow.layers().forward_vjp(flow.layer_theta(), {}, tape, tile);
+    grad.middle(first, tile.rows()) = tile.grad_values;
+    if (context.cols > 0) grad_context.middle(first, tile.rows()) = tile.grad_context;
+  });
+}
+
+/// Samples, and the log-density of each where `log_prob` has memory.
+template <class Flow>
+void generate(const Flow& flow, const RowsOf<Flow>& context, const RowsTo<Flow>& x,
+              const RowsTo<Flow>& log_prob, const Rng& stream) {
+  for_each_tile(flow, context, x.rows, false, [&](auto& tile, Eigen::Index first) {
+    flow.base().sample(flow.base_theta(), stream, first, tile);
+    spoil_without_context(tile);
+    // log p(x) = log p_Z(z) - log|det ∂x/∂z|, accumulated with the sign turned
+    if (log_prob.data) {
+      flow.base().log_prob(flow.base_theta(), tile);
+      tile.log_det = -tile.log_det;
+    }
+    flow.layers().inverse(flow.layer_theta(), tile);
+    x.middle(first, tile.rows()) = tile.values;
+    if (log_prob.data) log_prob.middle(first, tile.rows()) = -tile.log_det;
+  });
+}
+
+}  // namespace eigenflow::detail

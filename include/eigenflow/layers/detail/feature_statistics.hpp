@@ -1,0 +1,84 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "eigenflow/authoring/list.hpp"
+#include "eigenflow/concepts/layer.hpp"
+#include "eigenflow/numerics/finite.hpp"
+#include "eigenflow/text/decimal.hpp"
+#include "eigenflow/text/error.hpp"
+
+namespace eigenflow::detail {
+
+/// Mean and scale of each feature, structure of the layers that standardise data: the identity until they are
+/// given or taken from data, once.
+template <class Scalar>
+struct FeatureStatistics {
+  Numbers<Scalar> mean;
+  Numbers<Scalar> scale;
+  bool known = false;
+
+  explicit FeatureStatistics(Eigen::Index dim)
+      : mean(VectorX<Scalar>::Zero(dim)), scale(VectorX<Scalar>::Ones(dim)) {}
+
+  /// Throws std::invalid_argument unless both have D entries, the means are finite and the scales positive.
+  constexpr FeatureStatistics(const char* layer, Numbers<Scalar> given_mean, Numbers<Scalar> given_scale,
+                              bool given)
+      : mean(std::move(given_mean)), scale(std::move(given_scale)), known(given) {
+    if (scale.size() != mean.size())
+      refuse(std::string(layer) + " needs a mean and a scale for each feature, but got " +
+             std::to_string(mean.size()) + " means and " + std::to_string(scale.size()) + " scales");
+    for (Eigen::Index j = 0; j < scale.size(); ++j) {
+      if (!is_finite(mean[j]))
+        refuse("the mean of feature " + std::to_string(j) + " in " + layer + " must be finite, but is " +
+               decimal(mean[j]));
+      if (!is_finite(scale[j]) || !(scale[j] > 0))
+        refuse("the scale of feature " + std::to_string(j) + " in " + layer +
+               " must be positive and finite, but is " + decimal(scale[j]));
+    }
+  }
+
+  /// From the data that enters `direction`, so that (x - mean)/scale, or z scale + mean of data that enters
+  /// the inverse, has mean zero and unit variance: two passes, sums in double. No rows, no change; a constant
+  /// feature (as every feature of a single row) keeps its spread.
+  void take(const TileSource<Scalar>& tiles, Direction direction) {
+    if (known) return;
+    using Sums = Eigen::Array<double, 1, Eigen::Dynamic>;
+    double rows = 0;
+    Sums sum = Sums::Zero(mean.size());
+    tiles([&](const Tile<Scalar>& tile) {
+      rows += static_cast<double>(tile.rows());
+      sum += tile.values.template cast<double>().array().colwise().sum();
+    });
+    if (rows == 0) return;
+    const Sums centre = sum / rows;
+    Sums squares = Sums::Zero(mean.size());
+    tiles([&](const Tile<Scalar>& tile) {
+      squares += (tile.values.template cast<double>().array().rowwise() - centre).square().colwise().sum();
+    });
+    for (Eigen::Index j = 0; j < mean.size(); ++j) {
+      const double deviation = std::sqrt(squares[j] / rows);
+      // Below the resolution of the values themselves a spread is rounding: the feature is constant.
+      const double resolution = 4 * std::numeric_limits<Scalar>::epsilon() * std::abs(centre[j]);
+      const bool spread = deviation > resolution && deviation > std::numeric_limits<Scalar>::min();
+      const double by = spread ? deviation : 1;
+      const bool ahead = direction == Direction::forward;
+      mean[j] = static_cast<Scalar>(ahead ? centre[j] : -centre[j] / by);
+      scale[j] = static_cast<Scalar>(ahead ? by : 1 / by);
+    }
+    known = true;
+  }
+
+  /// Σ log scale.
+  Scalar log_scale() const {
+    double sum = 0;
+    for (const Scalar value : scale) sum += std::log(static_cast<double>(value));
+    return static_cast<Scalar>(sum);
+  }
+};
+
+}  // namespace eigenflow::detail

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <limits>
+#include <tuple>
+
+#include "eigenflow/authoring/lane_math.hpp"
+#include "eigenflow/authoring/lanes.hpp"
+#include "eigenflow/authoring/structure.hpp"
+#include "eigenflow/numerics/finite.hpp"
+#include "eigenflow/text/decimal.hpp"
+#include "eigenflow/text/error.hpp"
+
+// The functions h of a planar layer. A user's own is a small class like these, written for any number type
+// `Number` (see authoring/lanes.hpp) with + - * / and exp, log, sqrt, abs, tanh, select...
+
+namespace eigenflow {
+
+/// A monotone h at a point: all that planar's map, log-det, inverse and gradients ask of it. M = max_slope().
+template <class Number>
+struct MonotoneAt {
+  Number value;       ///< h(a)
+  Number slope;       ///< h'(a) / M, in [0, 1]
+  Number complement;  ///< 1 - h'(a) / M, computed without cancellation
+  Number curvature;   ///< h''(a) / M
+};
+
+/// h(a) = tanh(a).
+struct Tanh {
+  static constexpr const char* name() { return "tanh"; }
+  static constexpr double max_slope() { return 1; }
+  static constexpr double min_slope() { return 0; }
+  static constexpr double bound() { return 1; }  // sup |h(a) - h(0)|
+
+  template <class Number>
+  MonotoneAt<Number> operator()(Number a) const {
+    const auto [value, slope] = tanh_and_slope(a);
+    return {value, slope, value * value, Number(-2) * value * slope};
+  }
+};
+
+namespace detail {
+
+/// An h that a layer may be made of: its slopes run from one that is not negative to one that is finite.
+template <class Monotone>
+constexpr Monotone checked_monotone(Monotone h) {
+  const double least = h.min_slope(), most = h.max_slope();
+  if (!(least >= 0 && least <= most && most > 0) || !is_finite(most))
+    refuse("an h needs slopes from 0 or more to a finite largest one, but has slopes from " +
+           detail::decimal(least) + " to " + detail::decimal(most));
+  return h;
+}
+
+}  // namespace detail
+
+/// h(a) = a / (1 + |a|): heavier shoulders than tanh.
+struct Softsign {
+  static constexpr const char* name() { return "softsign"; }
+  static constexpr double max_slope() { return 1; }
+  static constexpr double min_slope() { return 0; }
+  static constexpr double bound() { return 1; }
+
+  template <class Number>
+  MonotoneAt<Number> operator()(Number a) const {
+    const Number one(1), size = abs(a), ratio = one / (one + size), value = a * ratio;
+    const Number bend = Number(2) * ratio * ratio * ratio;
+    return {value, ratio * ratio, size * ratio * (one + ratio), select(a < Number(0), bend, -bend)};
+  }
+};
+
+/// h(a) = a for a > 0, slope · a below, with 0 < slope < 1: a piecewise linear fold.
+struct LeakyRelu {
+  double negative_slope = 0.1;
+
+  static constexpr auto structure() {
+    return std::tuple(Option{"negative_slope", &LeakyRelu::negative_slope});
+  }
+
+  static constexpr const char* name() { return "leaky_relu"; }
+  static constexpr double max_slope() { return 1; }
+  constexpr double min_slope() const { return negative_slope; }
+  static constexpr double bound() { return std::numeric_limits<double>::infinity(); }
+
+  template <class Number>
+  MonotoneAt<Number> operator()(Number a) const {
+    using Scalar = typename Number::Scalar;
+    const Number low(static_cast<Scalar>(negative_slope)), one(1), zero(0);
+    const auto positive = a > zero;
+    return {select(positive, a, low * a), select(positive, one, low), select(positive, zero, one - low),
+            zero};
+  }
+};
+
+}  // namespace eigenflow

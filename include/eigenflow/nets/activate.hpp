@@ -1,0 +1,20 @@
+#pragma once
+
+#include <Eigen/Core>
+
+#include "eigenflow/authoring/lanes.hpp"
+#include "eigenflow/maps/activation.hpp"
+
+namespace eigenflow::detail {
+
+/// to[i] = activation(from[i]), for `count` numbers side by side; in place where both are the same.
+template <class Scalar>
+void activate(Activation activation, double negative_slope, const Scalar* from, Scalar* to,
+              Eigen::Index count) {
+  with_activation(activation, negative_slope, [&](auto function) {
+    for (const RowStep<Scalar> step : RowSteps<Scalar>(count))
+      step.store(to, function.value(step.load(from)));
+  });
+}
+
+}  // namespace eigenflow::detail

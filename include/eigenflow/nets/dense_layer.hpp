@@ -1,0 +1,84 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+#include "eigenflow/authoring/layout.hpp"
+#include "eigenflow/authoring/list.hpp"
+#include "eigenflow/nets/kernel/dense.hpp"
+#include "eigenflow/numerics/rng.hpp"
+
+namespace eigenflow::detail {
+
+/// One dense layer of a network: result = x W + b, W in × out and column-major, x what its input becomes.
+struct DenseLayer {
+  Eigen::Index in, out;
+  bool activates;           // x is the activation of the input
+  bool drops = false;       // ... of which a training step drops some
+  bool adds = false;        // the result gains what went into the layer before: the end of a residual block
+  double start = 2;         // W and b start uniform in ±start/√in; see `initialise`
+  Eigen::Index offset = 0;  // in the network's theta
+
+  // A mask (empty: none): column k reads inputs 0 .. reach[k] - 1, never fewer than column k - 1. And its
+  // columns by the step at which the inputs they read are known: columns steps[s] .. steps[s + 1] - 1 at s.
+  List<Eigen::Index> reach = {}, steps = {};
+  // How the products are cut: y = x W and grad_x = grad_y Wᵀ.
+  List<Part> forward_parts = {}, backward_parts = {};
+
+  template <class Visitor>
+  struct Parameters {
+    typename Visitor::Matrix weight;
+    typename Visitor::Vector bias;
+  };
+  template <class Self, class Visitor>
+  static Parameters<Visitor> layout(Self& self, Visitor& visit) {
+    return {visit.matrix("weight", self.in, self.out), visit.vector("bias", self.out)};
+  }
+
+  Eigen::Index size() const { return (in + 1) * out; }
+  template <class S>
+  std::span<S> segment(std::span<S> theta) const {
+    return theta.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(size()));
+  }
+  Eigen::Index reach_of(Eigen::Index column) const {
+    return reach.empty() ? in : reach[static_cast<std::size_t>(column)];
+  }
+  /// The end of the columns that read the same inputs as this one.
+  Eigen::Index same_reach_until(Eigen::Index column) const {
+    if (reach.empty()) return out;
+    return std::upper_bound(reach.begin() + column, reach.end(), reach_of(column)) - reach.begin();
+  }
+  /// The first column that reads an input; `out` when none does.
+  Eigen::Index first_reader(Eigen::Index input) const {
+    if (reach.empty()) return 0;
+    return std::upper_bound(reach.begin(), reach.end(), input) - reach.begin();
+  }
+
+  /// The columns of a step, which read the same inputs.
+  Part columns_at(Eigen::Index step) const {
+    const auto s = static_cast<std::size_t>(step);
+    return {steps[s], steps[s + 1], 0, steps[s] < steps[s + 1] ? reach_of(steps[s]) : 0};
+  }
+  /// Inputs first .. last - 1 with the columns that read any of them.
+  Part readers_of(Eigen::Index first, Eigen::Index last) const {
+    return {first, last, first < last ? first_reader(first) : out, out};
+  }
+
+  /// Uniform in ±start/√(the inputs that a column reads), zero where the mask is.
+  template <class Scalar>
+  void initialise(std::span<Scalar> theta, Rng& rng) const {
+    auto p = view_parameters(*this, segment(theta));
+    const auto draw = [&](Eigen::Index column) {
+      const auto inputs = static_cast<Scalar>(std::max<Eigen::Index>(reach_of(column), 1));
+      return start == 0 ? Scalar(0)
+                        : static_cast<Scalar>(start) / std::sqrt(inputs) * (2 * rng.uniform<Scalar>() - 1);
+    };
+    for (Eigen::Index k = 0; k < out; ++k)
+      for (Eigen::Index i = 0; i < in; ++i) p.weight(i, k) = i < reach_of(k) ? draw(k) : Scalar(0);
+    for (Eigen::Index k = 0; k < out; ++k) p.bias[k] = draw(k);
+  }
+};
+
+}  // namespace eigenflow::detail

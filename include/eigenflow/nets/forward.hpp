@@ -1,0 +1,112 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <memory>
+#include <span>
+
+#include "eigenflow/nets/activate.hpp"
+#include "eigenflow/nets/dropout.hpp"
+#include "eigenflow/nets/kernel/dense.hpp"
+#include "eigenflow/nets/network.hpp"
+
+namespace eigenflow::detail {
+
+/// A forward pass of a batch.
+template <class Scalar>
+class BatchForward {
+ public:
+  BatchForward(const Network& network, std::span<const Scalar> theta, Eigen::Index rows, const Pass& pass)
+      : network_(network), theta_(theta) {
+    Arena& arena = *pass.arena;
+    const auto panels = [&](Eigen::Index columns) { return Panels<Scalar>::allocate(arena, rows, columns); };
+    const std::size_t count = network.layers.size();
+    sites_ = arena.allocate<Site<Scalar>>(count);
+    weights_ = arena.allocate<const Scalar*>(count);
+    input_ = panels(network.layers.front().in);
+    for (std::size_t i = 0; i < count; ++i) {
+      const DenseLayer& layer = network.layers[i];
+      weights_[i] = masked(layer, theta, arena);
+      Site<Scalar> site{};
+      site.value = site.activated = site.result = panels(layer.out);
+      if (i < network.last() && network.layers[i + 1].activates) {
+        const bool from_value = derivative_from_value(network.activation);
+        if (network.streams(i) || (pass.record && !from_value))
+          site.value = site.activated = panels(layer.out);
+        site.derivative_from = from_value ? site.activated : site.result;
+        if (network.dropout > 0 && pass.dropout && network.layers[i + 1].drops) {
+          site.mask = draw_dropout<Scalar>(*pass.dropout, network.dropout, rows, layer.out, arena).data;
+          site.value = panels(layer.out);
+        }
+      }
+      std::construct_at(sites_ + i, site);
+    }
+  }
+
+  /// Columns first .. last - 1 of the input, from a column-major batch.
+  void take(const Scalar* from, Eigen::Index first, Eigen::Index last) { input_.take(from, first, last); }
+
+  /// Computes a part of layer i, and of what its next layer takes.
+  void advance(std::size_t i, const Part& part) {
+    const auto p = view_parameters(network_.layers[i], network_.layers[i].segment(theta_));
+    dense(i == 0 ? input_ : sites_[i - 1].value, weights_[i], p.bias.data(), sites_[i].result, part,
+          relu_in_place(i), [&](Eigen::Index panel) { finish(i, panel, part.first, part.last); });
+  }
+
+  /// Columns first .. last - 1 of the result, to a column-major batch.
+  void give(Scalar* to, Eigen::Index first, Eigen::Index last) const {
+    sites_[network_.last()].result.give(to, first, last);
+  }
+
+  NetworkTape<Scalar> tape() const { return {input_, sites_, weights_}; }
+
+ private:
+  using Number = Lanes<Scalar>;
+
+  // The weight itself, or a copy that is zero where the mask is, whatever theta holds there.
+  static const Scalar* masked(const DenseLayer& layer, std::span<const Scalar> theta, Arena& arena) {
+    const Scalar* const weight = layer.segment(theta).data();
+    if (layer.reach.empty()) return weight;
+    Scalar* const copy = arena.allocate<Scalar>(static_cast<std::size_t>(layer.in * layer.out));
+    for (Eigen::Index k = 0; k < layer.out; ++k) {
+      const Scalar* const column = weight + k * layer.in;
+      Scalar* const end = std::copy_n(column, layer.reach_of(k), copy + k * layer.in);
+      std::fill(end, copy + (k + 1) * layer.in, Scalar(0));
+    }
+    return copy;
+  }
+
+  // Whether the product itself applies the activation, while its sums are in registers.
+  bool relu_in_place(std::size_t i) const {
+    return network_.activation == Activation::relu && i < network_.last() &&
+           network_.layers[i + 1].activates && !network_.layers[i].adds && !network_.streams(i);
+  }
+
+  void finish(std::size_t i, Eigen::Index panel, Eigen::Index first, Eigen::Index last) const {
+    const Site<Scalar>& site = sites_[i];
+    if (network_.layers[i].adds) {
+      const Scalar* const stream = sites_[i - 2].result.data;
+      site.result.for_each_vector_of(panel, first, last, [&](Eigen::Index n) {
+        (Number::load(site.result.data + n) + Number::load(stream + n)).store(site.result.data + n);
+      });
+    }
+    if (i == network_.last() || !network_.layers[i + 1].activates) return;
+    if (!relu_in_place(i))
+      site.result.for_each_run_of(panel, first, last, [&](Eigen::Index from, Eigen::Index count) {
+        activate(network_.activation, network_.negative_slope, site.result.data + from,
+                 site.activated.data + from, count);
+      });
+    if (!site.mask) return;
+    site.result.for_each_vector_of(panel, first, last, [&](Eigen::Index n) {
+      (Number::load(site.activated.data + n) * Number::load(site.mask + n)).store(site.value.data + n);
+    });
+  }
+
+  const Network& network_;
+  std::span<const Scalar> theta_;
+  Panels<Scalar> input_{};
+  Site<Scalar>* sites_;
+  const Scalar** weights_;
+};
+
+}  // namespace eigenflow::detail

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <utility>
+
+#include "eigenflow/nets/dense_layer.hpp"
+#include "eigenflow/nets/network.hpp"
+
+// How a network is made, before any pass.
+
+namespace eigenflow::detail {
+
+/// Cuts a layer's products: without a mask each is one part; with one, parts of enough columns to keep the
+/// kernel's registers full, which skip what all of their columns leave out.
+inline void cut(DenseLayer& layer) {
+  constexpr Eigen::Index enough = 16;
+  const auto cut_at = [&](Eigen::Index size, const auto& same, const auto& part) {
+    for (Eigen::Index first = 0; first < size;) {
+      Eigen::Index last = layer.reach.empty() ? size : std::min(first + enough, size);
+      while (last < size && same(last)) ++last;
+      part(first, last);
+      first = last;
+    }
+  };
+  layer.forward_parts.clear();
+  layer.backward_parts.clear();
+  cut_at(
+      layer.out, [&](Eigen::Index k) { return layer.reach_of(k) == layer.reach_of(k - 1); },
+      [&](Eigen::Index first, Eigen::Index last) {
+        layer.forward_parts.push_back({first, last, 0, layer.reach_of(last - 1)});
+      });
+  cut_at(
+      layer.in, [&](Eigen::Index i) { return layer.first_reader(i) == layer.first_reader(i - 1); },
+      [&](Eigen::Index first, Eigen::Index last) {
+        layer.backward_parts.push_back(layer.readers_of(first, last));
+      });
+}
+
+/// Appends a layer whose parameters follow those of the last.
+inline void append(Network& network, DenseLayer layer) {
+  layer.offset = network.layers.empty() ? 0 : network.layers.back().offset + network.layers.back().size();
+  cut(layer);
+  network.layers.push_back(std::move(layer));
+}
+
+}  // namespace eigenflow::detail

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "eigenflow/concepts/conditioner.hpp"
+#include "eigenflow/nets/forward.hpp"
+#include "eigenflow/nets/row.hpp"
+#include "eigenflow/nets/vjp.hpp"
+
+namespace eigenflow::detail {
+
+/// The verbs of a conditioner that is a network of dense layers.
+template <class Scalar_>
+class NetworkConditioner {
+ public:
+  using Scalar = Scalar_;
+  using Tape = NetworkTape<Scalar>;
+  template <class Visitor>
+  using Parameters = std::vector<typename DenseLayer::template Parameters<Visitor>>;
+
+  const Network& network() const { return network_; }
+  Eigen::Index in_dim() const { return network_.layers.front().in; }
+  Eigen::Index out_dim() const { return network_.layers.back().out; }
+
+  template <class Self, class Visitor>
+  static Parameters<Visitor> layout(Self& self, Visitor& visit) {
+    Parameters<Visitor> parameters;
+    for (std::size_t i = 0; i < self.network_.layers.size(); ++i)
+      parameters.push_back(visit.part(i, self.network_.layers[i]));
+    return parameters;
+  }
+
+  void initialise(std::span<Scalar> theta, Rng& rng) const {
+    for (const DenseLayer& layer : network_.layers) layer.initialise(theta, rng);
+  }
+
+  Tape forward(std::span<const Scalar> theta, const ConstMatrixMap<Scalar>& input, MatrixMap<Scalar>& result,
+               const Pass& pass) const {
+    return with_forward(theta, input.rows(), pass, [&](auto run) {
+      run.take(input.data(), 0, in_dim());
+      advance_all(run);
+      run.give(result.data(), 0, out_dim());
+      return run.tape();
+    });
+  }
+
+  void vjp(std::span<const Scalar>, std::span<Scalar> grad, const Tape& tape,
+           const ConstMatrixMap<Scalar>& grad_result, MatrixMap<Scalar>& grad_input, const Pass& pass) const {
+    BatchVjp<Scalar> run(network_, tape, pass);
+    run.take(grad_result.data(), 0, out_dim());
+    retreat_all(run, grad);
+    run.add_to(grad_input.data(), 0, in_dim());
+  }
+
+ protected:
+  constexpr explicit NetworkConditioner(Network network) : network_(std::move(network)) {}
+
+  /// Calls use(run) with a forward pass for a batch, or the cheaper one for a row without a tape.
+  template <class Use>
+  Tape with_forward(std::span<const Scalar> theta, Eigen::Index rows, const Pass& pass,
+                    const Use& use) const {
+    if (rows == 1 && !pass.record) return use(RowForward<Scalar>(network_, theta, pass));
+    return use(BatchForward<Scalar>(network_, theta, rows, pass));
+  }
+
+  template <class Run>
+  void advance_all(Run& run) const {
+    for (std::size_t i = 0; i < network_.layers.size(); ++i)
+      for (const Part& part : network_.layers[i].forward_parts) run.advance(i, part);
+  }
+  void retreat_all(BatchVjp<Scalar>& run, std::span<Scalar> grad) const {
+    for (std::size_t i = network_.layers.size(); i-- > 0;) {
+      run.add_weight_gradient(i, grad);
+      for (const Part& part : network_.layers[i].backward_parts) run.retreat(i, part);
+    }
+  }
+
+  Network network_;
+};
+
+}  // namespace eigenflow::detail

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <memory>
+#include <span>
+
+#include "eigenflow/nets/kernel/dense.hpp"
+#include "eigenflow/nets/network.hpp"
+
+namespace eigenflow::detail {
+
+/// The pass back: cotangents of results become those of inputs, part by part as well, then weights'
+/// gradients.
+template <class Scalar>
+class BatchVjp {
+ public:
+  BatchVjp(const Network& network, const NetworkTape<Scalar>& tape, const Pass& pass)
+      : network_(network), tape_(tape), arena_(*pass.arena) {
+    const auto panels = [&](Eigen::Index columns) {
+      return Panels<Scalar>::allocate(arena_, tape.input.rows, columns);
+    };
+    grad_input_ = panels(network.layers.front().in);
+    grads_ = arena_.allocate<Panels<Scalar>>(network.layers.size());
+    sums_ = arena_.allocate<ColumnSums<Scalar>>(network.layers.size());
+    for (std::size_t i = 0; i < network.layers.size(); ++i) {
+      std::construct_at(grads_ + i, panels(network.layers[i].out));
+      std::construct_at(sums_ + i, network.layers[i].out, arena_);
+    }
+  }
+
+  /// ∂loss/∂result for columns first .. last - 1, from a column-major batch.
+  void take(const Scalar* from, Eigen::Index first, Eigen::Index last) {
+    const std::size_t i = network_.last();
+    grads_[i].take(from, first, last);
+    for (Eigen::Index panel = 0; panel < grads_[i].count(); ++panel)
+      sums_[i].add(grads_[i], panel, first, last, [](Eigen::Index, Number g) { return g; });
+  }
+
+  /// From ∂loss/∂(results of layer i) in the depth of `part`, to ∂loss/∂(results of the layer before) in its
+  /// columns.
+  void retreat(std::size_t i, const Part& part) {
+    const Panels<Scalar>& to = i == 0 ? grad_input_ : grads_[i - 1];
+    if (i > 0 && network_.streams(i - 1)) sums_[i - 1].add(sums_[i + 1], part.first, part.last);
+    const bool gated = i > 0 && relu_alone(i - 1);  // the product itself applies the derivative
+    dense_grad_x(grads_[i], tape_.weights[i], to, part,
+                 gated ? tape_.sites[i - 1].derivative_from.data : nullptr, gated ? sums_ + (i - 1) : nullptr,
+                 arena_, [&](Eigen::Index panel) {
+                   if (i > 0 && !gated) finish(i - 1, panel, part.first, part.last);
+                 });
+  }
+
+  /// Adds ∂loss/∂input for columns first .. last - 1 to a column-major batch.
+  void add_to(Scalar* to, Eigen::Index first, Eigen::Index last) const {
+    grad_input_.add_to(to, first, last);
+  }
+
+  /// Adds ∂loss/∂(W, b) of layer i, once all of its results' cotangents are there.
+  void add_weight_gradient(std::size_t i, std::span<Scalar> grad) const {
+    if (grad.empty()) return;
+    const DenseLayer& layer = network_.layers[i];
+    auto g = view_parameters(layer, layer.segment(grad));
+    const Panels<Scalar>& input = i == 0 ? tape_.input : tape_.sites[i - 1].value;
+    sums_[i].give(g.bias.data());
+    if (layer.reach.empty()) {
+      dense_grad_w<Scalar>(input, grads_[i], g.weight.data(), layer.forward_parts, arena_);
+      return;
+    }
+    const ArenaScope scope(arena_);
+    const Eigen::Index size = layer.in * layer.out;
+    MatrixMap<Scalar> whole(arena_.allocate<Scalar>(static_cast<std::size_t>(size)), layer.in, layer.out);
+    whole.setZero();
+    dense_grad_w<Scalar>(input, grads_[i], whole.data(), layer.forward_parts, arena_);
+    for (Eigen::Index k = 0; k < layer.out; ++k)
+      g.weight.col(k).head(layer.reach_of(k)) += whole.col(k).head(layer.reach_of(k));
+  }
+
+ private:
+  using Number = Lanes<Scalar>;
+
+  // Whether a relu is all that lies between layer i and the next.
+  bool relu_alone(std::size_t i) const {
+    return network_.activation == Activation::relu && network_.layers[i + 1].activates &&
+           !tape_.sites[i].mask && !network_.streams(i);
+  }
+
+  void finish(std::size_t i, Eigen::Index panel, Eigen::Index first, Eigen::Index last) const {
+    const Site<Scalar>& site = tape_.sites[i];
+    const Panels<Scalar>& grad = grads_[i];
+    if (site.mask)
+      grad.for_each_vector_of(panel, first, last, [&](Eigen::Index n) {
+        (Number::load(grad.data + n) * Number::load(site.mask + n)).store(grad.data + n);
+      });
+    if (network_.layers[i + 1].activates)
+      with_activation(network_.activation, network_.negative_slope, [&](auto function) {
+        sums_[i].add(grad, panel, first, last, [&](Eigen::Index n, Number g) {
+          return function.scale(g, Number::load(site.derivative_from.data + n));
+        });
+      });
+    else
+      sums_[i].add(grad, panel, first, last, [](Eigen::Index, Number g) { return g; });
+    if (!network_.streams(i)) return;
+    const Scalar* const stream = grads_[i + 2].data;  // whose sums are there already
+    grad.for_each_vector_of(panel, first, last, [&](Eigen::Index n) {
+      (Number::load(grad.data + n) + Number::load(stream + n)).store(grad.data + n);
+    });
+  }
+
+  const Network& network_;
+  const NetworkTape<Scalar>& tape_;
+  Arena& arena_;
+  Panels<Scalar> grad_input_{};
+  Panels<Scalar>* grads_;
+  ColumnSums<Scalar>* sums_;
+};
+
+}  // namespace eigenflow::detail

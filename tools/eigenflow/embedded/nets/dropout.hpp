@@ -1,0 +1,17 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <cstdlib>
+
+#include "eigenflow/authoring/tile.hpp"
+#include "eigenflow/nets/kernel/panels.hpp"
+
+namespace eigenflow::detail {
+
+/// An embedded flow is not trained: nothing drops.
+template <class Scalar>
+Panels<Scalar> draw_dropout(DropoutSource&, double, Eigen::Index, Eigen::Index, Arena&) {
+  std::abort();
+}
+
+}  // namespace eigenflow::detail
