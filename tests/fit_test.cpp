@@ -73,7 +73,7 @@ struct Recorder {
 };
 
 double loss_on(const Gaussian<double>& flow, const MatrixXd& x) {
-  return ef::MaximumLikelihood{}(flow, ef::Batch<double>::all(ef::detail::rows_of<const double>(x)), {});
+  return ef::MaximumLikelihood{}(flow, ef::Batch<double>::all(ef::rows_of<const double>(x)), {});
 }
 
 }  // namespace
@@ -246,7 +246,7 @@ TEST_CASE("fit: the history tells the whole course") {
   const double before = loss_on(flow, x);
   const VectorXd theta = flow.parameters();
   VectorXd grad(theta.size());
-  ef::MaximumLikelihood{}(flow, ef::Batch<double>::all(ef::detail::rows_of<const double>(x)),
+  ef::MaximumLikelihood{}(flow, ef::Batch<double>::all(ef::rows_of<const double>(x)),
                           {grad.data(), static_cast<std::size_t>(grad.size())});
   VectorXd after_one;
   const ef::History history = ef::fit(flow, x,

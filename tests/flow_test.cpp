@@ -341,7 +341,7 @@ TEMPLATE_TEST_CASE("Flow: nothing is taken from the heap after the first call", 
     auto state = adam.start<TestType>(flow.parameters().size());
     contract::VectorX<TestType> grad(flow.parameters().size());
     const std::span<TestType> grad_span(grad.data(), static_cast<std::size_t>(grad.size()));
-    const auto batch = ef::Batch<TestType>::all(ef::detail::rows_of<const TestType>(x));
+    const auto batch = ef::Batch<TestType>::all(ef::rows_of<const TestType>(x));
     const auto all = [&] {
       ef::MaximumLikelihood()(flow, batch, grad_span);
       adam.advance(state);

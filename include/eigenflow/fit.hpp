@@ -113,7 +113,7 @@ History fit(FlowType& flow, const Eigen::DenseBase<X>& x,
             const FitOptions<typename FlowType::Scalar>& options = {}, const Optimizer& optimizer = {},
             const Objective& objective = {}) {
   using Scalar = typename FlowType::Scalar;
-  const detail::Input<Scalar, X> rows(x);
+  const Input<Scalar, X> rows(x);
   return detail::fit_rows(flow, detail::FitData<Scalar>(rows.rows(), {}, flow, options), options, optimizer,
                           objective);
 }
@@ -124,7 +124,7 @@ History fit(FlowType& flow, const Eigen::DenseBase<X>& x, const Eigen::DenseBase
             const FitOptions<typename FlowType::Scalar>& options = {}, const Optimizer& optimizer = {},
             const Objective& objective = {}) {
   using Scalar = typename FlowType::Scalar;
-  const detail::Input<Scalar, X> rows(x);
+  const Input<Scalar, X> rows(x);
   const Context<Scalar> context(c);
   return detail::fit_rows(flow, detail::FitData<Scalar>(rows.rows(), context.rows(), flow, options), options,
                           optimizer, objective);
@@ -133,7 +133,7 @@ History fit(FlowType& flow, const Eigen::DenseBase<X>& x, const Eigen::DenseBase
 namespace detail {
 
 template <class Other>
-History refuse_arguments() {
+History reject_arguments() {
   static_assert(
       std::is_void_v<Other>,
       "fit takes a flow, the rows, their context if the density is conditional (a dense Eigen matrix), the "
@@ -148,13 +148,12 @@ concept NoOptions = !std::convertible_to<Other, FitOptions<typename FlowType::Sc
 
 /// What is neither options nor a context in their place is refused in a sentence.
 template <class FlowType, class X, detail::NoOptions<FlowType> Other, class... Rest>
-requires(!detail::Dense<Other>) History
-    fit(FlowType&, const Eigen::DenseBase<X>&, const Other&, const Rest&...) {
-  return detail::refuse_arguments<Other>();
+requires(!Dense<Other>) History fit(FlowType&, const Eigen::DenseBase<X>&, const Other&, const Rest&...) {
+  return detail::reject_arguments<Other>();
 }
 template <class FlowType, class X, class C, detail::NoOptions<FlowType> Other, class... Rest>
 History fit(FlowType&, const Eigen::DenseBase<X>&, const Eigen::DenseBase<C>&, const Other&, const Rest&...) {
-  return detail::refuse_arguments<Other>();
+  return detail::reject_arguments<Other>();
 }
 
 }  // namespace eigenflow

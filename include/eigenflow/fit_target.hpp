@@ -66,8 +66,8 @@ struct Tempered {
 /// gave it statistics. A loss or gradient that is no longer finite stops the fit and leaves the best
 /// parameters; the history says where. Throws std::invalid_argument for options that make no sense.
 template <class FlowType, class T, class Optimizer = Adam, class Objective = ReverseKl>
-requires(!detail::Dense<T>) History fit(FlowType& flow, const T& target, const TargetFitOptions& options = {},
-                                        const Optimizer& optimizer = {}, const Objective& objective = {}) {
+requires(!Dense<T>) History fit(FlowType& flow, const T& target, const TargetFitOptions& options = {},
+                                const Optimizer& optimizer = {}, const Objective& objective = {}) {
   static_assert(
       Target<T, FlowType>,
       "fit takes a flow, then rows in a dense Eigen matrix or a target, which is called as f(x, grad) or "
@@ -78,10 +78,10 @@ requires(!detail::Dense<T>) History fit(FlowType& flow, const T& target, const T
   using Scalar = typename FlowType::Scalar;
   detail::check_training(options);
   if (options.annealing < 0)
-    detail::refuse("the steps of annealing in fit cannot be negative, but are " +
+    detail::reject("the steps of annealing in fit cannot be negative, but are " +
                    std::to_string(options.annealing));
   if (options.epoch_steps < 1 || options.validation_samples < 1)
-    detail::refuse("the steps of an epoch and the validation samples of fit must be 1 or more, but are " +
+    detail::reject("the steps of an epoch and the validation samples of fit must be 1 or more, but are " +
                    std::to_string(options.epoch_steps) + " and " +
                    std::to_string(options.validation_samples));
   struct Source {

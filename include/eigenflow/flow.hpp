@@ -101,7 +101,7 @@ class Flow : public FlowParameters<Parts...> {
   }
   template <class X, class Z, class V>
   void forward_into(const Eigen::DenseBase<X>& x, const Given& c, Z&& z, V&& log_det) const {
-    const detail::Input<Scalar, X> input(x);
+    const Input<Scalar, X> input(x);
     const auto rows = checked("forward", input.rows());
     detail::transform(*this, rows, checked("forward", c, x.rows()), out("forward_into", z, x.rows(), dim()),
                       out("forward_into", log_det, x.rows(), 1), false);
@@ -120,7 +120,7 @@ class Flow : public FlowParameters<Parts...> {
   }
   template <class Z, class X, class V>
   void inverse_into(const Eigen::DenseBase<Z>& z, const Given& c, X&& x, V&& log_det) const {
-    const detail::Input<Scalar, Z> input(z);
+    const Input<Scalar, Z> input(z);
     const auto rows = checked("inverse", input.rows());
     detail::transform(*this, rows, checked("inverse", c, z.rows()), out("inverse_into", x, z.rows(), dim()),
                       out("inverse_into", log_det, z.rows(), 1), true);
@@ -135,8 +135,8 @@ class Flow : public FlowParameters<Parts...> {
   }
   /// What is no dense matrix of Eigen's is refused in a sentence.
   template <class X>
-  Vector log_prob(const X&) const requires(!detail::Dense<X>) {
-    static_assert(detail::Dense<X>,
+  Vector log_prob(const X&) const requires(!Dense<X>) {
+    static_assert(Dense<X>,
                   "a flow takes its rows from a dense Eigen matrix: wrap other memory where it lies, as in "
                   "Eigen::Map<const Eigen::MatrixXf>(data, rows, columns)");
     return {};
@@ -147,7 +147,7 @@ class Flow : public FlowParameters<Parts...> {
   }
   template <class X, class V>
   void log_prob_into(const Eigen::DenseBase<X>& x, const Given& c, V&& log_prob) const {
-    const detail::Input<Scalar, X> input(x);
+    const Input<Scalar, X> input(x);
     const auto rows = checked("log_prob", input.rows());
     detail::evaluate(*this, rows, checked("log_prob", c, x.rows()),
                      out("log_prob_into", log_prob, x.rows(), 1));
@@ -178,7 +178,7 @@ class Flow : public FlowParameters<Parts...> {
   void log_prob_and_grad_into(const Eigen::DenseBase<X>& x, const Given& c, V&& log_prob, G&& grad,
                               H&& grad_context) const {
     constexpr const char* call = "log_prob_and_grad_into";
-    const detail::Input<Scalar, X> input(x);
+    const Input<Scalar, X> input(x);
     const auto rows = checked("log_prob_and_grad", input.rows());
     const auto context = checked("log_prob_and_grad", c, x.rows());
     detail::evaluate_with_grad(*this, rows, context, out(call, log_prob, x.rows(), 1),
@@ -264,31 +264,31 @@ class Flow : public FlowParameters<Parts...> {
         "const, as in Rng rng(42); flow.sample(10, rng)");
   }
 
-  const detail::Rows<const Scalar>& checked(const char* call, const detail::Rows<const Scalar>& x) const {
-    if (x.cols != dim()) detail::refuse_columns(call, x.rows, x.cols, dim());
+  const Rows<const Scalar>& checked(const char* call, const Rows<const Scalar>& x) const {
+    if (x.cols != dim()) detail::reject_columns(call, x.rows, x.cols, dim());
     return x;
   }
-  detail::Rows<const Scalar> checked(const char* call, const Given& c, Eigen::Index n) const {
+  Rows<const Scalar> checked(const char* call, const Given& c, Eigen::Index n) const {
     return detail::context_rows(call, c.rows(), n, context_dim());
   }
 
   static Eigen::Index checked_count(Eigen::Index n) {
     if (n < 0)
-      detail::refuse("a number of samples cannot be negative, but " + std::to_string(n) + " were asked for");
+      detail::reject("a number of samples cannot be negative, but " + std::to_string(n) + " were asked for");
     return n;
   }
 
   // The caller's storage, whose shape must fit.
   template <class Out>
-  static detail::Rows<Scalar> out(const char* call, Out& x, Eigen::Index rows, Eigen::Index cols) {
-    static_assert(detail::HasMemory<std::remove_cvref_t<Out>>,
+  static Rows<Scalar> out(const char* call, Out& x, Eigen::Index rows, Eigen::Index cols) {
+    static_assert(HasMemory<std::remove_cvref_t<Out>>,
                   "the result must be written to a matrix, map or block");
     static_assert(std::is_same_v<typename std::remove_cvref_t<Out>::Scalar, Scalar>,
                   "the storage for the result has another scalar type than the flow");
     static_assert(!std::is_const_v<std::remove_pointer_t<decltype(x.data())>>,
                   "the storage for the result is const: it cannot be written to");
-    if (x.rows() != rows || x.cols() != cols) detail::refuse_storage(call, x.rows(), x.cols(), rows, cols);
-    return detail::rows_of<Scalar>(x);
+    if (x.rows() != rows || x.cols() != cols) detail::reject_storage(call, x.rows(), x.cols(), rows, cols);
+    return rows_of<Scalar>(x);
   }
 };
 

@@ -47,17 +47,17 @@ ImportanceSample<typename Flow::Samples> importance_sample(const Flow& flow, con
   static_assert(Target<T, Flow> || ValueTarget<T, Flow>,
                 "a target of importance_sample is called as f(x), f(x, grad) or f(x, log_p, grad), in the "
                 "flow's scalar type, one point and its gradient as columns: see concepts/target.hpp");
-  if (n < 1) detail::refuse("importance_sample needs one sample or more, but n is " + std::to_string(n));
+  if (n < 1) detail::reject("importance_sample needs one sample or more, but n is " + std::to_string(n));
   if (flow.context_dim() > 0)
-    detail::refuse(
+    detail::reject(
         "importance_sample draws from one density, but this flow has " + std::to_string(flow.context_dim()) +
         " columns of context: draw with sample_and_log_prob(n, c, rng), and weigh each row yourself");
   auto drawn = flow.sample_and_log_prob(n, rng);
   ImportanceSample<typename Flow::Samples> result{std::move(drawn.x), Eigen::VectorXd(n), 0, 0, 0, 0};
 
-  const detail::Rows<const Scalar> rows = detail::rows_of<const Scalar>(result.x);
-  detail::for_each_piece(n, tile_rows, flow.work_per_row(), [&](Eigen::Index first, Eigen::Index count) {
-    Arena& arena = detail::thread_arena();
+  const Rows<const Scalar> rows = rows_of<const Scalar>(result.x);
+  for_each_piece(n, tile_rows, flow.work_per_row(), [&](Eigen::Index first, Eigen::Index count) {
+    Arena& arena = thread_arena();
     const ArenaScope scope(arena);
     Tile<Scalar> tile = Tile<Scalar>::allocate(arena, count, flow.dim(), false);
     tile.values = rows.middle(first, count);

@@ -108,6 +108,6 @@ TEST_CASE("layers of a run-time flow freeze, and its copies are independent") {
 TEST_CASE("a run-time base that has no smooth samples says so") {
   ef::Rng rng(1);
   const ef::AnyBase<double> base{ef::GaussianMixture<double, 2>(3)};
-  ef::Tile<double> tile = ef::Tile<double>::allocate(ef::detail::thread_arena(), 1, 2, true);
+  ef::Tile<double> tile = ef::Tile<double>::allocate(ef::thread_arena(), 1, 2, true);
   CHECK_THROWS_AS(base.sample_vjp({}, {}, rng, 0, tile), std::invalid_argument);
 }

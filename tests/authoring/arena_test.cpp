@@ -88,7 +88,7 @@ TEST_CASE("Arena: a release never fails, even where the heap is used up") {
 TEST_CASE("Arena: what a thread keeps can be given back") {
   if (!allocations_are_counted()) return;
   const auto work = [] {
-    ef::Arena& arena = ef::detail::thread_arena();
+    ef::Arena& arena = ef::thread_arena();
     const ef::ArenaScope scope(arena);
     arena.allocate<char>(1 << 20)[0] = 1;
   };
@@ -104,8 +104,8 @@ TEST_CASE("Arena: what a thread keeps can be given back") {
 
 TEST_CASE("Arena: every thread has its own") {
   ef::Arena* other = nullptr;
-  std::thread([&] { other = &ef::detail::thread_arena(); }).join();
-  CHECK(other != &ef::detail::thread_arena());
+  std::thread([&] { other = &ef::thread_arena(); }).join();
+  CHECK(other != &ef::thread_arena());
 }
 
 TEST_CASE("Arena: the most that was in use at once is known") {

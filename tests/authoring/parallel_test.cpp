@@ -46,7 +46,7 @@ std::vector<MatrixXf> everything(const Model& flow, Index rows, std::uint64_t se
   const auto scored = flow.log_prob_and_grad(x);
   const auto sampled = flow.sample_and_log_prob(rows, rng);
   VectorXf grad(flow.parameters().size());
-  ef::MaximumLikelihood{}(flow, ef::Batch<float>::all(ef::detail::rows_of<const float>(x)),
+  ef::MaximumLikelihood{}(flow, ef::Batch<float>::all(ef::rows_of<const float>(x)),
                           {grad.data(), static_cast<std::size_t>(grad.size())});
   return {forward.z,        forward.log_det,        inverse.x,   inverse.log_det,
           flow.log_prob(x), scored.log_prob,        scored.grad, sampled.x,
@@ -86,7 +86,7 @@ TEST_CASE("what a layer throws reaches the caller from any thread, and the flow 
   const MatrixXf good = contract::random_normal<float>(5'000, 2, 1);
   const VectorXf expected = flow.log_prob(good);
   const auto loss = [&](const MatrixXf& x, VectorXf& grad) {
-    return ef::MaximumLikelihood{}(flow, ef::Batch<float>::all(ef::detail::rows_of<const float>(x)),
+    return ef::MaximumLikelihood{}(flow, ef::Batch<float>::all(ef::rows_of<const float>(x)),
                                    {grad.data(), static_cast<std::size_t>(grad.size())});
   };
   VectorXf grad(flow.parameters().size()), again = grad;

@@ -25,7 +25,7 @@ namespace {
 MatrixX<float> mask(ef::DropoutSource source, Index rows, Index units, double rate = 0.3) {
   ef::Arena arena;
   MatrixX<float> result(rows, units);
-  ef::detail::draw_dropout<float>(source, rate, rows, units, arena).give(result.data(), 0, units);
+  ef::nets::draw_dropout<float>(source, rate, rows, units, arena).give(result.data(), 0, units);
   return result;
 }
 

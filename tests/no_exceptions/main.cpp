@@ -15,5 +15,5 @@ int main() {
   eigenflow::error_handler() = [](const char* message) {
     std::_Exit(std::strcmp(message, "expected 2 columns") == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
   };
-  eigenflow::detail::refuse("expected 2 columns");
+  eigenflow::detail::reject("expected 2 columns");
 }

@@ -40,7 +40,7 @@ Model tiny_flow() {
 
 template <class S>
 ef::Batch<S> batch_of(const contract::MatrixX<S>& x, const contract::VectorX<S>& weights = {}) {
-  return ef::Batch<S>::all(ef::detail::rows_of<const S>(x), weights.size() > 0 ? weights.data() : nullptr);
+  return ef::Batch<S>::all(ef::rows_of<const S>(x), weights.size() > 0 ? weights.data() : nullptr);
 }
 
 // Positive weights from 1/8 to 2.
@@ -72,7 +72,7 @@ TEST_CASE("the loss is minus the weighted mean of log_prob") {
 
   // Rows of a list, with the weights of those rows, and an empty list.
   const std::vector<Index> order = {299, 4, 17, 4};
-  const ef::Batch<double> listed{ef::detail::rows_of<const double>(x), order.data(), 4, weights.data()};
+  const ef::Batch<double> listed{ef::rows_of<const double>(x), order.data(), 4, weights.data()};
   const double sum = weights[299] * log_p[299] + 2 * weights[4] * log_p[4] + weights[17] * log_p[17];
   CHECK(loss_of(flow, listed, {}) ==
         Approx(-sum / (weights[299] + 2 * weights[4] + weights[17])).epsilon(1e-13));

@@ -73,7 +73,7 @@ class CsvReader : public Reader {
     Eigen::Index column = 0;
     for (Cells cells(line, separator_); cells.more(); ++column) {
       const std::string_view cell = cells.next();
-      if (column >= columns()) refuse_columns(line);
+      if (column >= columns()) reject_columns(line);
       const Eigen::Index place = place_[static_cast<std::size_t>(column)];
       if (place < 0) continue;
       const std::optional<double> value = number(cell);
@@ -84,9 +84,9 @@ class CsvReader : public Reader {
                  : '"' + std::string(cell.substr(0, 40)) + "\" is no " + (value ? "finite " : "") + "number");
       to[place] = *value;
     }
-    if (column < columns()) refuse_columns(line);
+    if (column < columns()) reject_columns(line);
   }
-  [[noreturn]] void refuse_columns(std::string_view line) const {
+  [[noreturn]] void reject_columns(std::string_view line) const {
     const auto count = static_cast<Eigen::Index>(cells(line, separator_).size());
     fail(line_number_, std::min(count, columns()),
          "the line has " + std::to_string(count) + (count == 1 ? " column" : " columns") +

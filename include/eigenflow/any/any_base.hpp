@@ -60,7 +60,7 @@ class AnyBaseModel final : public AnyPartModel<B, AnyBaseInterface<typename B::S
     if constexpr (requires { part_.sample_vjp(theta, grad, rng, first_row, tile); })
       part_.sample_vjp(theta, grad, rng, first_row, tile);
     else if constexpr (!Parameterless<B>)
-      refuse("a sample of " + this->name() +
+      reject("a sample of " + this->name() +
              " is no smooth function of its parameters: choose another base for reverse KL");
   }
 };

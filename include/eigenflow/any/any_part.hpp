@@ -56,7 +56,7 @@ class AnyPartModel : public Interface {
     if constexpr (Structured<Part>)
       return detail::to_value(part_);
     else
-      refuse("this flow has " + name() +
+      reject("this flow has " + name() +
              ", which cannot be saved: it says no structure() (see authoring/structure.hpp)");
   }
 

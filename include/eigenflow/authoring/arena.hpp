@@ -136,16 +136,12 @@ class ArenaScope {
   Arena::Mark mark_;
 };
 
-namespace detail {
-
 /// Every thread has one arena, shared by all flows that it
 /// evaluates: a const flow needs no storage of its own.
 inline Arena& thread_arena() {
   static thread_local Arena arena;
   return arena;
 }
-
-}  // namespace detail
 
 /// Gives back to the heap what this thread keeps for the flows that it evaluates: as much as its largest call so
 /// far needed (a fit with T threads keeps T - 1 gradients in the caller's thread). The next call takes anew what
@@ -154,7 +150,7 @@ inline Arena& thread_arena() {
 /// The memory is thread_local: no flow may be evaluated from a destructor of a static or thread_local object,
 /// which may run when it is gone.
 inline void release_thread_memory() {
-  detail::thread_arena().clear();
+  thread_arena().clear();
 }
 
 }  // namespace eigenflow

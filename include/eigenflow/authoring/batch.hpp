@@ -15,33 +15,33 @@ namespace eigenflow {
 /// weight and, for a conditional density, a context.
 template <class Scalar>
 struct Batch {
-  detail::Rows<const Scalar> data;            ///< N × D, the whole set, where the user has it
+  Rows<const Scalar> data;                    ///< N × D, the whole set, where the user has it
   const Eigen::Index* order = nullptr;        ///< which rows; all of them, in order, when null
   Eigen::Index size = 0;                      ///< how many
   const Scalar* weights = nullptr;            ///< one for each row of `data`; all one when null
-  detail::Rows<const Scalar> context{};       ///< N × C: one row for each row of `data`; C = 0 without
+  Rows<const Scalar> context{};               ///< N × C: one row for each row of `data`; C = 0 without
   std::optional<TrainingStep> training = {};  ///< with it, networks that have dropout drop; never to evaluate
 
   /// All rows of a matrix, map or block, which must outlive the batch.
   template <class X>
   static Batch all(const Eigen::DenseBase<X>& x, const Scalar* weights = nullptr) {
-    static_assert(detail::HasMemory<X>, "a batch refers to rows in memory: evaluate the expression first");
+    static_assert(HasMemory<X>, "a batch refers to rows in memory: evaluate the expression first");
     static_assert(std::is_same_v<typename X::Scalar, Scalar>,
                   "this matrix has another scalar type than the batch");
-    return all(detail::rows_of<const Scalar>(x.derived()), weights);
+    return all(rows_of<const Scalar>(x.derived()), weights);
   }
-  static Batch all(const detail::Rows<const Scalar>& data, const Scalar* weights = nullptr) {
+  static Batch all(const Rows<const Scalar>& data, const Scalar* weights = nullptr) {
     return {data, nullptr, data.rows, weights, {nullptr, data.rows, 0, 0, 0}};
   }
   /// All rows with the context of each, N × C.
   template <class X, class C>
   static Batch all(const Eigen::DenseBase<X>& x, const Eigen::DenseBase<C>& c,
                    const Scalar* weights = nullptr) {
-    static_assert(detail::HasMemory<C>, "a batch refers to rows in memory: evaluate the context first");
+    static_assert(HasMemory<C>, "a batch refers to rows in memory: evaluate the context first");
     static_assert(std::is_same_v<typename C::Scalar, Scalar>,
                   "this context has another scalar type than the batch");
     Batch batch = all(x, weights);
-    batch.context = detail::rows_of<const Scalar>(c.derived());
+    batch.context = rows_of<const Scalar>(c.derived());
     return batch;
   }
 
@@ -58,7 +58,7 @@ struct Batch {
 
  private:
   using Columns = typename Tile<Scalar>::Matrix;
-  void gather(const detail::Rows<const Scalar>& from, Eigen::Index first, Columns to) const {
+  void gather(const Rows<const Scalar>& from, Eigen::Index first, Columns to) const {
     if (!order) {
       to = from.middle(first, to.rows());
       return;

@@ -26,39 +26,39 @@ class Context {
   Context(const Eigen::DenseBase<C>& c) {
     static_assert(std::is_same_v<typename C::Scalar, Scalar>,
                   "this context has another scalar type than the flow: convert it, as in c.cast<float>()");
-    if constexpr (detail::HasMemory<C>) {
-      rows_ = detail::rows_of<const Scalar>(c.derived());
+    if constexpr (HasMemory<C>) {
+      rows_ = rows_of<const Scalar>(c.derived());
     } else {
       evaluated_ = c.derived().matrix();
-      rows_ = detail::rows_of<const Scalar>(evaluated_);
+      rows_ = rows_of<const Scalar>(evaluated_);
     }
   }
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
-  const detail::Rows<const Scalar>& rows() const { return rows_; }
+  const Rows<const Scalar>& rows() const { return rows_; }
 
  private:
   MatrixX<Scalar> evaluated_;
-  detail::Rows<const Scalar> rows_;
+  Rows<const Scalar> rows_;
 };
 
 namespace detail {
 
-[[noreturn]] inline void refuse_context(const char* call, Eigen::Index rows, Eigen::Index cols,
+[[noreturn]] inline void reject_context(const char* call, Eigen::Index rows, Eigen::Index cols,
                                         Eigen::Index n, Eigen::Index dim) {
   const std::string came = shape(rows, cols);
   if (dim == 0)
-    refuse(
+    reject(
         std::string(call) + " was given a context of " + came +
         ", but this flow is not conditional: leave it out, or give the flow's couplings a context_dim of " +
         std::to_string(cols));
   const std::string wanted = shape(n, dim) + ", one row for each sample (or " + shape(1, dim) + " for all)";
   if (cols == 0)
-    refuse(std::string(call) + " was given no context, but this flow is conditional: give it one of " +
+    reject(std::string(call) + " was given no context, but this flow is conditional: give it one of " +
            wanted);
   const bool turned = rows == dim && (cols == n || cols == 1);
-  refuse(std::string(call) + " expects a context of " + wanted + ", but got " + came +
+  reject(std::string(call) + " expects a context of " + wanted + ", but got " + came +
          (turned ? ": a context is a row, so pass c.transpose()" : ""));
 }
 
@@ -66,7 +66,7 @@ namespace detail {
 /// that does not fit.
 template <class Scalar>
 Rows<const Scalar> context_rows(const char* call, Rows<const Scalar> c, Eigen::Index n, Eigen::Index dim) {
-  if (c.cols != dim || (dim > 0 && c.rows != n && c.rows != 1)) refuse_context(call, c.rows, c.cols, n, dim);
+  if (c.cols != dim || (dim > 0 && c.rows != n && c.rows != 1)) reject_context(call, c.rows, c.cols, n, dim);
   if (c.rows == 1 || dim == 0) c.row_stride = 0;
   c.rows = n;
   return c;

@@ -18,7 +18,7 @@ class Dimension {
   constexpr Dimension() = default;
   constexpr Dimension(Eigen::Index dim) {
     if (dim != Dim_)
-      detail::refuse("this layer has " + std::to_string(Dim_) + " features at compile time, but " +
+      detail::reject("this layer has " + std::to_string(Dim_) + " features at compile time, but " +
                      std::to_string(dim) + " were asked for: give the same number, or use Eigen::Dynamic");
   }
   constexpr operator Eigen::Index() const { return Dim_; }
@@ -29,7 +29,7 @@ class Dimension<Eigen::Dynamic> {
  public:
   constexpr Dimension(Eigen::Index dim) : dim_(dim) {
     if (dim < 1)
-      detail::refuse("a flow has at least one feature, but a dimension of " + std::to_string(dim) +
+      detail::reject("a flow has at least one feature, but a dimension of " + std::to_string(dim) +
                      " was asked for");
   }
   constexpr operator Eigen::Index() const { return dim_; }

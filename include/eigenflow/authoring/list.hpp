@@ -7,7 +7,7 @@
 // What structure is kept in: the places of a permutation, the layers of a network, statistics of data. A flow that
 // `eigenflow embed` writes as a header has constants in their place, by another file of this name.
 
-namespace eigenflow::detail {
+namespace eigenflow {
 
 template <class T>
 using List = std::vector<T>;
@@ -15,4 +15,4 @@ using List = std::vector<T>;
 template <class Scalar>
 using Numbers = VectorX<Scalar>;
 
-}  // namespace eigenflow::detail
+}  // namespace eigenflow

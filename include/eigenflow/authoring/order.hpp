@@ -9,7 +9,7 @@
 #include "eigenflow/numerics/rng.hpp"
 #include "eigenflow/text/error.hpp"
 
-namespace eigenflow::detail {
+namespace eigenflow {
 
 /// 0 .. size - 1.
 inline List<Eigen::Index> in_order(Eigen::Index size) {
@@ -38,14 +38,14 @@ inline List<Eigen::Index> checked_order(List<Eigen::Index> order, const char* wh
     const Eigen::Index index = order[j];
     const std::string entry = "entry " + std::to_string(j) + " of " + what + " is " + std::to_string(index);
     if (index < 0 || index >= dim)
-      refuse(entry + ", but a permutation of " + std::to_string(dim) + " features has entries from 0 to " +
-             std::to_string(dim - 1));
+      detail::reject(entry + ", but a permutation of " + std::to_string(dim) +
+                     " features has entries from 0 to " + std::to_string(dim - 1));
     Eigen::Index& first = seen[static_cast<std::size_t>(index)];
     if (first >= 0)
-      refuse(entry + ", as entry " + std::to_string(first) + " already is: give each feature once");
+      detail::reject(entry + ", as entry " + std::to_string(first) + " already is: give each feature once");
     first = static_cast<Eigen::Index>(j);
   }
   return order;
 }
 
-}  // namespace eigenflow::detail
+}  // namespace eigenflow

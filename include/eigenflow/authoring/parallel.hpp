@@ -144,3 +144,10 @@ double fold_pieces(Eigen::Index rows, Eigen::Index height, double work_per_row, 
 }
 
 }  // namespace eigenflow::detail
+
+namespace eigenflow {
+
+using detail::fold_pieces;
+using detail::for_each_piece;
+
+}  // namespace eigenflow

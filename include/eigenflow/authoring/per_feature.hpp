@@ -7,7 +7,7 @@
 #include "eigenflow/authoring/arena.hpp"
 #include "eigenflow/numerics/ieee.hpp"
 
-namespace eigenflow::detail {
+namespace eigenflow {
 
 /// One value a feature, zero at first: in registers where D is known to the compiler, in the arena otherwise.
 template <class T, int Dim>
@@ -39,4 +39,4 @@ class PerFeature<T, Eigen::Dynamic> {
   T* values_;
 };
 
-}  // namespace eigenflow::detail
+}  // namespace eigenflow

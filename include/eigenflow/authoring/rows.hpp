@@ -9,7 +9,7 @@
 // boundary is compiled once. Matrices, maps, blocks and row-major arrays are looked at where they lie; only
 // an expression that has no memory of its own (`x * r`) is evaluated, once.
 
-namespace eigenflow::detail {
+namespace eigenflow {
 
 /// N × D numbers in memory with any strides.
 template <class S>
@@ -83,4 +83,4 @@ class Input {
   Rows<const Scalar> rows_;
 };
 
-}  // namespace eigenflow::detail
+}  // namespace eigenflow

@@ -3,7 +3,7 @@
 #include <Eigen/Core>
 #include <span>
 
-namespace eigenflow::detail {
+namespace eigenflow {
 
 /// The part of theta (or of a gradient) that belongs to one layer. An empty vector, which asks for no
 /// gradient, has empty segments.
@@ -20,4 +20,4 @@ struct Segment {
   }
 };
 
-}  // namespace eigenflow::detail
+}  // namespace eigenflow

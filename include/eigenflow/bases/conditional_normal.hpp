@@ -129,7 +129,7 @@ class ConditionalNormal {
 
   static constexpr Eigen::Index checked(Eigen::Index context_dim) {
     if (context_dim < 1)
-      detail::refuse("a ConditionalNormal needs a context of 1 column or more, but got " +
+      detail::reject("a ConditionalNormal needs a context of 1 column or more, but got " +
                      std::to_string(context_dim) + ": without a context use DiagonalNormal");
     return context_dim;
   }

@@ -48,7 +48,7 @@ class GaussianMixture {
   constexpr GaussianMixture(Dimension<Dim_> dim, Eigen::Index components)
       : dim_(dim), components_(components) {
     if (components < 1)
-      detail::refuse("a GaussianMixture needs one component or more, but got " + std::to_string(components));
+      detail::reject("a GaussianMixture needs one component or more, but got " + std::to_string(components));
   }
 
   static constexpr const char* name() { return "GaussianMixture"; }
@@ -85,7 +85,7 @@ class GaussianMixture {
     const Eigen::Index count = components_ * dim();
     Sums sum_logits(*tile.arena, components_), sum_mean(*tile.arena, count),
         sum_log_scale(*tile.arena, count);
-    detail::PerFeature<Number, Dim_> pull(*tile.arena, dim());
+    PerFeature<Number, Dim_> pull(*tile.arena, dim());
     for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows())) {
       const Number grad_log_prob = step.load(tile.grad_log_det.data());
       const Number log_prob = normals.log_prob(step, tile);
@@ -135,7 +135,7 @@ class GaussianMixture {
 
  private:
   using Number = Lanes<Scalar>;
-  using Sums = detail::PerFeature<Number, Eigen::Dynamic>;
+  using Sums = PerFeature<Number, Eigen::Dynamic>;
   static constexpr Scalar lowest = std::numeric_limits<Scalar>::lowest();
 
   /// What the components need for a tile, component by component.
@@ -190,9 +190,9 @@ class GaussianMixture {
     Eigen::Index dim;
     Eigen::Index components;
     const Scalar* mean;
-    detail::PerFeature<Scalar, Eigen::Dynamic> weights;
-    detail::PerFeature<Scalar, Eigen::Dynamic> constants;
-    detail::PerFeature<Scalar, Eigen::Dynamic> shrink;
+    PerFeature<Scalar, Eigen::Dynamic> weights;
+    PerFeature<Scalar, Eigen::Dynamic> constants;
+    PerFeature<Scalar, Eigen::Dynamic> shrink;
     mutable Sums terms;
   };
 

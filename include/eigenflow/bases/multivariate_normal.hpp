@@ -146,12 +146,12 @@ class MultivariateNormal {
 
  private:
   using Number = Lanes<Scalar>;
-  using PerFeature = detail::PerFeature<Number, Dim_>;
+  using PerFeature = eigenflow::PerFeature<Number, Dim_>;
 
   struct Sums {
     PerFeature mean;
     PerFeature log_scale;
-    detail::PerFeature<Number, Eigen::Dynamic> lower;
+    eigenflow::PerFeature<Number, Eigen::Dynamic> lower;
     Sums(Arena& arena, Eigen::Index dim) : mean(arena, dim), log_scale(arena, dim), lower(arena, row(dim)) {}
   };
 

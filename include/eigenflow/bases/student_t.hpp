@@ -105,7 +105,7 @@ class StudentT {
 
   void sample_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, Rng rng, Eigen::Index first_row,
                   const Tile<Scalar>& tile) const {
-    detail::PerFeature<double, Dim_> sum_log_freedom(*tile.arena, dim()), sum_location(*tile.arena, dim()),
+    PerFeature<double, Dim_> sum_log_freedom(*tile.arena, dim()), sum_location(*tile.arena, dim()),
         sum_log_scale(*tile.arena, dim());
     draw(theta, rng, first_row, tile, [&](Eigen::Index i, Eigen::Index j, const Feature& f, const Polar& t) {
       const double grad_z = static_cast<double>(tile.grad_values(i, j)),

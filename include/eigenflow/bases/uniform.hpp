@@ -25,7 +25,7 @@ template <class Scalar_, int Dim_ = Eigen::Dynamic>
 class Uniform {
  public:
   using Scalar = Scalar_;
-  using Numbers = detail::Numbers<Scalar>;
+  using Numbers = eigenflow::Numbers<Scalar>;
   static constexpr int static_dim = Dim_;
   template <class Visitor>
   using Parameters = NoParameters<Visitor>;
@@ -39,12 +39,12 @@ class Uniform {
   constexpr Uniform(Numbers low, Numbers high)
       : dim_(low.size()), low_(std::move(low)), high_(std::move(high)) {
     if (low_.size() != high_.size())
-      detail::refuse("a Uniform needs a low and a high end for each feature, but got " +
+      detail::reject("a Uniform needs a low and a high end for each feature, but got " +
                      std::to_string(low_.size()) + " low and " + std::to_string(high_.size()) + " high ends");
     for (Eigen::Index j = 0; j < dim(); ++j)
       if (!detail::is_finite(low_[j]) || !detail::is_finite(high_[j]) ||
           !detail::is_finite(high_[j] - low_[j]) || !(low_[j] < high_[j]))
-        detail::refuse("feature " + std::to_string(j) + " of a Uniform has the ends " +
+        detail::reject("feature " + std::to_string(j) + " of a Uniform has the ends " +
                        detail::decimal(low_[j]) + " and " + detail::decimal(high_[j]) +
                        ": give finite ends with low < high");
   }

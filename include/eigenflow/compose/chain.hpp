@@ -85,7 +85,7 @@ class Chain {
     return std::get<I>(layers_);
   }
   /// The place of layer i's parameters in the chain's theta.
-  const detail::Segment& segment(std::size_t i) const { return segments_[i]; }
+  const Segment& segment(std::size_t i) const { return segments_[i]; }
 
   static constexpr auto structure() requires(Structured<Layers>&&...) {
     return std::tuple(Option{"layers", &Chain::layers});
@@ -137,7 +137,7 @@ class Chain {
   template <class L>
   void add(const L& layer, Eigen::Index i, Eigen::Index& offset) {
     if (layer.dim() != dim())
-      detail::refuse("layer " + std::to_string(i) + " of the Chain takes " + std::to_string(layer.dim()) +
+      detail::reject("layer " + std::to_string(i) + " of the Chain takes " + std::to_string(layer.dim()) +
                      " features but layer 0 gives " + std::to_string(dim()) +
                      ": give all layers one dimension");
     context_dim_ = detail::common_context("Chain", context_dim_, eigenflow::context_dim(layer));
@@ -208,7 +208,7 @@ class Chain {
 
   // These depend on a layer's type alone, never on its place: 32 equal layers compile like one.
   template <class L>
-  static auto forward_one(const L& layer, const detail::Segment& segment, std::span<const Scalar> theta,
+  static auto forward_one(const L& layer, const Segment& segment, std::span<const Scalar> theta,
                           Tile<Scalar>& tile) {
     const Arena::Mark mark = tile.arena->mark();
     const auto tape = layer.forward(segment.of(theta), tile);
@@ -216,7 +216,7 @@ class Chain {
     return tape;
   }
   template <class L>
-  static auto inverse_one(const L& layer, const detail::Segment& segment, std::span<const Scalar> theta,
+  static auto inverse_one(const L& layer, const Segment& segment, std::span<const Scalar> theta,
                           Tile<Scalar>& tile) {
     const Arena::Mark mark = tile.arena->mark();
     const auto tape = layer.inverse(segment.of(theta), tile);
@@ -224,20 +224,20 @@ class Chain {
     return tape;
   }
   template <class L, class Tape>
-  static void forward_vjp_one(const L& layer, const detail::Segment& segment, std::span<const Scalar> theta,
+  static void forward_vjp_one(const L& layer, const Segment& segment, std::span<const Scalar> theta,
                               std::span<Scalar> grad, const Tape& tape, Tile<Scalar>& tile) {
     const ArenaScope scope(*tile.arena);
     layer.forward_vjp(segment.of(theta), segment.of(grad), tape, tile);
   }
   template <class L, class Tape>
-  static void inverse_vjp_one(const L& layer, const detail::Segment& segment, std::span<const Scalar> theta,
+  static void inverse_vjp_one(const L& layer, const Segment& segment, std::span<const Scalar> theta,
                               std::span<Scalar> grad, const Tape& tape, Tile<Scalar>& tile) {
     const ArenaScope scope(*tile.arena);
     layer.inverse_vjp(segment.of(theta), segment.of(grad), tape, tile);
   }
 
   std::tuple<Layers...> layers_;
-  std::array<detail::Segment, size> segments_;
+  std::array<Segment, size> segments_;
   Eigen::Index context_dim_ = 0;
 };
 

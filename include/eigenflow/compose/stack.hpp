@@ -39,7 +39,7 @@ class Stack {
   template <std::invocable<Eigen::Index> Make>
   Stack(Eigen::Index count, Make&& make) {
     if (count < 1)
-      detail::refuse("a Stack needs one layer or more, but " + std::to_string(count) + " were asked for");
+      detail::reject("a Stack needs one layer or more, but " + std::to_string(count) + " were asked for");
     for (Eigen::Index i = 0; i < count; ++i) add(make(i), i);
   }
 
@@ -58,7 +58,7 @@ class Stack {
     return layers_[static_cast<std::size_t>(i)];
   }
   /// The place of layer i's parameters in the stack's theta.
-  const detail::Segment& segment(std::size_t i) const { return segments_[i]; }
+  const Segment& segment(std::size_t i) const { return segments_[i]; }
 
   static constexpr auto structure() requires Structured<L> {
     return std::tuple(Option{"layers", &Stack::layers});
@@ -161,7 +161,7 @@ class Stack {
   void add(L layer, Eigen::Index i) {
     if (!layers_.empty()) {
       if (layer.dim() != dim())
-        detail::refuse("layer " + std::to_string(i) + " of the Stack takes " + std::to_string(layer.dim()) +
+        detail::reject("layer " + std::to_string(i) + " of the Stack takes " + std::to_string(layer.dim()) +
                        " features but layer 0 gives " + std::to_string(dim()) +
                        ": give all layers one dimension");
     }
@@ -171,7 +171,7 @@ class Stack {
   }
 
   std::vector<L> layers_;
-  std::vector<detail::Segment> segments_;
+  std::vector<Segment> segments_;
   Eigen::Index context_dim_ = 0;
 };
 

@@ -81,7 +81,7 @@ concept MaskedConditioner = detail::ConditionerVerbs<C> && detail::MadeFromOrder
              std::span<typename C::Scalar> out, const ConstMatrixMap<typename C::Scalar>& input,
              MatrixMap<typename C::Scalar>& result, const ConstMatrixMap<typename C::Scalar>& grad_result,
              MatrixMap<typename C::Scalar>& grad_input, const Pass& pass, void (*visit)(Eigen::Index)) {
-  { conditioner.order() } -> std::convertible_to<const detail::List<Eigen::Index>&>;  // first feature first
+  { conditioner.order() } -> std::convertible_to<const List<Eigen::Index>&>;  // first feature first
 
   // The same as `forward` (and its tape) where the input becomes known feature by feature: calls visit(j) in
   // the order when the results of feature j are there; visit writes column j of the input.

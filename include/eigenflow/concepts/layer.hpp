@@ -89,7 +89,7 @@ namespace detail {
 /// The columns of context that parts read which are joined: all the same number, or none.
 inline Eigen::Index common_context(const char* whole, Eigen::Index some, Eigen::Index others) {
   if (some > 0 && others > 0 && some != others)
-    refuse("the parts of a " + std::string(whole) + " must read the same context, but one reads " +
+    reject("the parts of a " + std::string(whole) + " must read the same context, but one reads " +
            std::to_string(some) + " columns and another " + std::to_string(others) +
            ": give all of them one context_dim");
   return some > 0 ? some : others;

@@ -31,9 +31,9 @@ namespace eigenflow {
 /// `Net` gives the network to mask: Mlp or ResidualNet. Its start is theirs, with the inputs that a column
 /// reads for √in.
 template <class Net>
-class Masked : public detail::MaskedNetwork<typename Net::Scalar> {
-  using Verbs = detail::MaskedNetwork<typename Net::Scalar>;
-  using Indices = detail::List<Eigen::Index>;
+class Masked : public nets::MaskedNetwork<typename Net::Scalar> {
+  using Verbs = nets::MaskedNetwork<typename Net::Scalar>;
+  using Indices = List<Eigen::Index>;
 
  public:
   using typename Verbs::Scalar;
@@ -44,7 +44,7 @@ class Masked : public detail::MaskedNetwork<typename Net::Scalar> {
   Masked(Indices order, Eigen::Index count, const Options& options = {}, Eigen::Index context_dim = 0)
       : Verbs(options.network(static_cast<Eigen::Index>(order.size()) + context_dim,
                               count * static_cast<Eigen::Index>(order.size())),
-              detail::checked_order(order, "the order of the features"), count, context_dim),
+              checked_order(order, "the order of the features"), count, context_dim),
         options_(options) {
     mask();
   }
@@ -57,16 +57,16 @@ class Masked : public detail::MaskedNetwork<typename Net::Scalar> {
  private:
   // The columns of each layer by the step at which they are known, and what they read.
   void mask() {
-    detail::List<detail::DenseLayer>& layers = this->network_.layers;
+    List<nets::DenseLayer>& layers = this->network_.layers;
     for (std::size_t i = 0; i < layers.size(); ++i) {
-      detail::DenseLayer& layer = layers[i];
+      nets::DenseLayer& layer = layers[i];
       layer.steps = steps(layer.out, i + 1 < layers.size());
       layer.reach.clear();
       for (Eigen::Index s = 0; s < dim(); ++s) {
         const Eigen::Index sees = i == 0 ? this->context_dim() + s : Verbs::at(layers[i - 1].steps, s + 1);
         layer.reach.resize(static_cast<std::size_t>(Verbs::at(layer.steps, s + 1)), sees);
       }
-      detail::cut(layer);
+      nets::cut(layer);
     }
   }
 

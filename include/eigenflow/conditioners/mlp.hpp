@@ -27,19 +27,19 @@ struct MlpOptions {
                       Option{"negative_slope", &MlpOptions::negative_slope});
   }
   /// The dense layers of such a network.
-  detail::Network network(Eigen::Index in, Eigen::Index out) const {
-    detail::Network network{
-        {}, activation, detail::checked_dropout(dropout), detail::checked_negative_slope(negative_slope)};
+  nets::Network network(Eigen::Index in, Eigen::Index out) const {
+    nets::Network network{
+        {}, activation, nets::checked_dropout(dropout), detail::checked_negative_slope(negative_slope)};
     Eigen::Index from = in;
     for (const Eigen::Index width : hidden) {
       if (width < 1)
-        detail::refuse("a hidden layer of an Mlp needs a width of 1 or more, but got " +
+        detail::reject("a hidden layer of an Mlp needs a width of 1 or more, but got " +
                        std::to_string(width) + ": give every entry of .hidden a positive width");
       const bool inner = !network.layers.empty();
-      detail::append(network, {from, width, inner, inner});
+      nets::append(network, {from, width, inner, inner});
       from = width;
     }
-    detail::append(network, {from, out, !hidden.empty(), !hidden.empty(), false, 0});
+    nets::append(network, {from, out, !hidden.empty(), !hidden.empty(), false, 0});
     return network;
   }
   /// As "64 × 64, relu".
@@ -58,13 +58,13 @@ struct MlpOptions {
 /// layer, and the kinks of relu spread over the inputs. The last layer starts at zero, and so do the results.
 /// (PyTorch's ±1/√in lets the signal shrink, and the same work ends twice as far from `rings`.)
 template <class Scalar_>
-class Mlp : public detail::NetworkConditioner<Scalar_> {
+class Mlp : public nets::NetworkConditioner<Scalar_> {
  public:
   using Options = MlpOptions;
 
   /// Throws std::invalid_argument for a width below one or a dropout outside [0, 1).
   Mlp(Eigen::Index in, Eigen::Index out, const Options& options = {})
-      : detail::NetworkConditioner<Scalar_>(options.network(in, out)), options_(options) {}
+      : nets::NetworkConditioner<Scalar_>(options.network(in, out)), options_(options) {}
 
   static constexpr const char* name() { return "mlp"; }
   const Options& options() const { return options_; }

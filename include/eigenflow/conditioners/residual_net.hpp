@@ -30,18 +30,18 @@ struct ResidualNetOptions {
                       Option{"negative_slope", &ResidualNetOptions::negative_slope});
   }
   /// The dense layers of such a network.
-  detail::Network network(Eigen::Index in, Eigen::Index out) const {
+  nets::Network network(Eigen::Index in, Eigen::Index out) const {
     if (width < 1 || blocks < 0)
-      detail::refuse("a ResidualNet needs a width of 1 or more and no negative number of blocks, but got " +
+      detail::reject("a ResidualNet needs a width of 1 or more and no negative number of blocks, but got " +
                      std::to_string(width) + " and " + std::to_string(blocks));
-    detail::Network network{
-        {}, activation, detail::checked_dropout(dropout), detail::checked_negative_slope(negative_slope)};
-    detail::append(network, {in, width, false});
+    nets::Network network{
+        {}, activation, nets::checked_dropout(dropout), detail::checked_negative_slope(negative_slope)};
+    nets::append(network, {in, width, false});
     for (Eigen::Index block = 0; block < blocks; ++block) {
-      detail::append(network, {width, width, true});
-      detail::append(network, {width, width, true, true, true, 1e-2});
+      nets::append(network, {width, width, true});
+      nets::append(network, {width, width, true, true, true, 1e-2});
     }
-    detail::append(network, {width, out, false, false, false, 0});
+    nets::append(network, {width, out, false, false, false, 0});
     return network;
   }
   /// As "2 blocks of 64, relu".
@@ -59,13 +59,13 @@ struct ResidualNetOptions {
 /// as in Mlp, W₂ and b₂ at 1/200 of that, so that every block starts near the identity; the last layer starts
 /// at zero, and so do the results.
 template <class Scalar_>
-class ResidualNet : public detail::NetworkConditioner<Scalar_> {
+class ResidualNet : public nets::NetworkConditioner<Scalar_> {
  public:
   using Options = ResidualNetOptions;
 
   /// Throws std::invalid_argument for a width below one, negative blocks or a dropout outside [0, 1).
   ResidualNet(Eigen::Index in, Eigen::Index out, const Options& options = {})
-      : detail::NetworkConditioner<Scalar_>(options.network(in, out)), options_(options) {}
+      : nets::NetworkConditioner<Scalar_>(options.network(in, out)), options_(options) {}
 
   static constexpr const char* name() { return "residual net"; }
   const Options& options() const { return options_; }

@@ -71,7 +71,7 @@ class FlowParameters {
         std::is_same_v<typename Theta::Scalar, Scalar>,
         "these parameters have another scalar type than the flow: convert them, as in theta.cast<float>()");
     if (theta.size() != theta_.size() || theta.cols() != 1)
-      detail::refuse(
+      detail::reject(
           "this flow has " + std::to_string(theta_.size()) + " parameters in one column, but got " +
           detail::shape(theta.rows(), theta.cols()) +
           ": give parameters of this very flow, or copy the Flow, which takes what is fixed along");
@@ -84,7 +84,7 @@ class FlowParameters {
     if (parameter_count(layers) != layer_segment().size || parameter_count(base) != base_size_ ||
         theta.size() != theta_.size() || layers.dim() != dim() || base.dim() != dim() ||
         detail::common_context("restore", layers.context_dim(), eigenflow::context_dim(base)) != context_dim_)
-      detail::refuse("a flow of " + std::to_string(dim()) + " features and " + std::to_string(theta_.size()) +
+      detail::reject("a flow of " + std::to_string(dim()) + " features and " + std::to_string(theta_.size()) +
                      " parameters cannot become one whose layers have " + std::to_string(layers.dim()) +
                      " features, whose base has " + std::to_string(base.dim()) +
                      " and whose parameters are " + std::to_string(theta.size()) +
@@ -123,11 +123,11 @@ class FlowParameters {
   void freeze(std::size_t i) {
     const std::size_t count = layer_count();
     if (i >= count)
-      detail::refuse("this flow has " + std::to_string(count) + " layers, 0 to " + std::to_string(count - 1) +
+      detail::reject("this flow has " + std::to_string(count) + " layers, 0 to " + std::to_string(count - 1) +
                      ", but layer " + std::to_string(i) + " was to be frozen");
-    const detail::Segment& segment = layers_.segment(i);
+    const Segment& segment = layers_.segment(i);
     if (segment.size == 0)
-      detail::refuse("layer " + std::to_string(i) +
+      detail::reject("layer " + std::to_string(i) +
                      " of this flow has no parameters to freeze: what is fixed in a layer is never trained");
     frozen_.push_back(segment);
   }
@@ -142,17 +142,17 @@ class FlowParameters {
       found = true;
     }
     if (!found)
-      detail::refuse("no parameter of this flow is called '" + std::string(path) +
+      detail::reject("no parameter of this flow is called '" + std::string(path) +
                      "' or begins with it: named_parameters() lists them");
   }
   void unfreeze() { frozen_.clear(); }
   /// The parts of theta that are trained, in order.
-  std::vector<detail::Segment> trainable() const { return detail::complement(frozen_, theta_.size()); }
+  std::vector<Segment> trainable() const { return detail::complement(frozen_, theta_.size()); }
 
   // ---- for objectives
 
-  detail::Segment layer_segment() const { return {0, theta_.size() - base_size_}; }
-  detail::Segment base_segment() const { return {theta_.size() - base_size_, base_size_}; }
+  Segment layer_segment() const { return {0, theta_.size() - base_size_}; }
+  Segment base_segment() const { return {theta_.size() - base_size_, base_size_}; }
   std::span<const Scalar> layer_theta() const { return layer_segment().of(theta()); }
   std::span<const Scalar> base_theta() const { return base_segment().of(theta()); }
   /// Multiplications that one row costs, roughly.
@@ -170,7 +170,7 @@ class FlowParameters {
         base_size_(parameter_count(base_)),
         context_dim_(detail::common_context("Flow", layers_.context_dim(), eigenflow::context_dim(base_))) {
     if (base_.dim() != layers_.dim())
-      detail::refuse("the base has " + std::to_string(base_.dim()) + " features but the layers have " +
+      detail::reject("the base has " + std::to_string(base_.dim()) + " features but the layers have " +
                      std::to_string(layers_.dim()) + ": give both one dimension");
     theta_.setZero(parameter_count(layers_) + base_size_);
   }
@@ -180,7 +180,7 @@ class FlowParameters {
   Eigen::Index base_size_;
   Eigen::Index context_dim_;
   VectorX<Scalar> theta_;
-  std::vector<detail::Segment> frozen_;
+  std::vector<Segment> frozen_;
 };
 
 }  // namespace eigenflow

@@ -14,8 +14,8 @@
 
 #include "eigenflow/any/any_base.hpp"
 #include "eigenflow/any/any_layer.hpp"
-#include "eigenflow/text/error.hpp"
 #include "eigenflow/authoring/structure.hpp"
+#include "eigenflow/text/error.hpp"
 
 // From a structure as plain values to the parts themselves: the way back of authoring/structure.hpp.
 
@@ -28,7 +28,7 @@ namespace detail {
 
 using eigenflow::detail::is_constant;
 using eigenflow::detail::is_tuple;
-using eigenflow::detail::refuse;
+using eigenflow::detail::reject;
 using eigenflow::detail::structure_of;
 
 template <class T>
@@ -63,7 +63,7 @@ class Builder {
       return get<bool>(value, path, "true or false");
     } else if constexpr (std::is_integral_v<T>) {
       const std::int64_t number = get<std::int64_t>(value, path, "an integer");
-      if (!std::in_range<T>(number)) refuse(path + " is " + std::to_string(number) + ", which does not fit");
+      if (!std::in_range<T>(number)) reject(path + " is " + std::to_string(number) + ", which does not fit");
       if constexpr (std::is_same_v<T, Eigen::Index>) count_size(number, path);
       return static_cast<T>(number);
     } else if constexpr (std::is_floating_point_v<T>) {
@@ -73,7 +73,7 @@ class Builder {
       const auto names = names_of(T{});
       for (std::size_t i = 0; i < names.size(); ++i)
         if (names[i] == name) return static_cast<T>(i);
-      refuse(path + " is \"" + name + "\", which is none that this version knows");
+      reject(path + " is \"" + name + "\", which is none that this version knows");
     } else if constexpr (detail::is_tuple<T>) {
       return tuple<T>(value, path, std::make_index_sequence<std::tuple_size_v<T>>{});
     } else if constexpr (requires { typename T::Alternatives; }) {
@@ -88,19 +88,19 @@ class Builder {
   }
 
  private:
-  [[noreturn]] static void refuse(const std::string& message) { eigenflow::detail::refuse(message); }
+  [[noreturn]] static void reject(const std::string& message) { eigenflow::detail::reject(message); }
 
   template <class T>
   static const T& get(const Value& value, const std::string& path, const char* kind) {
     const T* const found = value.as<T>();
-    if (!found) refuse(path + " should be " + kind);
+    if (!found) reject(path + " should be " + kind);
     return *found;
   }
 
   void count_size(std::int64_t size, const std::string& path) {
     if (!counting_) return;
     if (size > sizes_left_)
-      refuse(path + " is " + std::to_string(size) +
+      reject(path + " is " + std::to_string(size) +
              ", more than a file of this size can have parameters for");
     if (size > 0) sizes_left_ -= size;
   }
@@ -136,7 +136,7 @@ class Builder {
   T tuple(const Value& value, const std::string& path, std::index_sequence<I...>) {
     const Value::List& from = get<Value::List>(value, path, "a list");
     if (from.size() != sizeof...(I))
-      refuse(path + " should have " + std::to_string(sizeof...(I)) + " entries, but has " +
+      reject(path + " should have " + std::to_string(sizeof...(I)) + " entries, but has " +
              std::to_string(from.size()));
     return T{build<std::tuple_element_t<I, T>>(from[I], detail::join(path, std::to_string(I)))...};
   }
@@ -152,7 +152,7 @@ class Builder {
     };
     (consider(std::type_identity<Ts>{}), ...);
     if (!result)
-      refuse(path + (name ? " is a " + *name + ", which is none that this version knows" : " has no type"));
+      reject(path + (name ? " is a " + *name + ", which is none that this version knows" : " has no type"));
     return *result;
   }
 
@@ -164,7 +164,7 @@ class Builder {
       const Value* const type = value.find("type");
       const std::string name = T::name();
       if (!type || !type->as<std::string>() || *type->as<std::string>() != name)
-        refuse(path + " is " +
+        reject(path + " is " +
                (type && type->as<std::string>() ? "a " + *type->as<std::string>() : "of no type") +
                " in the file, where a " + name +
                " is expected: load it into a flow of the file's parts, or have load_flow make one");
@@ -183,7 +183,7 @@ class Builder {
     if (const Value* const group = value.find("constants"))
       if (const Value::Object* const all = group->as<Value::Object>(); all && !all->empty())
         constants = all->size() - 1;  // the group itself counts for one
-    if (known != from.size() + constants) refuse(path + " has entries that this version does not know");
+    if (known != from.size() + constants) reject(path + " has entries that this version does not know");
     return result;
   }
 
@@ -206,7 +206,7 @@ class Builder {
     if constexpr (std::is_aggregate_v<T> && std::is_default_constructible_v<T>)
       return std::invoke(field.get, T{});
     else
-      refuse(detail::join(path, field.name) + " is missing");
+      reject(detail::join(path, field.name) + " is missing");
   }
 
   template <class T, class... Arguments>
@@ -219,7 +219,7 @@ class Builder {
       const T made{};
       const auto check = [&](const auto& field, const auto& argument) {
         if (std::invoke(field.get, made) != argument)
-          refuse(detail::join(path, field.name) + " is another than the one that the type of this flow has");
+          reject(detail::join(path, field.name) + " is another than the one that the type of this flow has");
       };
       std::apply(
           [&](const auto&... field) {
@@ -246,7 +246,8 @@ class Registry {
     static_assert(Layer<Part> || Base<Part>, "a Registry takes layers and bases");
     static_assert(
         requires { Part::name(); }, "a part that a file names needs a static name()");
-    static_assert(Structured<Part>, "a part that a file names needs a structure(), see authoring/structure.hpp");
+    static_assert(Structured<Part>,
+                  "a part that a file names needs a structure(), see authoring/structure.hpp");
     if constexpr (Layer<Part>)
       layers_[Part::name()] = [](Builder<Scalar>& builder, const Value& value, const std::string& path) {
         return AnyLayer<Scalar>(builder.template build<Part>(value, path));
@@ -264,7 +265,7 @@ class Registry {
     constexpr bool layer = std::is_same_v<Any, AnyLayer<Scalar>>;
     const Value* const type = value.find("type");
     if (!type || !type->as<std::string>())
-      eigenflow::detail::refuse(path + " should be an object with a type");
+      eigenflow::detail::reject(path + " should be an object with a type");
     const auto& makers = [&]() -> const auto& {
       if constexpr (layer)
         return layers_;
@@ -274,7 +275,7 @@ class Registry {
     ();
     const auto found = makers.find(*type->as<std::string>());
     if (found == makers.end())
-      eigenflow::detail::refuse(path + " is a " + *type->as<std::string>() + ", which is no " +
+      eigenflow::detail::reject(path + " is a " + *type->as<std::string>() + ", which is no " +
                                 (layer ? "layer" : "base") +
                                 " that is known here: add its class to the Registry that you load with");
     return found->second(builder, value, path);

@@ -59,9 +59,9 @@ inline const Tensor& fit_tensor(const Tensors& file, const std::string& name, co
                                 std::size_t rank) {
   const auto found = file.tensors.find(name);
   if (found == file.tensors.end())
-    refuse("tensor '" + name + "' is missing: this is a model, but no checkpoint of a fit");
+    reject("tensor '" + name + "' is missing: this is a model, but no checkpoint of a fit");
   if (found->second.dtype != dtype || found->second.shape.size() != rank)
-    refuse("tensor '" + name + "' should be " + dtype + " with " + std::to_string(rank) + " dimensions");
+    reject("tensor '" + name + "' should be " + dtype + " with " + std::to_string(rank) + " dimensions");
   return found->second;
 }
 
@@ -71,7 +71,7 @@ inline VectorX<double> fit_numbers(const Tensors& file, const std::string& name)
   for (Eigen::Index i = 0; i < numbers.size(); ++i) {
     numbers[i] = tensor.at<double>(i);
     if (!eigenflow::detail::is_finite(numbers[i]))
-      refuse("tensor '" + name + "' is not finite at " + std::to_string(i));
+      reject("tensor '" + name + "' is not finite at " + std::to_string(i));
   }
   return numbers;
 }
@@ -82,7 +82,7 @@ inline FitState read_fit_state(const Tensors& file) {
   const Tensor& best_loss = fit_tensor(file, "fit.best_loss", "F64", 1);
   const Tensor& epochs = fit_tensor(file, "fit.history", "F64", 2);
   if (counts.size() != 4 || best_loss.size() != 1 || epochs.shape[1] != 7)
-    refuse("the state of the fit should have 4 counts, a best loss and 7 numbers an epoch");
+    reject("the state of the fit should have 4 counts, a best loss and 7 numbers an epoch");
   const auto count = [&](std::int64_t i) {
     return static_cast<Eigen::Index>(counts.at<std::uint64_t>(i) & 0x7fffffffffffffff);
   };
@@ -94,7 +94,7 @@ inline FitState read_fit_state(const Tensors& file) {
   for (std::int64_t i = 0; i < epochs.shape[0]; ++i) {
     const auto at = [&](std::int64_t j) { return epochs.at<double>(i * 7 + j); };
     if (!eigenflow::detail::is_count(at(1)))
-      refuse("tensor 'fit.history' should have a number of steps in row " + std::to_string(i));
+      reject("tensor 'fit.history' should have a number of steps in row " + std::to_string(i));
     state.history.epochs.push_back({i, static_cast<Eigen::Index>(at(1)), at(2), at(3), at(4), at(5), at(6)});
   }
   state.theta = fit_numbers(file, "fit.theta");

@@ -101,14 +101,14 @@ inline void write_string(const std::string& text, std::string& out) {
   // What is not UTF-8 is left out here, and found missing: a file with it could be written, but never read.
   const std::string quoted = json(text).dump(-1, ' ', false, json::error_handler_t::ignore);
   if (json::parse(quoted) != text)
-    eigenflow::detail::refuse("a text of a model file should be UTF-8, but " + quoted +
+    eigenflow::detail::reject("a text of a model file should be UTF-8, but " + quoted +
                               " stands for one that is not: convert it");
   out += quoted;
 }
 
 inline void write_real(double value, std::string& out) {
   if (std::isnan(value))
-    eigenflow::detail::refuse("a model file holds no NaN: a number of this model's structure is one");
+    eigenflow::detail::reject("a model file holds no NaN: a number of this model's structure is one");
   if (!eigenflow::detail::is_finite(value)) {
     out += std::signbit(value) ? "\"-inf\"" : "\"inf\"";
     return;
@@ -160,7 +160,7 @@ inline std::string to_json(const Value& value) {
 inline Value parse_json(std::string_view text, const std::string& what) {
   detail::ValueBuilder builder;
   if (!nlohmann::json::sax_parse(text.begin(), text.end(), &builder))
-    eigenflow::detail::refuse(what + ' ' + builder.problem());
+    eigenflow::detail::reject(what + ' ' + builder.problem());
   return builder.take();
 }
 

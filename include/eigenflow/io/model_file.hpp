@@ -79,7 +79,7 @@ inline std::map<std::string, std::string> metadata_of(const Value& architecture,
                                               {"architecture", to_json(architecture)}};
   for (const auto& [key, note] : notes) {
     if (is_reserved(key))
-      refuse("a note cannot be called '" + key + "': the format has an entry of that name");
+      reject("a note cannot be called '" + key + "': the format has an entry of that name");
     metadata[key] = note;
   }
   return metadata;
@@ -89,7 +89,7 @@ inline std::int64_t whole_number(const std::string& text, const std::string& wha
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size() || number < 1)
-    refuse(what + " should be a number from 1, but is '" + text + "'");
+    reject(what + " should be a number from 1, but is '" + text + "'");
   return number;
 }
 
@@ -105,21 +105,21 @@ inline ModelInfo read_info(const Tensors& file) {
   const auto entry = [&](const char* key) -> const std::string& {
     const auto found = file.metadata.find(key);
     if (found == file.metadata.end())
-      refuse(std::string("this is no model file of eigenflow: its metadata have no '") + key + "'");
+      reject(std::string("this is no model file of eigenflow: its metadata have no '") + key + "'");
     return found->second;
   };
   if (entry("format") != "eigenflow")
-    refuse("this is a file of the format '" + entry("format") + "', not eigenflow");
+    reject("this is a file of the format '" + entry("format") + "', not eigenflow");
   const std::int64_t found_version = whole_number(entry("format_version"), "the format_version");
   if (found_version > format_version)
-    refuse("this file has format version " + std::to_string(found_version) + ", written by eigenflow " +
+    reject("this file has format version " + std::to_string(found_version) + ", written by eigenflow " +
            entry("library_version") + ", but eigenflow " + version + " reads up to " +
            std::to_string(format_version) + ": update the library");
 
   Value architecture = parse_json(entry("architecture"), "the architecture");
   const auto member = [&](const char* name) -> const Value& {
     const Value* const value = architecture.find(name);
-    if (!value) refuse(std::string("the architecture has no '") + name + "'");
+    if (!value) reject(std::string("the architecture has no '") + name + "'");
     return *value;
   };
   const std::string* const scalar = member("scalar").as<std::string>();
@@ -127,7 +127,7 @@ inline ModelInfo read_info(const Tensors& file) {
   const std::int64_t* const context = member("context").as<std::int64_t>();
   if (!scalar || !features || !context || !member("layers").as<Value::List>() ||
       !member("base").as<Value::Object>())
-    refuse("the architecture should have a scalar, features, context, a list of layers and a base");
+    reject("the architecture should have a scalar, features, context, a list of layers and a base");
   ModelInfo info{found_version, entry("library_version"), *scalar, *features, *context, Value(false), {}};
   for (const auto& [key, note] : file.metadata)
     if (!is_reserved(key)) info.notes[key] = note;
@@ -157,7 +157,7 @@ LoadedParts<Flow> load_parts(const Tensors& file, const ModelInfo& info, std::si
   Layers layers(builder.template build<List>(*info.architecture.find("layers"), "layers"));
   auto base = builder.template build<typename Flow::BaseType>(*info.architecture.find("base"), "base");
   if (layers.dim() != info.features)
-    refuse("the architecture says " + std::to_string(info.features) + " features, but its layers have " +
+    reject("the architecture says " + std::to_string(info.features) + " features, but its layers have " +
            std::to_string(layers.dim()));
   auto theta = read_parameters<typename Flow::Scalar>(file, Flow::named_parameters(layers, base));
   return {std::move(layers), std::move(base), std::move(theta)};
@@ -168,7 +168,7 @@ inline void check_same(const Value& expected, const Value& found, const std::str
   const auto differ = [&] {
     const auto* list = expected.as<Value::List>();
     const auto* other = found.as<Value::List>();
-    refuse(path +
+    reject(path +
            (list && other ? " has " + std::to_string(list->size()) + " entries in this flow, but " +
                                 std::to_string(other->size())
                           : " is " + to_json(expected) + " in this flow, but " + to_json(found)) +

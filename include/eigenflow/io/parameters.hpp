@@ -26,7 +26,7 @@ void add_parameters(TensorWriter& writer, const std::vector<NamedParameter>& par
     writer.add<Scalar>(p.path, p.rows, p.cols, p.rank, [&](std::int64_t i, std::int64_t j) {
       const Scalar number = numbers[i + j * p.rows];  // column-major in theta
       if (!eigenflow::detail::is_finite(number))
-        refuse("parameter '" + p.path + "' is not finite at (" + std::to_string(i) + ", " +
+        reject("parameter '" + p.path + "' is not finite at (" + std::to_string(i) + ", " +
                std::to_string(j) + "): such a flow has no density, and is not saved");
       return number;
     });
@@ -38,7 +38,7 @@ Scalar number_at(const Tensor& tensor, std::int64_t i, const std::string& name) 
   const double wide = tensor.dtype == "F64" ? tensor.at<double>(i) : static_cast<double>(tensor.at<float>(i));
   const auto number = static_cast<Scalar>(wide);
   if (!eigenflow::detail::is_finite(wide) || !eigenflow::detail::is_finite(number))
-    refuse("tensor '" + name + "' has number " + std::to_string(i) +
+    reject("tensor '" + name + "' has number " + std::to_string(i) +
            " beyond what a parameter can be: " + std::to_string(wide));
   return number;
 }
@@ -50,7 +50,7 @@ VectorX<Scalar> read_parameters(const Tensors& file, const std::vector<NamedPara
   Eigen::Index size = 0;
   for (const NamedParameter& p : parameters) {
     const auto found = file.tensors.find(p.path);
-    if (found == file.tensors.end()) refuse("tensor '" + p.path + "' is missing");
+    if (found == file.tensors.end()) reject("tensor '" + p.path + "' is missing");
     const Tensor& tensor = found->second;
     std::vector<std::int64_t> shape;
     if (p.rank > 0) shape.push_back(p.rows);
@@ -61,17 +61,17 @@ VectorX<Scalar> read_parameters(const Tensors& file, const std::vector<NamedPara
       return list + ')';
     };
     if (tensor.shape != shape)
-      refuse("tensor '" + p.path + "' should have the shape " + text(shape) + ", but has " +
+      reject("tensor '" + p.path + "' should have the shape " + text(shape) + ", but has " +
              text(tensor.shape));
     if (tensor.dtype != "F32" && tensor.dtype != "F64")
-      refuse("tensor '" + p.path + "' should be F32 or F64, but is " + tensor.dtype);
+      reject("tensor '" + p.path + "' should be F32 or F64, but is " + tensor.dtype);
     size += p.rows * p.cols;
   }
   std::set<std::string_view> known;
   for (const NamedParameter& p : parameters) known.insert(p.path);
   for (const auto& [name, tensor] : file.tensors)
     if (!known.count(name) && !name.starts_with("fit."))
-      refuse("tensor '" + name + "' belongs to no parameter of the architecture");
+      reject("tensor '" + name + "' belongs to no parameter of the architecture");
 
   VectorX<Scalar> theta(size);
   for (const NamedParameter& p : parameters) {

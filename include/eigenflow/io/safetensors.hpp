@@ -69,7 +69,7 @@ constexpr const char* dtype_of() {
 
 namespace detail {
 
-using eigenflow::detail::refuse;
+using eigenflow::detail::reject;
 
 inline std::int64_t bytes_of(const std::string& dtype) {
   static const std::map<std::string, std::int64_t> sizes{
@@ -88,16 +88,16 @@ inline Tensor read_tensor(const std::string& name, const Value& entry, std::span
   const Value::Object* const object = entry.as<Value::Object>();
   if (!object || object->size() != 3 || !dtype || !shape || !place || !dtype->as<std::string>() ||
       !shape->as<Value::List>() || !place->as<Value::List>() || place->as<Value::List>()->size() != 2)
-    refuse(what + " should have a dtype, a shape and two data_offsets, and nothing else");
+    reject(what + " should have a dtype, a shape and two data_offsets, and nothing else");
 
   Tensor tensor{*dtype->as<std::string>(), {}, {}};
   std::int64_t bytes = bytes_of(tensor.dtype);
-  if (bytes == 0) refuse(what + " has the dtype " + tensor.dtype + ", which is none of safetensors'");
+  if (bytes == 0) reject(what + " has the dtype " + tensor.dtype + ", which is none of safetensors'");
   for (const Value& length : *shape->as<Value::List>()) {
     const std::int64_t* const n = length.as<std::int64_t>();
-    if (!n || *n < 0) refuse(what + " has a shape of something else than numbers from 0");
+    if (!n || *n < 0) reject(what + " has a shape of something else than numbers from 0");
     if (*n > 0 && bytes > std::numeric_limits<std::int64_t>::max() / *n)
-      refuse(what + " has a shape of more numbers than any file holds");
+      reject(what + " has a shape of more numbers than any file holds");
     bytes *= *n;
     tensor.shape.push_back(*n);
   }
@@ -105,10 +105,10 @@ inline Tensor read_tensor(const std::string& name, const Value& entry, std::span
   const std::int64_t* const begin = (*place->as<Value::List>())[0].as<std::int64_t>();
   const std::int64_t* const end = (*place->as<Value::List>())[1].as<std::int64_t>();
   if (!begin || !end || *begin < 0 || *end < *begin || *end > static_cast<std::int64_t>(data.size()))
-    refuse(what + " should lie in the " + std::to_string(data.size()) +
+    reject(what + " should lie in the " + std::to_string(data.size()) +
            " bytes of data, but its data_offsets do not");
   if (*end - *begin != bytes)
-    refuse(what + " has a shape of " + std::to_string(bytes) + " bytes, but " +
+    reject(what + " has a shape of " + std::to_string(bytes) + " bytes, but " +
            std::to_string(*end - *begin) + " bytes of data");
   tensor.data = data.subspan(static_cast<std::size_t>(*begin), static_cast<std::size_t>(bytes));
   return tensor;
@@ -122,12 +122,12 @@ inline void check_cover(const Tensors& file, std::span<const std::byte> data) {
   std::sort(order.begin(), order.end());
   const std::byte* next = data.data();
   for (const auto& [begin, name] : order) {
-    if (begin < next) refuse("tensor '" + *name + "' overlaps another");
-    if (begin > next) refuse("bytes of no tensor lie before tensor '" + *name + "'");
+    if (begin < next) reject("tensor '" + *name + "' overlaps another");
+    if (begin > next) reject("bytes of no tensor lie before tensor '" + *name + "'");
     next = begin + file.tensors.at(*name).data.size();
   }
   if (next != data.data() + data.size())
-    refuse(std::to_string(data.data() + data.size() - next) + " bytes of no tensor lie at the end");
+    reject(std::to_string(data.data() + data.size() - next) + " bytes of no tensor lie at the end");
 }
 
 }  // namespace detail
@@ -135,22 +135,22 @@ inline void check_cover(const Tensors& file, std::span<const std::byte> data) {
 /// Reads a whole file of safetensors. The tensors view `bytes`. Throws std::invalid_argument, in a sentence that
 /// names the tensor, for anything else than a sound file; takes memory in proportion to the file alone.
 inline Tensors parse_safetensors(std::span<const std::byte> bytes) {
-  using detail::refuse;
+  using detail::reject;
   std::uint64_t length = 0;
   if (bytes.size() < sizeof length)
-    refuse("this is no safetensors file: it has " + std::to_string(bytes.size()) +
+    reject("this is no safetensors file: it has " + std::to_string(bytes.size()) +
            " bytes, fewer than its header's length");
   std::memcpy(&length, bytes.data(), sizeof length);
   bytes = bytes.subspan(sizeof length);
   if (length > bytes.size())
-    refuse("the header should have " + std::to_string(length) + " bytes, but the file ends after " +
+    reject("the header should have " + std::to_string(length) + " bytes, but the file ends after " +
            std::to_string(bytes.size()) + ": it is cut off, or no safetensors file");
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(length));
   const std::span<const std::byte> data = bytes.subspan(static_cast<std::size_t>(length));
 
   Value header = parse_json(text, "the header");
   Value::Object* const entries = header.as<Value::Object>();
-  if (!entries) refuse("the header should be a JSON object of tensors, but is another value");
+  if (!entries) reject("the header should be a JSON object of tensors, but is another value");
   Tensors file;
   for (auto& [name, entry] : *entries) {
     if (name != "__metadata__") {
@@ -158,9 +158,9 @@ inline Tensors parse_safetensors(std::span<const std::byte> bytes) {
       continue;
     }
     Value::Object* const notes = entry.as<Value::Object>();
-    if (!notes) refuse("the header's __metadata__ should be an object of strings");
+    if (!notes) reject("the header's __metadata__ should be an object of strings");
     for (auto& [key, note] : *notes) {
-      if (!note.as<std::string>()) refuse("entry '" + key + "' of __metadata__ should be a string");
+      if (!note.as<std::string>()) reject("entry '" + key + "' of __metadata__ should be a string");
       file.metadata.emplace(key, std::move(*note.as<std::string>()));
     }
   }

@@ -32,7 +32,7 @@ template <class Scalar_, int Dim_ = Eigen::Dynamic>
 class ActNorm {
  public:
   using Scalar = Scalar_;
-  using Numbers = detail::Numbers<Scalar>;
+  using Numbers = eigenflow::Numbers<Scalar>;
   static constexpr int static_dim = Dim_;
 
   template <class Visitor>

@@ -53,7 +53,7 @@ class Autoregressive {
  public:
   using Scalar = typename Conditioner_::Scalar;
   using Options = typename Conditioner_::Options;
-  using Indices = detail::List<Eigen::Index>;
+  using Indices = List<Eigen::Index>;
   static constexpr int static_dim = Dim_;
   static_assert(std::is_same_v<Scalar, typename Transformer_::Scalar>,
                 "an autoregressive layer's transformer and conditioner must have the same scalar type");
@@ -67,7 +67,7 @@ class Autoregressive {
 
   /// The features in their order, with a conditioner made from its options.
   explicit Autoregressive(Dimension<Dim_> dim, const Options& options = {}, Eigen::Index context_dim = 0)
-      : Autoregressive(dim, detail::in_order(dim), options, {}, context_dim) {}
+      : Autoregressive(dim, in_order(dim), options, {}, context_dim) {}
   /// Any order: a list of 0 .. D - 1, the feature that depends on no other first. Throws
   /// std::invalid_argument, naming the entry, for a list that is none.
   constexpr Autoregressive(Dimension<Dim_> dim, Indices order, const Options& options,
@@ -173,10 +173,10 @@ class Autoregressive {
 
   static constexpr Indices checked(Eigen::Index dim, Indices order, Eigen::Index context_dim) {
     if (context_dim < 0)
-      detail::refuse("an autoregressive layer reads a context of 0 columns or more, but got " +
+      detail::reject("an autoregressive layer reads a context of 0 columns or more, but got " +
                      std::to_string(context_dim));
     if (static_cast<Eigen::Index>(order.size()) != dim)
-      detail::refuse("an autoregressive layer of " + std::to_string(dim) +
+      detail::reject("an autoregressive layer of " + std::to_string(dim) +
                      " features needs an order of as many, but got one of " + std::to_string(order.size()));
     return order;
   }

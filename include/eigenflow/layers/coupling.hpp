@@ -137,15 +137,15 @@ class Coupling {
  private:
   static constexpr Eigen::Index checked(Eigen::Index dim, Eigen::Index split, Eigen::Index context_dim) {
     if (context_dim < 0)
-      detail::refuse("a coupling reads a context of 0 columns or more, but got " +
+      detail::reject("a coupling reads a context of 0 columns or more, but got " +
                      std::to_string(context_dim));
     if (dim < 2 && context_dim == 0)
-      detail::refuse(
+      detail::reject(
           "a coupling needs two features or more, one to condition on and one to transform, but has " +
           std::to_string(dim) + ": use SplineAutoregressive, or without a context Planar or Radial");
     const Eigen::Index least = context_dim > 0 ? 0 : 1;
     if (split < least || split >= dim)
-      detail::refuse("a coupling of " + std::to_string(dim) + " features needs a split from " +
+      detail::reject("a coupling of " + std::to_string(dim) + " features needs a split from " +
                      std::to_string(least) + " to " + std::to_string(dim - 1) + ", but got " +
                      std::to_string(split));
     return split;

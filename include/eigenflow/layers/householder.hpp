@@ -44,7 +44,7 @@ class Householder {
   /// Throws std::invalid_argument for less than one reflection.
   constexpr Householder(Dimension<Dim_> dim, Eigen::Index count) : dim_(dim), count_(count) {
     if (count < 1)
-      detail::refuse("a Householder layer needs one reflection or more, but got " + std::to_string(count) +
+      detail::reject("a Householder layer needs one reflection or more, but got " + std::to_string(count) +
                      ": give an even number, which can start as the identity");
   }
 
@@ -90,7 +90,7 @@ class Householder {
 
  private:
   using Number = Lanes<Scalar>;
-  using Row = detail::PerFeature<Number, Dim_>;
+  using Row = PerFeature<Number, Dim_>;
 
   /// w_i = v_i/‖v_i‖ and 1/‖v_i‖. v is scaled by its largest entry, so that its square neither overflows nor
   /// underflows.

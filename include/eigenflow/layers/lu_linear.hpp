@@ -48,14 +48,14 @@ class LuLinear {
 
   LuLinear() requires(Dim_ != Eigen::Dynamic) : LuLinear(Dim_) {}
   /// Without a permutation: P = I.
-  explicit LuLinear(Dimension<Dim_> dim) : LuLinear(Permutation<Scalar, Dim_>(detail::in_order(dim))) {}
+  explicit LuLinear(Dimension<Dim_> dim) : LuLinear(Permutation<Scalar, Dim_>(in_order(dim))) {}
   /// With output feature j from row indices()[j] of L (U + diag(d)). The entries of L and U start normal, of
   /// deviation `spread`: random shears between couplings show each of them the features from another side.
   /// Throws std::invalid_argument for a negative spread.
   constexpr explicit LuLinear(Permutation<Scalar, Dim_> permutation, double spread = 0)
       : dim_(permutation.dim()), permutation_(std::move(permutation)), spread_(spread) {
     if (!(spread >= 0) || !detail::is_finite(spread))
-      detail::refuse("the spread of a LuLinear's start must be 0 or a positive number, but is " +
+      detail::reject("the spread of a LuLinear's start must be 0 or a positive number, but is " +
                      detail::decimal(spread));
   }
 
@@ -100,8 +100,8 @@ class LuLinear {
   }
 
   struct Tape {
-    detail::Panels<Scalar> x;       // the input of the linear map
-    detail::Panels<Scalar> middle;  // (U + diag(d)) x
+    nets::Panels<Scalar> x;       // the input of the linear map
+    nets::Panels<Scalar> middle;  // (U + diag(d)) x
   };
 
   Tape forward(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
@@ -109,9 +109,9 @@ class LuLinear {
     const Factors f(*this, theta, Scalar(1), arena);
     const Panels y = panels_of(tile.values, arena);
     const Panels x = kept(y, tile);
-    detail::triangular_multiply(f.upper(), y);
+    nets::triangular_multiply(f.upper(), y);
     const Panels middle = kept(y, tile);
-    detail::triangular_multiply(f.lower(), y);
+    nets::triangular_multiply(f.lower(), y);
     const auto bias = view_parameters(*this, theta).bias;
     for_each_feature(y, tile.values,
                      [&](Eigen::Index j, const RowStep<Scalar>& step, Scalar* inner, Scalar* out) {
@@ -130,9 +130,9 @@ class LuLinear {
                      [&](Eigen::Index j, const RowStep<Scalar>& step, Scalar* inner, Scalar* out) {
                        step.store(inner, step.load(out) - Number(bias[j]));
                      });
-    detail::triangular_solve(f.lower(), x);
+    nets::triangular_solve(f.lower(), x);
     const Panels middle = kept(x, tile);
-    detail::triangular_solve(f.upper(), x);
+    nets::triangular_solve(f.upper(), x);
     x.give(tile.values.data(), 0, dim());
     tile.log_det.array() -= f.log_det;
     return {x, middle};
@@ -151,9 +151,9 @@ class LuLinear {
                        step.store(inner, step.load(out));
                      });
     const MatrixMap<Scalar> by_lower = grad.empty() ? nothing() : outer_product(g, tape.middle, arena);
-    detail::triangular_multiply(f.lower().transposed(), g);
+    nets::triangular_multiply(f.lower().transposed(), g);
     const MatrixMap<Scalar> by_upper = grad.empty() ? nothing() : outer_product(g, tape.x, arena);
-    detail::triangular_multiply(f.upper().transposed(), g);
+    nets::triangular_multiply(f.upper().transposed(), g);
     g.give(tile.grad_values.data(), 0, dim());
     if (!grad.empty()) add(theta, grad, by_lower, by_upper, Scalar(1), tile);
   }
@@ -165,9 +165,9 @@ class LuLinear {
     const ArenaScope scope(arena);
     const Factors f(*this, theta, Scalar(-1), arena);
     const Panels g = panels_of(tile.grad_values, arena);
-    detail::triangular_solve(f.upper().transposed(), g);
+    nets::triangular_solve(f.upper().transposed(), g);
     const MatrixMap<Scalar> by_upper = grad.empty() ? nothing() : outer_product(g, tape.x, arena);
-    detail::triangular_solve(f.lower().transposed(), g);
+    nets::triangular_solve(f.lower().transposed(), g);
     const MatrixMap<Scalar> by_lower = grad.empty() ? nothing() : outer_product(g, tape.middle, arena);
     for_each_feature(g, tile.grad_values,
                      [](Eigen::Index, const RowStep<Scalar>& step, Scalar* inner, Scalar* out) {
@@ -180,7 +180,7 @@ class LuLinear {
 
  private:
   using Number = Lanes<Scalar>;
-  using Panels = detail::Panels<Scalar>;
+  using Panels = nets::Panels<Scalar>;
   using Vector = typename Tile<Scalar>::Vector;
 
   /// L and U + diag(d) as one matrix each way, or (sign -1) as substitution wants them: negated, with 1/d.
@@ -204,8 +204,8 @@ class LuLinear {
         log_det += s;
       }
     }
-    detail::Triangular<Scalar> lower() const { return {detail::Triangle::lower, entries, 1, dim, nullptr}; }
-    detail::Triangular<Scalar> upper() const { return {detail::Triangle::upper, entries, 1, dim, diagonal}; }
+    nets::Triangular<Scalar> lower() const { return {nets::Triangle::lower, entries, 1, dim, nullptr}; }
+    nets::Triangular<Scalar> upper() const { return {nets::Triangle::upper, entries, 1, dim, diagonal}; }
   };
 
   // Calls body(i, j, k) for each entry (i, j) off the diagonal, which is entry k of its part in theta.
@@ -246,8 +246,8 @@ class LuLinear {
     MatrixMap<Scalar> sums(arena.allocate<Scalar>(static_cast<std::size_t>(left.cols * right.cols)),
                            left.cols, right.cols);
     sums.setZero();
-    const detail::Part whole{0, right.cols, 0, left.cols};
-    detail::dense_grad_w<Scalar>(left, right, sums.data(), {&whole, 1}, arena);
+    const nets::Part whole{0, right.cols, 0, left.cols};
+    nets::dense_grad_w<Scalar>(left, right, sums.data(), {&whole, 1}, arena);
     return sums;
   }
   static MatrixMap<Scalar> nothing() { return MatrixMap<Scalar>(nullptr, 0, 0); }

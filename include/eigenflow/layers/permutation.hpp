@@ -20,7 +20,7 @@ template <class Scalar_, int Dim_ = Eigen::Dynamic>
 class Permutation {
  public:
   using Scalar = Scalar_;
-  using Indices = detail::List<Eigen::Index>;
+  using Indices = List<Eigen::Index>;
   static constexpr int static_dim = Dim_;
   template <class Visitor>
   using Parameters = NoParameters<Visitor>;
@@ -30,19 +30,17 @@ class Permutation {
   /// A given order. Throws std::invalid_argument, naming the entry, unless it has each of 0 .. D - 1 once.
   constexpr explicit Permutation(Indices indices)
       : dim_(static_cast<Eigen::Index>(indices.size())),
-        indices_(detail::checked_order(std::move(indices), "the permutation")) {}
+        indices_(checked_order(std::move(indices), "the permutation")) {}
 
   /// D features in reverse order, as by default where D is known to the compiler.
   template <std::integral Count>
-  constexpr explicit Permutation(Count dim) : Permutation(detail::in_reverse(Dimension<Dim_>(dim))) {}
+  constexpr explicit Permutation(Count dim) : Permutation(in_reverse(Dimension<Dim_>(dim))) {}
 
   /// The features in reverse order.
-  static Permutation reverse(Dimension<Dim_> dim) { return Permutation(detail::in_reverse(dim)); }
+  static Permutation reverse(Dimension<Dim_> dim) { return Permutation(in_reverse(dim)); }
 
   /// A random order.
-  static Permutation random(Dimension<Dim_> dim, Rng& rng) {
-    return Permutation(detail::in_random_order(dim, rng));
-  }
+  static Permutation random(Dimension<Dim_> dim, Rng& rng) { return Permutation(in_random_order(dim, rng)); }
 
   static constexpr const char* name() { return "Permutation"; }
   constexpr Eigen::Index dim() const { return dim_; }

@@ -77,17 +77,17 @@ class Planar {
   /// vectors have D entries, all are finite and the map is invertible: 1 + M wᵀû > 0.
   VectorX<Scalar> parameters_from(const VectorX<Scalar>& u_hat, const VectorX<Scalar>& w, Scalar b) const {
     if (u_hat.size() != dim() || w.size() != dim())
-      detail::refuse("a planar map of " + std::to_string(dim()) +
+      detail::reject("a planar map of " + std::to_string(dim()) +
                      " features needs a u and a w of as many, but got " + std::to_string(u_hat.size()) +
                      " and " + std::to_string(w.size()));
     VectorX<Scalar> theta(2 * dim() + 1);
     theta << u_hat, w, b;
     const Scalar max_slope = static_cast<Scalar>(h_.max_slope()), s = 1 + max_slope * w.dot(u_hat);
     if (!detail::is_finite(s) || !detail::all_finite(theta))
-      detail::refuse("the u, w and b of a planar map must be finite, as must wᵀu, but wᵀu is " +
+      detail::reject("the u, w and b of a planar map must be finite, as must wᵀu, but wᵀu is " +
                      detail::decimal(w.dot(u_hat)) + " and b is " + detail::decimal(b));
     if (!(s > 0))
-      detail::refuse("a planar map with wᵀu = " + detail::decimal(w.dot(u_hat)) +
+      detail::reject("a planar map with wᵀu = " + detail::decimal(w.dot(u_hat)) +
                      " folds the space, as no flow may: it is invertible where wᵀu is above " +
                      detail::decimal(-1 / max_slope));
     theta.head(dim()) = detail::free_planar_u<Scalar>(u_hat, w, max_slope);
@@ -192,7 +192,7 @@ class Planar {
     const Eigen::Index rows = tile.rows();
     const Scalar max_slope = static_cast<Scalar>(h_.max_slope());
     const Constraint& c = *tape.constraint;
-    detail::PerFeature<Number, Dim_> sum_u_hat(*tile.arena, dim()), sum_w(*tile.arena, dim());
+    PerFeature<Number, Dim_> sum_u_hat(*tile.arena, dim()), sum_w(*tile.arena, dim());
     Number sum_s(0), sum_b(0);
     for (const RowStep<Scalar> step : RowSteps<Scalar>(rows)) {
       const Number h = step.load(tape.value), slope = step.load(tape.slope),
@@ -221,7 +221,7 @@ class Planar {
       }
     }
     if (grad.empty()) return;
-    detail::PerFeature<Scalar, Dim_> grad_u_hat(*tile.arena, dim()), grad_w(*tile.arena, dim());
+    PerFeature<Scalar, Dim_> grad_u_hat(*tile.arena, dim()), grad_w(*tile.arena, dim());
     for (Eigen::Index j = 0; j < dim(); ++j) {
       grad_u_hat[j] = reduce_add(sum_u_hat[j]);
       grad_w[j] = reduce_add(sum_w[j]);

@@ -68,15 +68,15 @@ class Radial {
   /// β̂ > -α.
   VectorX<Scalar> parameters_from(const VectorX<Scalar>& x0, Scalar alpha, Scalar beta_hat) const {
     if (x0.size() != dim())
-      detail::refuse("a radial map of " + std::to_string(dim()) +
+      detail::reject("a radial map of " + std::to_string(dim()) +
                      " features needs a centre of as many, but got " + std::to_string(x0.size()));
     const Scalar s = alpha + beta_hat;
     if (!detail::is_finite(s) || !detail::all_finite(x0))
-      detail::refuse("the centre, alpha and beta of a radial map must be finite, but the centre's norm is " +
+      detail::reject("the centre, alpha and beta of a radial map must be finite, but the centre's norm is " +
                      detail::decimal(x0.norm()) + ", alpha " + detail::decimal(alpha) + " and beta " +
                      detail::decimal(beta_hat));
     if (!(alpha > 0 && s > 0))
-      detail::refuse("a radial map is invertible where alpha > 0 and beta > -alpha, but got alpha = " +
+      detail::reject("a radial map is invertible where alpha > 0 and beta > -alpha, but got alpha = " +
                      detail::decimal(alpha) + " and beta = " + detail::decimal(beta_hat));
     VectorX<Scalar> theta(dim() + 2);
     theta << x0, detail::inverse_softplus(alpha), detail::inverse_softplus(s);
@@ -194,7 +194,7 @@ class Radial {
     const Eigen::Index rows = tile.rows();
     const Number one(1), others(static_cast<Scalar>(dim() - 1));
     const ArenaScope scope(*tile.arena);
-    detail::PerFeature<Number, Dim_> sum_x0(*tile.arena, dim());
+    PerFeature<Number, Dim_> sum_x0(*tile.arena, dim());
     Number sum_alpha(0), sum_s(0);
     for (const RowStep<Scalar> step : RowSteps<Scalar>(rows)) {
       const Number r = step.load(tape.radius);

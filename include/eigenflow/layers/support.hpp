@@ -54,7 +54,7 @@ class Support {
       : Support(std::vector<FeatureSupport>(static_cast<std::size_t>(Eigen::Index(dim)), feature)) {}
 
   /// The same by the edges and the map of each feature, which are not checked: those of a Support that was.
-  constexpr Support(detail::List<Scalar> low, detail::List<Scalar> high, detail::List<Kind> kinds)
+  constexpr Support(List<Scalar> low, List<Scalar> high, List<Kind> kinds)
       : dim_(static_cast<Eigen::Index>(kinds.size())),
         low_(std::move(low)),
         high_(std::move(high)),
@@ -111,7 +111,7 @@ class Support {
     });
     for (Eigen::Index j = 0; j < dim_; ++j)
       if (beyond[at(j)] > 0)
-        detail::refuse(
+        detail::reject(
             "feature " + std::to_string(j) + " has " + std::to_string(beyond[at(j)]) + " of " +
             std::to_string(rows) + " training rows on or beyond the edges of its support, " +
             detail::decimal(low_[at(j)]) + " and " + detail::decimal(high_[at(j)]) +
@@ -152,7 +152,7 @@ class Support {
     const bool from = has_low(feature), to = has_high(feature);
     const bool edges_finite = (!from || detail::is_finite(low)) && (!to || detail::is_finite(high));
     if (!edges_finite || (from && to && (!(low < high) || !detail::is_finite(high - low))))
-      detail::refuse(
+      detail::reject(
           "feature " + std::to_string(kinds_.size()) + " of a Support has the edges " +
           detail::decimal(feature.low) + " and " + detail::decimal(feature.high) +
           ": give finite edges with low < high in this scalar type, or real(), above(low), below(high)");
@@ -227,8 +227,8 @@ class Support {
   }
 
   [[no_unique_address]] Dimension<Dim_> dim_;
-  detail::List<Scalar> low_, high_;
-  detail::List<Kind> kinds_;
+  List<Scalar> low_, high_;
+  List<Kind> kinds_;
 };
 
 /// All features on one interval, the unit interval unless given: z = logit((x - low)/(high - low)).

@@ -110,7 +110,7 @@ class Sylvester {
 
   static constexpr Eigen::Index checked(Eigen::Index dim, Eigen::Index rank) {
     if (rank < 1 || rank > dim)
-      detail::refuse("a Sylvester layer of " + std::to_string(dim) + " features needs a rank from 1 to " +
+      detail::reject("a Sylvester layer of " + std::to_string(dim) + " features needs a rank from 1 to " +
                      std::to_string(dim) + ", but got " + std::to_string(rank));
     return rank;
   }
@@ -299,7 +299,7 @@ class Sylvester {
         g.r_tilde[ik] += reduce_add(sum_r_tilde[ik]);
       }
       const Eigen::Index ii = shared.r.place(i, i);
-      detail::PerFeature<Scalar, 1> grad_r_hat(arena, 1), grad_w(arena, 1);
+      PerFeature<Scalar, 1> grad_r_hat(arena, 1), grad_w(arena, 1);
       grad_r_hat[0] = reduce_add(sum_r[ii]);
       grad_w[0] = reduce_add(sum_r_tilde[ii]);
       auto r = g.r.segment(ii, 1), r_tilde = g.r_tilde.segment(ii, 1);

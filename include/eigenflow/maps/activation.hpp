@@ -174,7 +174,7 @@ inline bool derivative_from_value(Activation activation) {
 
 inline double checked_negative_slope(double slope) {
   if (!(slope >= 0 && slope <= 1))
-    refuse("the negative slope of a leaky relu must be from 0 to 1, but is " + detail::decimal(slope));
+    reject("the negative slope of a leaky relu must be from 0 to 1, but is " + detail::decimal(slope));
   return slope;
 }
 

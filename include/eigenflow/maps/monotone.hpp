@@ -45,7 +45,7 @@ template <class Monotone>
 constexpr Monotone checked_monotone(Monotone h) {
   const double least = h.min_slope(), most = h.max_slope();
   if (!(least >= 0 && least <= most && most > 0) || !is_finite(most))
-    refuse("an h needs slopes from 0 or more to a finite largest one, but has slopes from " +
+    reject("an h needs slopes from 0 or more to a finite largest one, but has slopes from " +
            detail::decimal(least) + " to " + detail::decimal(most));
   return h;
 }

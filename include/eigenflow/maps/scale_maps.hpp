@@ -22,7 +22,7 @@ class TanhBound {
  public:
   constexpr explicit TanhBound(double bound = 1) : bound_(bound) {
     if (!(bound > 0) || !detail::is_finite(bound))
-      detail::refuse("a tanh bound needs a positive, finite bound, but got " + detail::decimal(bound));
+      detail::reject("a tanh bound needs a positive, finite bound, but got " + detail::decimal(bound));
   }
 
   static constexpr const char* name() { return "tanh bound"; }
@@ -51,7 +51,7 @@ class SigmoidScale {
   constexpr SigmoidScale(double largest, double least, double shift)
       : largest_(largest), least_(least), shift_(shift) {
     if (!(least >= 0 && least < 1 && largest > 1) || !detail::is_finite(largest))
-      detail::refuse("a sigmoid scale is one at zero, so it needs 0 <= least < 1 < largest < ∞, but got " +
+      detail::reject("a sigmoid scale is one at zero, so it needs 0 <= least < 1 < largest < ∞, but got " +
                      detail::decimal(least) + " and " + detail::decimal(largest));
   }
 
@@ -86,7 +86,7 @@ class SoftplusScale {
   /// The same with c = ln(e^(1 - m) - 1) given, as a constant expression.
   constexpr SoftplusScale(double least, double shift) : least_(least), shift_(shift) {
     if (!(least >= 0 && least < 1))
-      detail::refuse("a softplus scale is one at zero, so its least must be from 0 to below 1, but got " +
+      detail::reject("a softplus scale is one at zero, so its least must be from 0 to below 1, but got " +
                      detail::decimal(least));
   }
 

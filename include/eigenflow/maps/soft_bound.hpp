@@ -25,7 +25,7 @@ class SoftClip {
  public:
   constexpr explicit SoftClip(double bound = 3 * std::numbers::ln10)
       : bound_(bound), inverse_bound_(1 / bound) {
-    if (!(bound > 0)) detail::refuse("a soft clip needs a positive bound, but got " + detail::decimal(bound));
+    if (!(bound > 0)) detail::reject("a soft clip needs a positive bound, but got " + detail::decimal(bound));
   }
 
   static constexpr const char* name() { return "soft clip"; }

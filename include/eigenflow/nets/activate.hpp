@@ -5,7 +5,7 @@
 #include "eigenflow/authoring/lanes.hpp"
 #include "eigenflow/maps/activation.hpp"
 
-namespace eigenflow::detail {
+namespace eigenflow::nets {
 
 /// to[i] = activation(from[i]), for `count` numbers side by side; in place where both are the same.
 template <class Scalar>
@@ -17,4 +17,4 @@ void activate(Activation activation, double negative_slope, const Scalar* from, 
   });
 }
 
-}  // namespace eigenflow::detail
+}  // namespace eigenflow::nets

@@ -10,7 +10,7 @@
 #include "eigenflow/nets/kernel/dense.hpp"
 #include "eigenflow/numerics/rng.hpp"
 
-namespace eigenflow::detail {
+namespace eigenflow::nets {
 
 /// One dense layer of a network: result = x W + b, W in × out and column-major, x what its input becomes.
 struct DenseLayer {
@@ -81,4 +81,4 @@ struct DenseLayer {
   }
 };
 
-}  // namespace eigenflow::detail
+}  // namespace eigenflow::nets

@@ -11,13 +11,14 @@
 #include "eigenflow/text/decimal.hpp"
 #include "eigenflow/text/error.hpp"
 
-namespace eigenflow::detail {
+namespace eigenflow::nets {
 
 /// A dropout rate, checked: the share of the hidden values that a training step leaves out.
 inline double checked_dropout(double rate) {
   if (!(rate >= 0 && rate < 1))
-    refuse("a dropout rate must be at least 0 and below 1, so that something is left to train, but is " +
-           decimal(rate));
+    detail::reject(
+        "a dropout rate must be at least 0 and below 1, so that something is left to train, but is " +
+        detail::decimal(rate));
   return rate;
 }
 
@@ -37,13 +38,13 @@ Panels<Scalar> draw_dropout(DropoutSource& source, double rate, Eigen::Index row
     for (Eigen::Index j = 0; j < units; j += 4)
       for (Eigen::Index n = 0; n < mask.filled_rows(p); ++n) {
         const auto row = static_cast<std::uint64_t>(source.first_row + p * mask.height + n);
-        const PhiloxCounter words =
-            philox4x32({low_half(row), high_half(row), static_cast<std::uint32_t>(j / 4), 0},
-                       {low_half(key), high_half(key)});
+        const detail::PhiloxCounter words = detail::philox4x32(
+            {detail::low_half(row), detail::high_half(row), static_cast<std::uint32_t>(j / 4), 0},
+            {detail::low_half(key), detail::high_half(key)});
         for (Eigen::Index k = 0; k < std::min<Eigen::Index>(4, units - j); ++k)
           mask.column(p, j + k)[n] = words[static_cast<std::size_t>(k)] < dropped_below ? Scalar(0) : kept;
       }
   return mask;
 }
 
-}  // namespace eigenflow::detail
+}  // namespace eigenflow::nets

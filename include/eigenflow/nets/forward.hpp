@@ -10,7 +10,7 @@
 #include "eigenflow/nets/kernel/dense.hpp"
 #include "eigenflow/nets/network.hpp"
 
-namespace eigenflow::detail {
+namespace eigenflow::nets {
 
 /// A forward pass of a batch.
 template <class Scalar>
@@ -30,7 +30,7 @@ class BatchForward {
       Site<Scalar> site{};
       site.value = site.activated = site.result = panels(layer.out);
       if (i < network.last() && network.layers[i + 1].activates) {
-        const bool from_value = derivative_from_value(network.activation);
+        const bool from_value = detail::derivative_from_value(network.activation);
         if (network.streams(i) || (pass.record && !from_value))
           site.value = site.activated = panels(layer.out);
         site.derivative_from = from_value ? site.activated : site.result;
@@ -109,4 +109,4 @@ class BatchForward {
   const Scalar** weights_;
 };
 
-}  // namespace eigenflow::detail
+}  // namespace eigenflow::nets

@@ -9,7 +9,7 @@
 
 // How a network is made, before any pass.
 
-namespace eigenflow::detail {
+namespace eigenflow::nets {
 
 /// Cuts a layer's products: without a mask each is one part; with one, parts of enough columns to keep the
 /// kernel's registers full, which skip what all of their columns leave out.
@@ -44,4 +44,4 @@ inline void append(Network& network, DenseLayer layer) {
   network.layers.push_back(std::move(layer));
 }
 
-}  // namespace eigenflow::detail
+}  // namespace eigenflow::nets

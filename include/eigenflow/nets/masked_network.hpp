@@ -8,7 +8,7 @@
 #include "eigenflow/authoring/list.hpp"
 #include "eigenflow/nets/network_conditioner.hpp"
 
-namespace eigenflow::detail {
+namespace eigenflow::nets {
 
 /// The verbs of a masked conditioner, whose network has its masks: `Masked` makes it, and says what they are.
 template <class Scalar_>
@@ -127,4 +127,4 @@ class MaskedNetwork : public NetworkConditioner<Scalar_> {
   Eigen::Index context_dim_;
 };
 
-}  // namespace eigenflow::detail
+}  // namespace eigenflow::nets

@@ -12,7 +12,7 @@
 // The passes (network_forward, network_row, network_vjp) advance part by part, so that a masked network can
 // be evaluated feature by feature.
 
-namespace eigenflow::detail {
+namespace eigenflow::nets {
 
 struct Network {
   List<DenseLayer> layers;
@@ -42,4 +42,4 @@ struct NetworkTape {
   const Scalar* const* weights;  // as the products take them
 };
 
-}  // namespace eigenflow::detail
+}  // namespace eigenflow::nets

@@ -10,7 +10,7 @@
 #include "eigenflow/nets/row.hpp"
 #include "eigenflow/nets/vjp.hpp"
 
-namespace eigenflow::detail {
+namespace eigenflow::nets {
 
 /// The verbs of a conditioner that is a network of dense layers.
 template <class Scalar_>
@@ -81,4 +81,4 @@ class NetworkConditioner {
   Network network_;
 };
 
-}  // namespace eigenflow::detail
+}  // namespace eigenflow::nets

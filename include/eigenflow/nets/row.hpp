@@ -8,7 +8,7 @@
 #include "eigenflow/nets/kernel/dense_row.hpp"
 #include "eigenflow/nets/network.hpp"
 
-namespace eigenflow::detail {
+namespace eigenflow::nets {
 
 /// A forward pass of one row, for which no tape is kept: it needs no panels, every layer is a row of sums.
 template <class Scalar>
@@ -68,4 +68,4 @@ class RowForward {
   Scalar** values_;
 };
 
-}  // namespace eigenflow::detail
+}  // namespace eigenflow::nets

@@ -7,7 +7,7 @@
 #include "eigenflow/nets/kernel/dense.hpp"
 #include "eigenflow/nets/network.hpp"
 
-namespace eigenflow::detail {
+namespace eigenflow::nets {
 
 /// The pass back: cotangents of results become those of inputs, part by part as well, then weights'
 /// gradients.
@@ -113,4 +113,4 @@ class BatchVjp {
   ColumnSums<Scalar>* sums_;
 };
 
-}  // namespace eigenflow::detail
+}  // namespace eigenflow::nets

@@ -119,7 +119,7 @@ class Rng {
   template <std::integral Integer>
   [[nodiscard]] constexpr Integer below(Integer n) {
     if (n <= 0) {
-      detail::refuse("Rng::below(n) needs n >= 1, but n is " + std::to_string(n) +
+      detail::reject("Rng::below(n) needs n >= 1, but n is " + std::to_string(n) +
                      ": there is no integer in an empty range");
     }
     return static_cast<Integer>(detail::multiply_high((*this)(), static_cast<std::uint64_t>(n)));
@@ -137,7 +137,7 @@ class Rng {
   [[nodiscard]] constexpr Rng fork(std::uint64_t i) const {
     constexpr std::uint64_t beyond_all_draws = std::uint64_t{1} << 63;
     if (i >= beyond_all_draws) {
-      detail::refuse("Rng::fork(i) needs i < 2^63, but i is " + std::to_string(i) +
+      detail::reject("Rng::fork(i) needs i < 2^63, but i is " + std::to_string(i) +
                      ": a negative number may have been converted");
     }
     const auto [seed, stream] = detail::philox_words(seed_, beyond_all_draws | i, stream_);
@@ -183,7 +183,7 @@ class Rng {
   /// The numbers 0..n−1 in random order. Throws std::invalid_argument when n is negative.
   [[nodiscard]] Eigen::Matrix<Eigen::Index, Eigen::Dynamic, 1> permutation(Eigen::Index n) {
     if (n < 0) {
-      detail::refuse("Rng::permutation(n) needs n >= 0, but n is " + std::to_string(n));
+      detail::reject("Rng::permutation(n) needs n >= 0, but n is " + std::to_string(n));
     }
     Eigen::Matrix<Eigen::Index, Eigen::Dynamic, 1> order(n);
     for (Eigen::Index i = 0; i < n; ++i) order[i] = i;

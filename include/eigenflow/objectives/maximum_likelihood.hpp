@@ -22,7 +22,7 @@ struct MaximumLikelihood {
                     std::span<typename Flow::Scalar> grad) const {
     using Scalar = typename Flow::Scalar;
     if (batch.data.cols != flow.dim())
-      detail::refuse_columns("MaximumLikelihood", batch.data.rows, batch.data.cols, flow.dim());
+      detail::reject_columns("MaximumLikelihood", batch.data.rows, batch.data.cols, flow.dim());
     detail::check_gradient("MaximumLikelihood", grad.size(), flow.theta().size());
     batch.context =
         detail::context_rows("MaximumLikelihood", batch.context, batch.data.rows, flow.context_dim());
@@ -34,7 +34,7 @@ struct MaximumLikelihood {
     }
 
     const auto shard = [&](Eigen::Index first, Eigen::Index count, std::span<Scalar> shard_grad) {
-      Arena& arena = detail::thread_arena();
+      Arena& arena = thread_arena();
       const ArenaScope scope(arena);
       const bool record = !shard_grad.empty();
       Tile<Scalar> tile = Tile<Scalar>::allocate(arena, count, flow.dim(), record);
@@ -62,7 +62,7 @@ struct MaximumLikelihood {
       return loss;
     };
     const double work = flow.work_per_row() * (grad.empty() ? 1 : 3);
-    return detail::fold_pieces(batch.size, flow.shard_rows(), work, grad, shard) / total_weight;
+    return fold_pieces(batch.size, flow.shard_rows(), work, grad, shard) / total_weight;
   }
 };
 

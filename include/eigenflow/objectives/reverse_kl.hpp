@@ -43,17 +43,17 @@ struct ReverseKl {
 
     detail::check_gradient("ReverseKl", grad.size(), flow.theta().size());
     if (flow.context_dim() > 0)
-      detail::refuse("ReverseKl fits one density, but this flow is conditional on " +
+      detail::reject("ReverseKl fits one density, but this flow is conditional on " +
                      std::to_string(flow.context_dim()) + " columns of context: give it layers without one");
 
     if (samples < 1)
-      detail::refuse("ReverseKl is a mean over one draw or more, but got " + std::to_string(samples));
+      detail::reject("ReverseKl is a mean over one draw or more, but got " + std::to_string(samples));
 
     const std::span<const Scalar> layers = flow.layer_theta();
     const std::span<const Scalar> base = flow.base_theta();
     const Scalar share = Scalar(1) / static_cast<Scalar>(samples);
     const auto shard = [&](Eigen::Index first, Eigen::Index count, std::span<Scalar> shard_grad) {
-      Arena& arena = detail::thread_arena();
+      Arena& arena = thread_arena();
       const ArenaScope scope(arena);
       const bool record = !shard_grad.empty();
       Tile<Scalar> tile = Tile<Scalar>::allocate(arena, count, flow.dim(), record);
@@ -87,7 +87,7 @@ struct ReverseKl {
       return loss;
     };
     const double work = flow.work_per_row() * (grad.empty() ? 1 : path_gradient ? 5 : 3);
-    return detail::fold_pieces(samples, flow.shard_rows(), work, grad, shard) / static_cast<double>(samples);
+    return fold_pieces(samples, flow.shard_rows(), work, grad, shard) / static_cast<double>(samples);
   }
 
  private:

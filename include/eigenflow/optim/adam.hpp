@@ -66,18 +66,18 @@ struct AdamW {
     Scalar* const variance = state.variance.data() + offset;
     constexpr Eigen::Index piece = 1 << 14;
     constexpr double work = 8;  // of one entry, against the multiplications that parallel.hpp counts
-    detail::for_each_piece(
-        static_cast<Eigen::Index>(theta.size()), piece, work, [&](Eigen::Index first, Eigen::Index count) {
-          for (const RowStep<Scalar> step : RowSteps<Scalar>(count)) {
-            const Number g = step.load(grad.data() + first);
-            const Number m = fma(keep1, step.load(mean + first), gain1 * g),
-                         v = fma(keep2, step.load(variance + first), gain2 * g * g);
-            step.store(mean + first, m);
-            step.store(variance + first, v);
-            step.store(theta.data() + first,
-                       shrink * step.load(theta.data() + first) - rate * m / (sqrt(v) + floor));
-          }
-        });
+    for_each_piece(static_cast<Eigen::Index>(theta.size()), piece, work,
+                   [&](Eigen::Index first, Eigen::Index count) {
+                     for (const RowStep<Scalar> step : RowSteps<Scalar>(count)) {
+                       const Number g = step.load(grad.data() + first);
+                       const Number m = fma(keep1, step.load(mean + first), gain1 * g),
+                                    v = fma(keep2, step.load(variance + first), gain2 * g * g);
+                       step.store(mean + first, m);
+                       step.store(variance + first, v);
+                       step.store(theta.data() + first,
+                                  shrink * step.load(theta.data() + first) - rate * m / (sqrt(v) + floor));
+                     }
+                   });
   }
 
   /// One step for the whole of theta. Throws std::invalid_argument unless state, theta and gradient are of one size.

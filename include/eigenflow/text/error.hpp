@@ -39,7 +39,7 @@ template <class Exception>
 }
 
 /// The caller gave something that cannot be meant: std::invalid_argument.
-[[noreturn]] inline void refuse(const std::string& message) {
+[[noreturn]] inline void reject(const std::string& message) {
   raise<std::invalid_argument>(message);
 }
 

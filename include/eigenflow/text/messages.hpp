@@ -12,26 +12,26 @@ inline std::string shape(Eigen::Index rows, Eigen::Index cols) {
   return std::to_string(rows) + " × " + std::to_string(cols);
 }
 
-[[noreturn]] inline void refuse_columns(const char* call, Eigen::Index rows, Eigen::Index cols,
+[[noreturn]] inline void reject_columns(const char* call, Eigen::Index rows, Eigen::Index cols,
                                         Eigen::Index dim) {
   std::string message = std::string(call) + " expects N × " + std::to_string(dim) +
                         " (rows are samples), but got " + shape(rows, cols);
   message += cols == 1 && rows == dim ? ": a single sample is a row, so pass x.transpose()"
              : rows == dim            ? ": pass x.transpose() if the columns are samples"
                                       : ": pass one column for each feature";
-  refuse(message);
+  reject(message);
 }
 
-[[noreturn]] inline void refuse_storage(const char* call, Eigen::Index rows, Eigen::Index cols,
+[[noreturn]] inline void reject_storage(const char* call, Eigen::Index rows, Eigen::Index cols,
                                         Eigen::Index wanted_rows, Eigen::Index wanted_cols) {
-  refuse(std::string(call) + " writes " + shape(wanted_rows, wanted_cols) + ", but the storage given is " +
+  reject(std::string(call) + " writes " + shape(wanted_rows, wanted_cols) + ", but the storage given is " +
          shape(rows, cols) + ": resize it first");
 }
 
 /// Refuses the gradient that an objective is to write, unless it is empty or has one number for each parameter.
 inline void check_gradient(const char* call, std::size_t given, std::size_t parameters) {
   if (given == 0 || given == parameters) return;
-  refuse(std::string(call) + " writes one number for each of the " + std::to_string(parameters) +
+  reject(std::string(call) + " writes one number for each of the " + std::to_string(parameters) +
          " parameters of this flow, but the gradient given has " + std::to_string(given) +
          ": resize it, or give an empty one for the loss alone");
 }

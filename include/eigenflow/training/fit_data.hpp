@@ -37,7 +37,7 @@ class FitData {
     check_options(options);
     check_rows("fit", x, flow.dim());
     check_context("fit", context_, x.rows, flow.context_dim());
-    if (x.rows == 0) refuse("fit needs data, but x has no rows: give one row for each sample");
+    if (x.rows == 0) reject("fit needs data, but x has no rows: give one row for each sample");
     check_weights(x.rows);
     order_.resize(static_cast<std::size_t>(x.rows));
     std::iota(order_.begin(), order_.end(), Eigen::Index{0});
@@ -45,7 +45,7 @@ class FitData {
       check_rows("the validation set of fit", validation_, flow.dim());
       check_context("the validation set of fit", validation_context_, validation_.rows, flow.context_dim());
     } else if (validation_context_.rows > 0) {
-      refuse("fit was given the context of a validation set, " +
+      reject("fit was given the context of a validation set, " +
              shape(validation_context_.rows, validation_context_.cols) +
              ", but not its rows: give options.validation too, or neither");
     } else if (options.validation_fraction > 0) {
@@ -57,7 +57,7 @@ class FitData {
       check_split_weights();
     }
     if (options.patience > 0 && !validates())
-      refuse("the patience of fit, " + std::to_string(options.patience) +
+      reject("the patience of fit, " + std::to_string(options.patience) +
              " epochs, waits for a better validation loss, but no rows are held out (the validation fraction "
              "is " +
              decimal(options.validation_fraction) + " of " + std::to_string(x.rows) +
@@ -93,7 +93,7 @@ class FitData {
       const Eigen::Index row = all.row(i);
       const Batch<Scalar> one{all.data, &row, 1, nullptr, all.context};
       if (!is_finite(loss(one)))
-        refuse(
+        reject(
             "row " + std::to_string(row) +
             (validation_.rows > 0 ? " of the validation set" : " of x, which is held out for validation,") +
             " has no finite density before the first step of fit: does it lie on or beyond an edge of a "
@@ -121,17 +121,17 @@ class FitData {
   static void check_options(const Options& options) {
     if (!is_finite(options.validation_fraction) ||
         !(options.validation_fraction >= 0 && options.validation_fraction < 1))
-      refuse(
+      reject(
           "the validation fraction of fit must be at least 0 and below 1, so that rows are left to train on, "
           "but is " +
           decimal(options.validation_fraction));
     if (options.epochs < 0)
-      refuse("the number of epochs of fit cannot be negative, but is " + std::to_string(options.epochs));
+      reject("the number of epochs of fit cannot be negative, but is " + std::to_string(options.epochs));
     check_training(options);
   }
 
   static void check_rows(const char* call, const Rows<const Scalar>& x, Eigen::Index dim) {
-    if (x.cols != dim) refuse_columns(call, x.rows, x.cols, dim);
+    if (x.cols != dim) reject_columns(call, x.rows, x.cols, dim);
     check_finite(call, "row ", x);
   }
 
@@ -139,7 +139,7 @@ class FitData {
   static void check_context(const char* call, Rows<const Scalar>& c, Eigen::Index rows,
                             Eigen::Index context_dim) {
     if (context_dim > 0 && c.rows != rows)
-      refuse(std::string(call) + " needs one row of context for each row of x, " + shape(rows, context_dim) +
+      reject(std::string(call) + " needs one row of context for each row of x, " + shape(rows, context_dim) +
              ", but got " +
              (c.cols == 0 ? "none, though this flow is conditional: fit(flow, x, c, options) takes it, and "
                             "options.validation_context that of options.validation"
@@ -153,7 +153,7 @@ class FitData {
     for (Eigen::Index i = 0; i < x.rows; ++i)
       for (Eigen::Index j = 0; j < x.cols; ++j)
         if (!is_finite(x(i, j)))
-          refuse(std::string(call) + " needs finite numbers, but " + row + std::to_string(i) + ", column " +
+          reject(std::string(call) + " needs finite numbers, but " + row + std::to_string(i) + ", column " +
                  std::to_string(j) + " is " + std::to_string(x(i, j)) +
                  " (both counted from 0): remove or repair such rows first");
   }
@@ -161,16 +161,16 @@ class FitData {
   void check_weights(Eigen::Index rows) const {
     if (weights_.size() == 0) return;
     if (weights_.size() != rows)
-      refuse("fit needs one weight for each of the " + std::to_string(rows) + " rows of x, but got " +
+      reject("fit needs one weight for each of the " + std::to_string(rows) + " rows of x, but got " +
              std::to_string(weights_.size()));
     double sum = 0;
     for (Eigen::Index i = 0; i < rows; ++i) {
       if (!is_finite(weights_[i]) || weights_[i] < 0)
-        refuse("the weights of fit must be finite and not negative, but weight " + std::to_string(i) +
+        reject("the weights of fit must be finite and not negative, but weight " + std::to_string(i) +
                " is " + decimal(weights_[i]));
       sum += static_cast<double>(weights_[i]);
     }
-    if (!(sum > 0)) refuse("the weights of fit are all zero: give at least one row a positive weight");
+    if (!(sum > 0)) reject("the weights of fit are all zero: give at least one row a positive weight");
   }
 
   // A loss over rows that do not count would be zero for every flow.
@@ -179,10 +179,10 @@ class FitData {
     const auto counts = [this](Eigen::Index row) { return weights_[row] > 0; };
     const auto middle = order_.begin() + held_out_;
     if (std::none_of(order_.begin(), middle, counts))
-      refuse("all rows that fit held out for validation have weight zero: drop such rows, give your own " +
+      reject("all rows that fit held out for validation have weight zero: drop such rows, give your own " +
              std::string("validation set, or set validation_fraction to 0"));
     if (std::none_of(middle, order_.end(), counts))
-      refuse("fit held out every row with a positive weight for validation: drop the rows of weight zero, " +
+      reject("fit held out every row with a positive weight for validation: drop the rows of weight zero, " +
              std::string("give your own validation set, or set validation_fraction to 0"));
   }
 

@@ -69,7 +69,7 @@ class Keeper {
   Keeper(const Checkpoints& checkpoints, const Course& course, std::uint64_t seed)
       : checkpoints_(checkpoints), course_(course), seed_(seed) {
     if (checkpoints.every < 1)
-      refuse("checkpoints are kept every so many epochs, 1 or more, but got " +
+      reject("checkpoints are kept every so many epochs, 1 or more, but got " +
              std::to_string(checkpoints.every));
   }
 
@@ -78,7 +78,7 @@ class Keeper {
   Eigen::Index resume(Flow& flow, State& optimizer, Vector& best, History& history) const {
     if (!checkpoints_.load && !checkpoints_.save) return 0;
     if constexpr (!Keepable<State>) {
-      refuse(
+      reject(
           "the state of this optimizer cannot be kept: give it a static each(state, visitor), as AdamState "
           "has");
     } else {
@@ -87,7 +87,7 @@ class Keeper {
       if (!kept) return 0;
       const auto refuse_this = [&](const std::string& why) {
         flow = before;
-        refuse(why);
+        reject(why);
       };
       if (kept->seed != seed_ || kept->epoch_steps != course_.epoch_steps)
         refuse_this("the checkpoint is of another fit, of the seed " + std::to_string(kept->seed) + " and " +

@@ -30,16 +30,16 @@ namespace eigenflow::detail {
 template <class Options>
 void check_training(const Options& options) {
   if (options.batch_size < 1)
-    refuse("the batch size of fit must be 1 or more, but is " + std::to_string(options.batch_size));
+    reject("the batch size of fit must be 1 or more, but is " + std::to_string(options.batch_size));
   if (options.steps < 0)
-    refuse("the number of steps of fit cannot be negative, but is " + std::to_string(options.steps));
+    reject("the number of steps of fit cannot be negative, but is " + std::to_string(options.steps));
   if (!(options.learning_rate > 0) || !is_finite(options.learning_rate))
-    refuse("the learning rate of fit must be positive and finite, but is " + decimal(options.learning_rate));
+    reject("the learning rate of fit must be positive and finite, but is " + decimal(options.learning_rate));
   if (!is_finite(options.clip_norm) || options.clip_norm < 0)
-    refuse("the clip norm of fit must be positive, or 0 for no clipping, but is " +
+    reject("the clip norm of fit must be positive, or 0 for no clipping, but is " +
            decimal(options.clip_norm));
   if (options.patience < 0)
-    refuse("the patience of fit must be a number of epochs, or 0 to never stop early, but is " +
+    reject("the patience of fit must be a number of epochs, or 0 to never stop early, but is " +
            std::to_string(options.patience));
 }
 
@@ -72,7 +72,7 @@ void check_parameters(const Flow& flow) {
   const auto& theta = flow.parameters();
   for (Eigen::Index i = 0; i < theta.size(); ++i)
     if (!is_finite(theta[i]))
-      refuse("fit starts from the parameters that the flow has, but parameter " + std::to_string(i) + " is " +
+      reject("fit starts from the parameters that the flow has, but parameter " + std::to_string(i) + " is " +
              decimal(theta[i]) + ": set finite ones, or make the flow anew");
 }
 

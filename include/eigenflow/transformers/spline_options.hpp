@@ -34,23 +34,23 @@ namespace detail {
 
 /// The options, unless they make no spline: std::invalid_argument.
 constexpr const SplineOptions& checked(const SplineOptions& o, SplineTails tails) {
-  if (o.bins < 2) refuse("a spline needs two bins or more, but got " + std::to_string(o.bins));
+  if (o.bins < 2) reject("a spline needs two bins or more, but got " + std::to_string(o.bins));
   if (!(o.bound > 0 && o.bound < 1e30))
-    refuse("a spline needs a positive, finite bound, but got " + decimal(o.bound));
+    reject("a spline needs a positive, finite bound, but got " + decimal(o.bound));
   if (!(o.size_bound >= 0 && o.size_bound <= 8))
-    refuse(
+    reject(
         "a spline bounds its free sizes by a positive number up to 8, or not (0), but got a size_bound "
         "of " +
         decimal(o.size_bound));
   const bool least = o.min_size > 0 || (o.min_size == 0 && o.size_bound > 0);
   if (!least || !(o.min_size * static_cast<double>(o.bins) < 1))
-    refuse("a spline of " + std::to_string(o.bins) +
+    reject("a spline of " + std::to_string(o.bins) +
            " bins needs a min_size above 0 (or 0 with a size_bound) and below 1/bins, but got " +
            decimal(o.min_size));
   if (!(o.min_slope > 0 && o.min_slope < 1))
-    refuse("a spline needs a min_slope above 0 and below 1, but got " + decimal(o.min_slope));
+    reject("a spline needs a min_slope above 0 and below 1, but got " + decimal(o.min_slope));
   if (o.rotate && tails != SplineTails::periodic)
-    refuse("only a periodic spline rotates: leave .rotate out or choose SplineTails::periodic");
+    reject("only a periodic spline rotates: leave .rotate out or choose SplineTails::periodic");
   return o;
 }
 

@@ -10,9 +10,9 @@ namespace command {
 namespace {
 
 using ef::Value;
-using ef::detail::DenseLayer;
-using ef::detail::Network;
-using ef::detail::Part;
+using ef::nets::DenseLayer;
+using ef::nets::Network;
+using ef::nets::Part;
 
 std::string flag(bool value) {
   return value ? "true" : "false";
@@ -45,7 +45,7 @@ bool is_residual(const Value& part) {
 }
 
 std::string parts_text(const std::vector<Part>& parts, Constants& constants) {
-  return constants.array("detail::Part", list_of(parts, [](const Part& p) {
+  return constants.array("nets::Part", list_of(parts, [](const Part& p) {
                            return braces({std::to_string(p.first), std::to_string(p.last),
                                           std::to_string(p.begin), std::to_string(p.end)});
                          }));
@@ -59,9 +59,9 @@ std::string network_text(const Network& network, Constants& constants) {
                    constants.indices(l.steps), parts_text(l.forward_parts, constants),
                    parts_text(l.backward_parts, constants)});
   });
-  return "detail::Network" + braces({constants.array("detail::DenseLayer", layers),
-                                     "Activation::" + std::string(ef::to_string(network.activation)),
-                                     literal(network.dropout), literal(network.negative_slope)});
+  return "nets::Network" + braces({constants.array("nets::DenseLayer", layers),
+                                   "Activation::" + std::string(ef::to_string(network.activation)),
+                                   literal(network.dropout), literal(network.negative_slope)});
 }
 
 }  // namespace

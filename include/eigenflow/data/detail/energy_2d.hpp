@@ -53,7 +53,7 @@ class Energy2d {
   template <class Z>
   [[nodiscard]] Eigen::VectorXd energy(const Eigen::DenseBase<Z>& z) const {
     if (z.cols() != 2)
-      refuse("an energy of the plane needs points as rows with 2 columns, but z has " +
+      reject("an energy of the plane needs points as rows with 2 columns, but z has " +
              std::to_string(z.cols()) + ": transpose it, or take two of its columns");
     const Eigen::Matrix<double, Eigen::Dynamic, 2> points = z.derived().matrix().template cast<double>();
     Eigen::VectorXd result(points.rows());

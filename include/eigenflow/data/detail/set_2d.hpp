@@ -22,7 +22,7 @@ class Set2d {
   /// n independent points, n × 2. A longer draw from the same generator begins with the rows of a shorter
   /// one. Throws std::invalid_argument when n is negative.
   [[nodiscard]] Points operator()(Eigen::Index n, Rng& rng) const {
-    if (n < 0) refuse("a data set needs n >= 0 points, but n is " + std::to_string(n));
+    if (n < 0) reject("a data set needs n >= 0 points, but n is " + std::to_string(n));
     Points points(n, 2);
     for (Eigen::Index row = 0; row < n; ++row) {
       const Eigen::Vector2d point = Derived::draw(rng);
@@ -39,7 +39,7 @@ class Set2d {
     static_assert(X::ColsAtCompileTime == 2 || X::ColsAtCompileTime == Eigen::Dynamic,
                   "log_density takes points as rows: N × 2");
     if (x.cols() != 2) {
-      refuse("log_density of a 2-D set needs points as rows with 2 columns, but x has " +
+      reject("log_density of a 2-D set needs points as rows with 2 columns, but x has " +
              std::to_string(x.cols()) + ": transpose it, or take two of its columns");
     }
     const Eigen::Matrix<double, Eigen::Dynamic, 2> points = x.derived().matrix().template cast<double>();

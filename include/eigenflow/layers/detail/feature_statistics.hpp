@@ -30,14 +30,14 @@ struct FeatureStatistics {
                               bool given)
       : mean(std::move(given_mean)), scale(std::move(given_scale)), known(given) {
     if (scale.size() != mean.size())
-      refuse(std::string(layer) + " needs a mean and a scale for each feature, but got " +
+      reject(std::string(layer) + " needs a mean and a scale for each feature, but got " +
              std::to_string(mean.size()) + " means and " + std::to_string(scale.size()) + " scales");
     for (Eigen::Index j = 0; j < scale.size(); ++j) {
       if (!is_finite(mean[j]))
-        refuse("the mean of feature " + std::to_string(j) + " in " + layer + " must be finite, but is " +
+        reject("the mean of feature " + std::to_string(j) + " in " + layer + " must be finite, but is " +
                decimal(mean[j]));
       if (!is_finite(scale[j]) || !(scale[j] > 0))
-        refuse("the scale of feature " + std::to_string(j) + " in " + layer +
+        reject("the scale of feature " + std::to_string(j) + " in " + layer +
                " must be positive and finite, but is " + decimal(scale[j]));
     }
   }

@@ -11,7 +11,7 @@
 
 // A dense layer's products, y = x w + bias, on panels (N × K and N × M) with w K × M column-major.
 
-namespace eigenflow::detail {
+namespace eigenflow::nets {
 
 /// The sums of the columns of a batch, gathered panel by panel: what the bias's gradient is.
 template <class Scalar>
@@ -111,21 +111,21 @@ void thin_grad_w_block(const Panels<Scalar>& wide, Eigen::Index first, const Pan
                        Scalar* sums, Eigen::Index wide_stride, Eigen::Index thin_stride) {
   using Number = Lanes<Scalar>;
   Number sum[static_cast<std::size_t>(I * M)];
-  unroll<I * M>([&](auto k) { sum[k] = Number(0); });
+  detail::unroll<I * M>([&](auto k) { sum[k] = Number(0); });
   for (Eigen::Index p = 0; p < wide.count(); ++p) {
     const Scalar* const x = wide.column(p, first);
     const Scalar* const y = thin.panel(p);
     for (Eigen::Index n = 0; n < wide.filled_rows(p); n += Number::width) {
       Number thin_number[static_cast<std::size_t>(M)];
-      unroll<M>([&](auto m) { thin_number[m] = Number::load(y + m * Panels<Scalar>::height + n); });
-      unroll<I>([&](auto i) {
+      detail::unroll<M>([&](auto m) { thin_number[m] = Number::load(y + m * Panels<Scalar>::height + n); });
+      detail::unroll<I>([&](auto i) {
         const Number number = Number::load(x + i * Panels<Scalar>::height + n);
-        unroll<M>([&](auto m) { sum[i * M + m] = fma(number, thin_number[m], sum[i * M + m]); });
+        detail::unroll<M>([&](auto m) { sum[i * M + m] = fma(number, thin_number[m], sum[i * M + m]); });
       });
     }
   }
-  unroll<I>([&](auto i) {
-    unroll<M>(
+  detail::unroll<I>([&](auto i) {
+    detail::unroll<M>(
         [&](auto m) { sums[(first + i) * wide_stride + m * thin_stride] += reduce_add(sum[i * M + m]); });
   });
 }
@@ -170,4 +170,4 @@ void dense_grad_w(const Panels<Scalar>& x, const Panels<Scalar>& grad_y, Scalar*
   }
 }
 
-}  // namespace eigenflow::detail
+}  // namespace eigenflow::nets

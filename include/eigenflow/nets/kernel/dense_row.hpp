@@ -12,7 +12,7 @@
 // A dense layer's product for one sample, y = x w + bias: every column of w is read once, so what counts is to
 // read it in whole vectors, several columns at once.
 
-namespace eigenflow::detail {
+namespace eigenflow::nets {
 
 /// One sample of K ≥ width features, as vectors: whole ones, and a last one that begins `width` before the end of
 /// the sample, with zeros for what the others have. So columns of w too are read in whole vectors.
@@ -32,13 +32,13 @@ class RowOperand {
   template <int Columns>
   void add_products(const Scalar* w, Eigen::Index stride, Scalar* y) const {
     Number sum[static_cast<std::size_t>(Columns)];
-    unroll<Columns>([&](auto c) { sum[c] = Number(0); });
+    detail::unroll<Columns>([&](auto c) { sum[c] = Number(0); });
     const auto add = [&](Number x, const Scalar* from) {
-      unroll<Columns>([&](auto c) { sum[c] = fma(x, Number::load(from + c * stride), sum[c]); });
+      detail::unroll<Columns>([&](auto c) { sum[c] = fma(x, Number::load(from + c * stride), sum[c]); });
     };
     for (Eigen::Index k = 0; k < whole_; k += width) add(Number::load(x_ + k), w + k);
     if (whole_ != last_ + width) add(rest_, w + last_);
-    unroll<Columns>([&](auto c) { y[c] += reduce_add(sum[c]); });
+    detail::unroll<Columns>([&](auto c) { y[c] += reduce_add(sum[c]); });
   }
 
  private:
@@ -50,7 +50,8 @@ class RowOperand {
 /// y (M) += x (`Features`) w, columns of w `stride` apart.
 template <int Features, class Scalar>
 void add_short_products(const Scalar* x, const Scalar* w, Eigen::Index stride, Scalar* y, Eigen::Index outs) {
-  for (Eigen::Index j = 0; j < outs; ++j, w += stride) unroll<Features>([&](auto k) { y[j] += x[k] * w[k]; });
+  for (Eigen::Index j = 0; j < outs; ++j, w += stride)
+    detail::unroll<Features>([&](auto k) { y[j] += x[k] * w[k]; });
 }
 
 /// One sample: y (M) = x (K) w + bias, each a sum along the first K numbers of a column of w, which lie
@@ -88,4 +89,4 @@ void dense_one_row(const Scalar* x, const Scalar* w, Eigen::Index stride, const 
   }
 }
 
-}  // namespace eigenflow::detail
+}  // namespace eigenflow::nets

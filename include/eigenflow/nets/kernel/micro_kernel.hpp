@@ -13,7 +13,7 @@
 // translation unit (half the speed); this one is small enough to compile to the same code everywhere, for
 // every instruction set that Eigen knows.
 
-namespace eigenflow::detail {
+namespace eigenflow::nets {
 
 #ifdef EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS
 inline constexpr int vector_registers = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS;
@@ -158,4 +158,4 @@ void micro_kernel(const LeftOperand<Scalar>& left, Eigen::Index panel, const Rig
                                          std::make_index_sequence<packets * std::size_t{Columns}>{});
 }
 
-}  // namespace eigenflow::detail
+}  // namespace eigenflow::nets

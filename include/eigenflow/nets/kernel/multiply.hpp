@@ -10,7 +10,7 @@
 
 // A matrix product out of blocks: which block is computed when, and by which kernel.
 
-namespace eigenflow::detail {
+namespace eigenflow::nets {
 
 /// A block of a panel of any number of rows, at most Block::rows: no more vectors than they need.
 template <int Columns, class Scalar>
@@ -52,7 +52,7 @@ void multiply_shallow(const LeftOperand<Scalar>& left, Eigen::Index panel, Eigen
   constexpr int packets = Block<Scalar>::packets;
   constexpr Eigen::Index width = Number::width, height = Block<Scalar>::rows;
   Number x[static_cast<std::size_t>(Depth * packets)];
-  unroll<Depth * packets>([&](auto i) {
+  detail::unroll<Depth * packets>([&](auto i) {
     constexpr Eigen::Index k = i / packets, p = i % packets;
     x[i] = Number::load(left.panel(panel) + k * height + p * width);
   });
@@ -62,30 +62,30 @@ void multiply_shallow(const LeftOperand<Scalar>& left, Eigen::Index panel, Eigen
   const Scalar* b = right.data;
   for (Eigen::Index c = 0; c < columns; ++c, to += result.column_stride, b += right.column_stride) {
     Number sum[static_cast<std::size_t>(packets)];
-    unroll<packets>([&](auto p) { sum[p] = Number(0); });
-    unroll<Depth>([&](auto k) {
+    detail::unroll<packets>([&](auto p) { sum[p] = Number(0); });
+    detail::unroll<Depth>([&](auto k) {
       constexpr Eigen::Index before = k * packets;
       const Number y(b[k * right.depth_stride]);
-      unroll<packets>([&](auto p) { sum[p] = fma(x[before + p], y, sum[p]); });
+      detail::unroll<packets>([&](auto p) { sum[p] = fma(x[before + p], y, sum[p]); });
     });
-    if (result.bias) unroll<packets>([&](auto p) { sum[p] += Number(result.bias[c]); });
+    if (result.bias) detail::unroll<packets>([&](auto p) { sum[p] += Number(result.bias[c]); });
     if (rows < height || result.add) {
       Number kept[static_cast<std::size_t>(packets)];  // a copy, so that no address keeps the sums in memory
-      unroll<packets>([&](auto p) { kept[p] = sum[p]; });
+      detail::unroll<packets>([&](auto p) { kept[p] = sum[p]; });
       store_last_rows<packets, 1>(kept, result, panel, c, rows);
       continue;
     }
-    if (result.relu) unroll<packets>([&](auto p) { sum[p] = max(sum[p], Number(0)); });
+    if (result.relu) detail::unroll<packets>([&](auto p) { sum[p] = max(sum[p], Number(0)); });
     if (gate) {
       Number total(0);
-      unroll<packets>([&](auto p) {
+      detail::unroll<packets>([&](auto p) {
         sum[p] = result.passed(Number::load(gate + p * width), sum[p]);
         total += sum[p];
       });
       result.add_total(c, total);
       gate += result.column_stride;
     }
-    unroll<packets>([&](auto p) { sum[p].store(to + p * width); });
+    detail::unroll<packets>([&](auto p) { sum[p].store(to + p * width); });
   }
 }
 
@@ -122,7 +122,7 @@ void multiply(const LeftOperand<Scalar>& left, Eigen::Index rows, const RightOpe
               Eigen::Index depth, const Result<Scalar>& result, Eigen::Index columns,
               const AfterPanel& after) {
   constexpr Eigen::Index height = Block<Scalar>::rows;
-  const Eigen::Index panels = piece_count(rows, height);
+  const Eigen::Index panels = detail::piece_count(rows, height);
   if (depth == 1 || depth == 2) {
     for (Eigen::Index p = 0; p < panels; ++p) {
       const Eigen::Index here = std::min(height, rows - p * height);
@@ -150,4 +150,4 @@ void multiply(const LeftOperand<Scalar>& left, Eigen::Index rows, const RightOpe
   }
 }
 
-}  // namespace eigenflow::detail
+}  // namespace eigenflow::nets

@@ -10,7 +10,7 @@
 #include "eigenflow/numerics/piece_count.hpp"
 #include "eigenflow/numerics/unroll.hpp"
 
-namespace eigenflow::detail {
+namespace eigenflow::nets {
 
 /// A batch inside a network: N × M numbers in panels of a few vectors of rows, each panel column-major and
 /// contiguous, so that a product streams through it without packing and its columns never compete for the
@@ -31,7 +31,7 @@ struct Panels {
     return panels;
   }
 
-  Eigen::Index count() const { return piece_count(rows, height); }
+  Eigen::Index count() const { return detail::piece_count(rows, height); }
   /// From one panel to the next.
   Eigen::Index stride() const {
     constexpr auto line = static_cast<Eigen::Index>(Arena::alignment / sizeof(Scalar));
@@ -99,15 +99,15 @@ struct Panels {
  private:
   static Eigen::Index fill(Eigen::Index rows) {
     constexpr Eigen::Index width = Lanes<Scalar>::width;
-    return piece_count(rows, width) * width;
+    return detail::piece_count(rows, width) * width;
   }
   // A height that the compiler knows: a few vector moves instead of a call.
   static void copy_column(const Scalar* from, Scalar* to) {
-    unroll<Block<Scalar>::packets>([&](auto i) {
+    detail::unroll<Block<Scalar>::packets>([&](auto i) {
       constexpr Eigen::Index width = Lanes<Scalar>::width;
       Lanes<Scalar>::load(from + i * width).store(to + i * width);
     });
   }
 };
 
-}  // namespace eigenflow::detail
+}  // namespace eigenflow::nets

@@ -13,7 +13,7 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wignored-attributes"
 
-namespace eigenflow::detail {
+namespace eigenflow::nets {
 
 /// A square of `width` rows by the first `columns` of as many columns, `from_stride` apart, written as rows
 /// `to_stride` apart; missing columns become zero.
@@ -59,7 +59,7 @@ struct Transposed {
   Transposed(const Panels<Scalar>& x, Eigen::Index first, Eigen::Index last, Arena& arena)
       : depth(x.filled_rows()) {
     constexpr Eigen::Index width = Lanes<Scalar>::width;
-    const Eigen::Index features = last - first, panels = piece_count(features, height);
+    const Eigen::Index features = last - first, panels = detail::piece_count(features, height);
     data = arena.allocate<Scalar>(static_cast<std::size_t>(panels * height * depth));
     for (Eigen::Index p = 0; p < x.count(); ++p)
       for (Eigen::Index j = 0; j < features; j += width)
@@ -71,6 +71,6 @@ struct Transposed {
   LeftOperand<Scalar> as_left() const { return {data, height * depth}; }
 };
 
-}  // namespace eigenflow::detail
+}  // namespace eigenflow::nets
 
 #pragma GCC diagnostic pop

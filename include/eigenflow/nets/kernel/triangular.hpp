@@ -11,7 +11,7 @@
 // Products and solutions with a triangular matrix, in place, for all rows of a batch at once: what lies
 // outside of a few columns' own triangle goes through the micro-kernel of all products.
 
-namespace eigenflow::detail {
+namespace eigenflow::nets {
 
 enum class Triangle { lower, upper };
 
@@ -90,19 +90,19 @@ class TriangularPass {
   void own_triangle(Eigen::Index p, Eigen::Index first) const {
     for (Eigen::Index n = 0; n < x_.filled_rows(p); n += Number::width) {
       Number x[static_cast<std::size_t>(Columns)];
-      unroll<Columns>([&](auto i) { x[i] = Number::load(x_.column(p, first + i) + n); });
-      unroll<Columns>([&](auto step) {
+      detail::unroll<Columns>([&](auto i) { x[i] = Number::load(x_.column(p, first + i) + n); });
+      detail::unroll<Columns>([&](auto step) {
         constexpr Eigen::Index i =
             upper != solving ? decltype(step)::value : Columns - 1 - decltype(step)::value;
         const Number diagonal(matrix_.diagonal ? matrix_.diagonal[first + i] : Scalar(1));
         Number sum = solving ? x[i] : x[i] * diagonal;
-        unroll<Columns>([&](auto j) {
+        detail::unroll<Columns>([&](auto j) {
           if constexpr (upper ? decltype(j)::value > i : decltype(j)::value < i)
             sum = fma(Number(matrix_.at(first + i, first + j)), x[j], sum);
         });
         x[i] = solving ? sum * diagonal : sum;
       });
-      unroll<Columns>([&](auto i) { x[i].store(x_.column(p, first + i) + n); });
+      detail::unroll<Columns>([&](auto i) { x[i].store(x_.column(p, first + i) + n); });
     }
   }
 
@@ -122,4 +122,4 @@ void triangular_solve(const Triangular<Scalar>& negated, const Panels<Scalar>& x
   TriangularPass<Scalar, true>(negated, x).run();
 }
 
-}  // namespace eigenflow::detail
+}  // namespace eigenflow::nets

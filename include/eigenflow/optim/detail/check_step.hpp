@@ -11,7 +11,7 @@ namespace eigenflow::detail {
 /// What every optimizer asks of the sizes that a whole step is given.
 inline void check_step(Eigen::Index state, std::size_t theta, std::size_t grad) {
   if (theta == grad && static_cast<std::size_t>(state) == theta) return;
-  refuse("an optimizer's step needs a state, a theta and a gradient of one size, but got " +
+  reject("an optimizer's step needs a state, a theta and a gradient of one size, but got " +
          std::to_string(state) + ", " + std::to_string(theta) + " and " + std::to_string(grad) +
          ": start(flow.parameters().size()) gives the state");
 }

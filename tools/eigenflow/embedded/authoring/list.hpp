@@ -3,7 +3,7 @@
 #include <Eigen/Core>
 #include <cstddef>
 
-namespace eigenflow::detail {
+namespace eigenflow {
 
 /// A list of an embedded flow: constants that lie elsewhere.
 template <class T>
@@ -43,4 +43,4 @@ class Numbers {
   Eigen::Index size_;
 };
 
-}  // namespace eigenflow::detail
+}  // namespace eigenflow

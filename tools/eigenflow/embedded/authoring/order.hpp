@@ -5,7 +5,7 @@
 #include "eigenflow/authoring/list.hpp"
 #include "eigenflow/numerics/rng.hpp"
 
-namespace eigenflow::detail {
+namespace eigenflow {
 
 // Never called: an embedded flow is made already.
 List<Eigen::Index> in_order(Eigen::Index size);
@@ -17,4 +17,4 @@ constexpr List<Eigen::Index> checked_order(List<Eigen::Index> order, const char*
   return order;
 }
 
-}  // namespace eigenflow::detail
+}  // namespace eigenflow

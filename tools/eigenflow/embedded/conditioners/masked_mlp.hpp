@@ -9,13 +9,13 @@ namespace eigenflow {
 
 /// A masked conditioner of an embedded flow: its options are the network that they make, with its masks.
 template <class Scalar_>
-class MaskedMlp : public detail::MaskedNetwork<Scalar_> {
+class MaskedMlp : public nets::MaskedNetwork<Scalar_> {
  public:
-  using Options = detail::Network;
+  using Options = nets::Network;
 
-  constexpr MaskedMlp(detail::List<Eigen::Index> order, Eigen::Index count, const Options& network,
+  constexpr MaskedMlp(List<Eigen::Index> order, Eigen::Index count, const Options& network,
                       Eigen::Index context_dim)
-      : detail::MaskedNetwork<Scalar_>(network, order, count, context_dim) {}
+      : nets::MaskedNetwork<Scalar_>(network, order, count, context_dim) {}
 };
 
 /// In an embedded flow one network is like another.

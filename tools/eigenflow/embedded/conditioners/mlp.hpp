@@ -9,12 +9,12 @@ namespace eigenflow {
 
 /// A conditioner of an embedded flow: its options are the network that they make.
 template <class Scalar_>
-class Mlp : public detail::NetworkConditioner<Scalar_> {
+class Mlp : public nets::NetworkConditioner<Scalar_> {
  public:
-  using Options = detail::Network;
+  using Options = nets::Network;
 
   constexpr Mlp(Eigen::Index, Eigen::Index, const Options& network)
-      : detail::NetworkConditioner<Scalar_>(network) {}
+      : nets::NetworkConditioner<Scalar_>(network) {}
 };
 
 }  // namespace eigenflow

@@ -18,7 +18,7 @@ class Sequence {
   using Indices = std::make_index_sequence<size>;
 
  public:
-  constexpr Sequence(const std::array<detail::Segment, size>& segments, const Layers&... layers)
+  constexpr Sequence(const std::array<Segment, size>& segments, const Layers&... layers)
       : layers_(layers...), segments_(segments) {}
 
   template <class Scalar>
@@ -72,7 +72,7 @@ class Sequence {
   }
 
   std::tuple<Layers...> layers_;
-  std::array<detail::Segment, size> segments_;
+  std::array<Segment, size> segments_;
 };
 
 }  // namespace eigenflow::embedded

@@ -6,7 +6,7 @@
 #include "eigenflow/authoring/tile.hpp"
 #include "eigenflow/nets/kernel/panels.hpp"
 
-namespace eigenflow::detail {
+namespace eigenflow::nets {
 
 /// An embedded flow is not trained: nothing drops.
 template <class Scalar>
@@ -14,4 +14,4 @@ Panels<Scalar> draw_dropout(DropoutSource&, double, Eigen::Index, Eigen::Index, 
   std::abort();
 }
 
-}  // namespace eigenflow::detail
+}  // namespace eigenflow::nets

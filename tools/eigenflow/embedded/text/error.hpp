@@ -7,7 +7,7 @@ namespace eigenflow::detail {
 
 /// What an embedded flow is made of has been checked: constant initialisation never comes here.
 template <class Message>
-[[noreturn]] void refuse(const Message&) {
+[[noreturn]] void reject(const Message&) {
   std::abort();
 }
 
