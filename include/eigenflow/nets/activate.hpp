@@ -11,7 +11,7 @@ namespace eigenflow::nets {
 template <class Scalar>
 void activate(Activation activation, double negative_slope, const Scalar* from, Scalar* to,
               Eigen::Index count) {
-  with_activation(activation, negative_slope, [&](auto function) {
+  detail::with_activation(activation, negative_slope, [&](auto function) {
     for (const RowStep<Scalar> step : RowSteps<Scalar>(count))
       step.store(to, function.value(step.load(from)));
   });

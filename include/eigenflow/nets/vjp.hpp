@@ -91,7 +91,7 @@ class BatchVjp {
         (Number::load(grad.data + n) * Number::load(site.mask + n)).store(grad.data + n);
       });
     if (network_.layers[i + 1].activates)
-      with_activation(network_.activation, network_.negative_slope, [&](auto function) {
+      detail::with_activation(network_.activation, network_.negative_slope, [&](auto function) {
         sums_[i].add(grad, panel, first, last, [&](Eigen::Index n, Number g) {
           return function.scale(g, Number::load(site.derivative_from.data + n));
         });
