@@ -169,7 +169,7 @@ MUTATIONS = [
     ("any_layer", ANY_LAYER, "vjp of the other direction", "part_.inverse_vjp(theta, grad, *static_cast<const InverseTape*>(tape), tile);",
      "part_.forward_vjp(theta, grad, *static_cast<const ForwardTape*>(tape), tile);"),
     ("any_layer", ANY_LAYER, "no tape kept", "if (!tile.record) return nullptr;", "static const Tape none{}; if (tile.record) return &none;"),
-    ("any_base", ANY_BASE, "no gradient", "{\n    part_.log_prob_vjp(theta, grad, tile);", "{\n    part_.log_prob_vjp(theta, {}, tile);"),
+    ("any_base", ANY_BASE, "no gradient", "pull_back_log_prob(part_, theta, grad,", "pull_back_log_prob(part_, theta, {},"),
     ("periodic_spline_coupling", SPLINE, "the shared slope gets one end's gradient", "grad += select(Number(static_cast<Scalar>(bins_)) <= next, grad_right, zero);",
      "grad += zero;"),
     ("periodic_spline_coupling", SPLINE, "the rotation not undone", "from = from - slots[3 * bins_];", "from = from + slots[3 * bins_];"),

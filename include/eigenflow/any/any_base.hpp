@@ -23,8 +23,8 @@ class AnyBaseInterface : public AnyPartInterface<Scalar> {
  public:
   virtual std::unique_ptr<AnyBaseInterface> clone() const = 0;
   virtual std::string description() const = 0;
-  virtual void log_prob(std::span<const Scalar> theta, Tile<Scalar>& tile) const = 0;
-  virtual void log_prob_vjp(std::span<const Scalar> theta, std::span<Scalar> grad,
+  virtual const void* log_prob(std::span<const Scalar> theta, Tile<Scalar>& tile) const = 0;
+  virtual void log_prob_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const void* tape,
                             Tile<Scalar>& tile) const = 0;
   virtual void sample(std::span<const Scalar> theta, const Rng& rng, Eigen::Index first_row,
                       Tile<Scalar>& tile) const = 0;
@@ -36,6 +36,7 @@ template <Base B>
 class AnyBaseModel final : public AnyPartModel<B, AnyBaseInterface<typename B::Scalar>> {
   using Scalar = typename B::Scalar;
   using AnyPartModel<B, AnyBaseInterface<Scalar>>::part_;
+  using BaseTape = decltype(add_log_prob(std::declval<const B&>(), {}, std::declval<Tile<Scalar>&>()));
 
  public:
   using AnyPartModel<B, AnyBaseInterface<Scalar>>::AnyPartModel;
@@ -44,12 +45,12 @@ class AnyBaseModel final : public AnyPartModel<B, AnyBaseInterface<typename B::S
     return std::make_unique<AnyBaseModel>(*this);
   }
   std::string description() const override { return description_of(part_); }
-  void log_prob(std::span<const Scalar> theta, Tile<Scalar>& tile) const override {
-    part_.log_prob(theta, tile);
+  const void* log_prob(std::span<const Scalar> theta, Tile<Scalar>& tile) const override {
+    return keep_tape(add_log_prob(part_, theta, tile), tile);
   }
-  void log_prob_vjp(std::span<const Scalar> theta, std::span<Scalar> grad,
+  void log_prob_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const void* tape,
                     Tile<Scalar>& tile) const override {
-    part_.log_prob_vjp(theta, grad, tile);
+    pull_back_log_prob(part_, theta, grad, *static_cast<const BaseTape*>(tape), tile);
   }
   void sample(std::span<const Scalar> theta, const Rng& rng, Eigen::Index first_row,
               Tile<Scalar>& tile) const override {
@@ -87,9 +88,16 @@ class AnyBase : public detail::AnyPart<detail::AnyBaseInterface<Scalar_>> {
   /// As "ConditionalNormal<mlp> (3 of context, 64 × 64, relu)".
   std::string description() const { return part_->description(); }
 
-  void log_prob(std::span<const Scalar> theta, Tile<Scalar>& tile) const { part_->log_prob(theta, tile); }
-  void log_prob_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, Tile<Scalar>& tile) const {
-    part_->log_prob_vjp(theta, grad, tile);
+  struct Tape {
+    const void* tape;  // of the base inside, in the arena
+  };
+
+  Tape log_prob(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
+    return {part_->log_prob(theta, tile)};
+  }
+  void log_prob_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, Tape tape,
+                    Tile<Scalar>& tile) const {
+    part_->log_prob_vjp(theta, grad, tape.tape, tile);
   }
   void sample(std::span<const Scalar> theta, const Rng& rng, Eigen::Index first_row,
               Tile<Scalar>& tile) const {

@@ -57,10 +57,10 @@ class AnyLayerModel final : public AnyPartModel<L, AnyLayerInterface<typename L:
     start_from_data(part_, theta, tiles, direction);
   }
   const void* forward(std::span<const Scalar> theta, Tile<Scalar>& tile) const override {
-    return kept(part_.forward(theta, tile), tile);
+    return keep_tape(part_.forward(theta, tile), tile);
   }
   const void* inverse(std::span<const Scalar> theta, Tile<Scalar>& tile) const override {
-    return kept(part_.inverse(theta, tile), tile);
+    return keep_tape(part_.inverse(theta, tile), tile);
   }
   void forward_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const void* tape,
                    Tile<Scalar>& tile) const override {
@@ -69,13 +69,6 @@ class AnyLayerModel final : public AnyPartModel<L, AnyLayerInterface<typename L:
   void inverse_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const void* tape,
                    Tile<Scalar>& tile) const override {
     part_.inverse_vjp(theta, grad, *static_cast<const InverseTape*>(tape), tile);
-  }
-
- private:
-  template <class Tape>
-  static const void* kept(const Tape& tape, const Tile<Scalar>& tile) {
-    if (!tile.record) return nullptr;
-    return std::construct_at(tile.arena->template allocate<Tape>(1), tape);
   }
 };
 

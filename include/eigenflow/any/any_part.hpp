@@ -64,6 +64,13 @@ class AnyPartModel : public Interface {
   Part part_;
 };
 
+/// A tape of the part inside, kept in the arena of a tile that records.
+template <class Tape, class Scalar>
+const void* keep_tape(const Tape& tape, const Tile<Scalar>& tile) {
+  if (!tile.record) return nullptr;
+  return std::construct_at(tile.arena->template allocate<Tape>(1), tape);
+}
+
 /// A value behind an interface that has `clone()`: copies are independent of each other.
 template <class Interface>
 class AnyPart {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <initializer_list>
 #include <string>
 
 #include "eigenflow/numerics/ieee.hpp"
@@ -38,4 +39,25 @@ class Dimension<Eigen::Dynamic> {
   Eigen::Index dim_;
 };
 
+namespace detail {
+
+/// Whether the known ones of several static dimensions are the same.
+constexpr bool dimensions_agree(std::initializer_list<int> dims) {
+  int known = Eigen::Dynamic;
+  for (const int dim : dims) {
+    if (dim == Eigen::Dynamic) continue;
+    if (known != Eigen::Dynamic && dim != known) return false;
+    known = dim;
+  }
+  return true;
+}
+
+/// The one that is known of several static dimensions; Eigen::Dynamic where none is.
+constexpr int common_dimension(std::initializer_list<int> dims) {
+  for (const int dim : dims)
+    if (dim != Eigen::Dynamic) return dim;
+  return Eigen::Dynamic;
+}
+
+}  // namespace detail
 }  // namespace eigenflow

@@ -5,35 +5,19 @@
 #include <concepts>
 #include <cstddef>
 #include <functional>
-#include <initializer_list>
 #include <span>
 #include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
+#include "eigenflow/authoring/dimension.hpp"
 #include "eigenflow/authoring/segment.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/layer.hpp"
 
 namespace eigenflow {
 namespace detail {
-
-constexpr bool dimensions_agree(std::initializer_list<int> dims) {
-  int known = Eigen::Dynamic;
-  for (const int dim : dims) {
-    if (dim == Eigen::Dynamic) continue;
-    if (known != Eigen::Dynamic && dim != known) return false;
-    known = dim;
-  }
-  return true;
-}
-
-constexpr int common_dimension(std::initializer_list<int> dims) {
-  for (const int dim : dims)
-    if (dim != Eigen::Dynamic) return dim;
-  return Eigen::Dynamic;
-}
 
 template <class... Parts>
 concept AllDefaultMade = (std::default_initializable<Parts> && ...);

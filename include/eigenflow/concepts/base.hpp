@@ -11,11 +11,34 @@
 
 namespace eigenflow {
 
-/// A base: the latent density p_Z at the end of the chain, with or without parameters (theta's last segment).
+/// What a base without a tape returns in the place of one.
+struct NoTape {};
+
+namespace detail {
+
+template <class B>
+concept LogProbWithoutTape = requires(const B& base, std::span<const typename B::Scalar> theta,
+                                      std::span<typename B::Scalar> out, Tile<typename B::Scalar>& tile) {
+  { base.log_prob(theta, tile) } -> std::same_as<void>;
+  base.log_prob_vjp(theta, out, tile);
+};
+template <class B>
+concept LogProbWithTape = requires(const B& base, std::span<const typename B::Scalar> theta,
+                                   std::span<typename B::Scalar> out, Tile<typename B::Scalar>& tile) {
+  { base.log_prob(theta, tile) } -> TapeValue;
+  base.log_prob_vjp(theta, out, base.log_prob(theta, tile), tile);
+};
+
+}  // namespace detail
+
+/// A base: the latent density p_Z at the end of the chain, with or without parameters (theta's last segment). A whole
+/// flow is a base too: see TransformedBase.
 template <class B>
 concept Base = std::copyable<B> &&
-    requires(const B& base, std::span<const typename B::Scalar> theta, std::span<typename B::Scalar> out,
-             Tile<typename B::Scalar>& tile, CountParameters& visitor, Rng& rng, Eigen::Index first_row) {
+    (detail::LogProbWithoutTape<B> ||
+     detail::LogProbWithTape<B>)&&requires(const B& base, std::span<const typename B::Scalar> theta,
+                                           std::span<typename B::Scalar> out, Tile<typename B::Scalar>& tile,
+                                           CountParameters& visitor, Rng& rng, Eigen::Index first_row) {
   typename B::Scalar;
   { B::static_dim } -> std::convertible_to<int>;
   { base.dim() } -> std::convertible_to<Eigen::Index>;
@@ -23,12 +46,16 @@ concept Base = std::copyable<B> &&
   B::layout(base, visitor);   // what it has, see authoring/layout.hpp
   base.initialise(out, rng);  // write the initial theta
 
-  // Adds log p_Z(z) of each row of tile.values to tile.log_det, which then is log p(x).
-  base.log_prob(theta, tile);
-  // Replaces tile.grad_values by grad_log_det · ∂log p_Z/∂z, adds ∂loss/∂theta to `out` (unless empty).
-  base.log_prob_vjp(theta, out, tile);
+  // log_prob(theta, tile)           adds log p_Z(z) of each row of tile.values to tile.log_det, which then is
+  //                                 log p(x); leaves tile.values as they are
+  // log_prob_vjp(theta, out, tile)  replaces tile.grad_values by grad_log_det · ∂log p_Z/∂z and adds ∂loss/∂theta
+  //                                 to `out` (unless empty)
+  // A base that must keep something for its gradient returns a tape from log_prob, as a layer does, and
+  // takes it back: log_prob_vjp(theta, out, tape, tile).
+
   // Fills tile.values with rows first_row, first_row + 1, ... of the sample that `rng` stands for: a row
   // depends on rng and its number alone, so that the same sample comes out of any cutting into tiles.
+  // Leaves tile.log_det as it is.
   base.sample(theta, Rng(rng), first_row, tile);
 };
 
@@ -55,5 +82,26 @@ concept Reparametrised = Base<B> &&
        // ∂loss/∂z in tile.grad_values.
        base.sample_vjp(theta, out, Rng(rng), first_row, tile);
      });
+
+/// Adds log p_Z(z) to tile.log_det and returns the base's tape, NoTape where it has none.
+template <Base B>
+auto add_log_prob(const B& base, std::span<const typename B::Scalar> theta, Tile<typename B::Scalar>& tile) {
+  if constexpr (detail::LogProbWithTape<B>) {
+    return base.log_prob(theta, tile);
+  } else {
+    base.log_prob(theta, tile);
+    return NoTape{};
+  }
+}
+/// Its gradient: replaces tile.grad_values and adds to `grad`, from the tape that add_log_prob returned.
+template <Base B, class Tape>
+void pull_back_log_prob(const B& base, std::span<const typename B::Scalar> theta,
+                        std::span<typename B::Scalar> grad, const Tape& tape,
+                        Tile<typename B::Scalar>& tile) {
+  if constexpr (detail::LogProbWithTape<B>)
+    base.log_prob_vjp(theta, grad, tape, tile);
+  else
+    base.log_prob_vjp(theta, grad, tile);
+}
 
 }  // namespace eigenflow

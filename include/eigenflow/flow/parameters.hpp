@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "eigenflow/authoring/context.hpp"
+#include "eigenflow/compose/transformed_base.hpp"
 #include "eigenflow/concepts/layer.hpp"
 #include "eigenflow/flow/parts.hpp"
 #include "eigenflow/text/messages.hpp"
@@ -25,33 +26,25 @@ class FlowParameters {
  public:
   using Layers = typename Split::Layers;  // Chain<...>
   using BaseType = typename Split::BaseType;
+  using Density = TransformedBase<Layers, BaseType>;
   using Scalar = typename Layers::Scalar;
   static constexpr int static_dim = Layers::static_dim;
-  static_assert(std::is_same_v<Scalar, typename BaseType::Scalar>,
-                "a flow's layers and its base must have the same scalar type");
-  static_assert(detail::dimensions_agree({static_dim, BaseType::static_dim}),
-                "a flow's layers and its base must have the same number of features: give both the same "
-                "second template "
-                "argument, as in Planar<float, 2> and DiagonalNormal<float, 2>");
 
   /// Draws all parameters anew: the layers start at or near the identity.
-  void initialise(Rng& rng) {
-    layers_.initialise(layer_segment().of(theta()), rng);
-    base_.initialise(base_segment().of(theta()), rng);
-  }
+  void initialise(Rng& rng) { density_.initialise(theta(), rng); }
   /// Hands the data to the layers that start from data (Standardize), unless they have started.
-  void initialise_from(const TileSource<Scalar>& tiles) {
-    layers_.initialise_from(layer_segment().of(theta()), tiles);
-  }
+  void initialise_from(const TileSource<Scalar>& tiles) { density_.initialise_from(theta(), tiles); }
 
-  Eigen::Index dim() const { return layers_.dim(); }
+  Eigen::Index dim() const { return density_.dim(); }
   /// Columns of the context that the density is conditioned on; 0: none.
-  Eigen::Index context_dim() const { return context_dim_; }
-  const Layers& layers() const { return layers_; }
-  const BaseType& base() const { return base_; }
+  Eigen::Index context_dim() const { return density_.context_dim(); }
+  /// The flow without its numbers: a density that is handed theta with every call, and a base for another flow.
+  const Density& density() const { return density_; }
+  const Layers& layers() const { return density_.layers(); }
+  const BaseType& base() const { return density_.base(); }
   std::size_t layer_count() const {
-    if constexpr (requires { layers_.size(); })
-      return static_cast<std::size_t>(layers_.size());  // chosen at run time
+    if constexpr (requires { layers().size(); })
+      return static_cast<std::size_t>(layers().size());  // chosen at run time
     else
       return Layers::size;
   }
@@ -81,33 +74,33 @@ class FlowParameters {
   /// Replaces all that this flow is by another of the same architecture (a file's): its constants and its theta.
   /// Throws std::invalid_argument for parts of other sizes than this flow's, or a theta that is not theirs.
   void restore(Layers layers, BaseType base, VectorX<Scalar> theta) {
-    if (parameter_count(layers) != layer_segment().size || parameter_count(base) != base_size_ ||
+    if (parameter_count(layers) != layer_segment().size || parameter_count(base) != base_segment().size ||
         theta.size() != theta_.size() || layers.dim() != dim() || base.dim() != dim() ||
-        detail::common_context("restore", layers.context_dim(), eigenflow::context_dim(base)) != context_dim_)
+        detail::common_context("restore", layers.context_dim(), eigenflow::context_dim(base)) !=
+            context_dim())
       detail::reject("a flow of " + std::to_string(dim()) + " features and " + std::to_string(theta_.size()) +
                      " parameters cannot become one whose layers have " + std::to_string(layers.dim()) +
                      " features, whose base has " + std::to_string(base.dim()) +
                      " and whose parameters are " + std::to_string(theta.size()) +
                      ": make a flow of that architecture");
-    layers_ = std::move(layers);
-    base_ = std::move(base);
+    density_ = Density(std::move(layers), std::move(base));
     theta_ = std::move(theta);
   }
 
   /// The i-th layer's parameters by name, as views into theta: flow.layer_parameters<0>().w.
   template <std::size_t I>
   auto layer_parameters() {
-    return view_parameters(layers_.template layer<I>(), layers_.segment(I).of(theta()));
+    return view_parameters(layers().template layer<I>(), layers().segment(I).of(theta()));
   }
   template <std::size_t I>
   auto layer_parameters() const {
-    return view_parameters(layers_.template layer<I>(), layers_.segment(I).of(theta()));
+    return view_parameters(layers().template layer<I>(), layers().segment(I).of(theta()));
   }
-  auto base_parameters() { return view_parameters(base_, base_segment().of(theta())); }
-  auto base_parameters() const { return view_parameters(base_, base_segment().of(theta())); }
+  auto base_parameters() { return view_parameters(base(), base_segment().of(theta())); }
+  auto base_parameters() const { return view_parameters(base(), base_segment().of(theta())); }
 
   /// Name, shape and place of every parameter: "0.3.0.conditioner.1.weight", ..., "base.mean".
-  std::vector<NamedParameter> named_parameters() const { return named_parameters(layers_, base_); }
+  std::vector<NamedParameter> named_parameters() const { return named_parameters(layers(), base()); }
   /// Those that a flow of these layers and this base has.
   static std::vector<NamedParameter> named_parameters(const Layers& layers, const BaseType& base) {
     NameParameters names;
@@ -125,7 +118,7 @@ class FlowParameters {
     if (i >= count)
       detail::reject("this flow has " + std::to_string(count) + " layers, 0 to " + std::to_string(count - 1) +
                      ", but layer " + std::to_string(i) + " was to be frozen");
-    const Segment& segment = layers_.segment(i);
+    const Segment& segment = layers().segment(i);
     if (segment.size == 0)
       detail::reject("layer " + std::to_string(i) +
                      " of this flow has no parameters to freeze: what is fixed in a layer is never trained");
@@ -151,8 +144,8 @@ class FlowParameters {
 
   // ---- for objectives
 
-  Segment layer_segment() const { return {0, theta_.size() - base_size_}; }
-  Segment base_segment() const { return {theta_.size() - base_size_, base_size_}; }
+  Segment layer_segment() const { return density_.layer_segment(); }
+  Segment base_segment() const { return density_.base_segment(); }
   std::span<const Scalar> layer_theta() const { return layer_segment().of(theta()); }
   std::span<const Scalar> base_theta() const { return base_segment().of(theta()); }
   /// Multiplications that one row costs, roughly.
@@ -164,21 +157,11 @@ class FlowParameters {
   explicit FlowParameters(Parts... parts) : FlowParameters(Split::split(std::move(parts)...)) {}
 
  private:
-  explicit FlowParameters(Split parts)
-      : layers_(std::move(parts.layers)),
-        base_(std::move(parts.base)),
-        base_size_(parameter_count(base_)),
-        context_dim_(detail::common_context("Flow", layers_.context_dim(), eigenflow::context_dim(base_))) {
-    if (base_.dim() != layers_.dim())
-      detail::reject("the base has " + std::to_string(base_.dim()) + " features but the layers have " +
-                     std::to_string(layers_.dim()) + ": give both one dimension");
-    theta_.setZero(parameter_count(layers_) + base_size_);
+  explicit FlowParameters(Split parts) : density_(std::move(parts.layers), std::move(parts.base)) {
+    theta_.setZero(parameter_count(density_));
   }
 
-  Layers layers_;
-  BaseType base_;
-  Eigen::Index base_size_;
-  Eigen::Index context_dim_;
+  Density density_;
   VectorX<Scalar> theta_;
   std::vector<Segment> frozen_;
 };

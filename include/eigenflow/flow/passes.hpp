@@ -62,8 +62,7 @@ void evaluate(const Flow& flow, const RowsOf<Flow>& x, const RowsOf<Flow>& conte
               const RowsTo<Flow>& log_prob) {
   for_each_tile(flow, context, x.rows, false, [&](auto& tile, Eigen::Index first) {
     take_values<Flow>(tile, x, first);
-    flow.layers().forward(flow.layer_theta(), tile);
-    flow.base().log_prob(flow.base_theta(), tile);
+    flow.density().evaluate(flow.theta(), tile);
     log_prob.middle(first, tile.rows()) = tile.log_det;
   });
 }
@@ -75,12 +74,10 @@ void evaluate_with_grad(const Flow& flow, const RowsOf<Flow>& x, const RowsOf<Fl
                         const RowsTo<Flow>& grad_context) {
   for_each_tile(flow, context, x.rows, true, [&](auto& tile, Eigen::Index first) {
     take_values<Flow>(tile, x, first);
-    const auto tape = flow.layers().forward(flow.layer_theta(), tile);
-    flow.base().log_prob(flow.base_theta(), tile);
+    const auto tape = flow.density().evaluate(flow.theta(), tile);
     log_prob.middle(first, tile.rows()) = tile.log_det;
     tile.attach_cotangents().setOnes();
-    flow.base().log_prob_vjp(flow.base_theta(), {}, tile);
-    flow.layers().forward_vjp(flow.layer_theta(), {}, tape, tile);
+    flow.density().evaluate_vjp(flow.theta(), {}, tape, tile);
     grad.middle(first, tile.rows()) = tile.grad_values;
     if (context.cols > 0) grad_context.middle(first, tile.rows()) = tile.grad_context;
   });
@@ -91,16 +88,12 @@ template <class Flow>
 void generate(const Flow& flow, const RowsOf<Flow>& context, const RowsTo<Flow>& x,
               const RowsTo<Flow>& log_prob, const Rng& stream) {
   for_each_tile(flow, context, x.rows, false, [&](auto& tile, Eigen::Index first) {
-    flow.base().sample(flow.base_theta(), stream, first, tile);
-    spoil_without_context(tile);
-    // log p(x) = log p_Z(z) - log|det ∂x/∂z|, accumulated with the sign turned
-    if (log_prob.data) {
-      flow.base().log_prob(flow.base_theta(), tile);
-      tile.log_det = -tile.log_det;
-    }
-    flow.layers().inverse(flow.layer_theta(), tile);
+    if (log_prob.data)
+      flow.density().draw(flow.theta(), stream, first, tile);
+    else
+      flow.density().sample(flow.theta(), stream, first, tile);
     x.middle(first, tile.rows()) = tile.values;
-    if (log_prob.data) log_prob.middle(first, tile.rows()) = -tile.log_det;
+    if (log_prob.data) log_prob.middle(first, tile.rows()) = tile.log_det;
   });
 }
 

@@ -42,10 +42,7 @@ struct MaximumLikelihood {
       tile.log_det.setZero();
       DropoutSource dropout{batch.training.value_or(TrainingStep{}), first};
       if (record && batch.training) tile.dropout = &dropout;
-      const std::span<const Scalar> layers = flow.layer_theta();
-      const std::span<const Scalar> base = flow.base_theta();
-      const auto tape = flow.layers().forward(layers, tile);
-      flow.base().log_prob(base, tile);
+      const auto tape = flow.density().evaluate(flow.theta(), tile);
       double loss = 0;
       // A row of weight zero does not count, not even where its density is zero: 0 · ∞ is NaN.
       for (Eigen::Index i = 0; i < count; ++i)
@@ -56,8 +53,7 @@ struct MaximumLikelihood {
         for (Eigen::Index i = 0; i < count; ++i)
           grad_log_prob[i] =
               static_cast<Scalar>(-static_cast<double>(batch.weight(first + i)) / total_weight);
-        flow.base().log_prob_vjp(base, flow.base_segment().of(shard_grad), tile);
-        flow.layers().forward_vjp(layers, flow.layer_segment().of(shard_grad), tape, tile);
+        flow.density().evaluate_vjp(flow.theta(), shard_grad, tape, tile);
       }
       return loss;
     };

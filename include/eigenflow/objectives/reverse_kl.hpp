@@ -49,41 +49,26 @@ struct ReverseKl {
     if (samples < 1)
       detail::reject("ReverseKl is a mean over one draw or more, but got " + std::to_string(samples));
 
-    const std::span<const Scalar> layers = flow.layer_theta();
-    const std::span<const Scalar> base = flow.base_theta();
     const Scalar share = Scalar(1) / static_cast<Scalar>(samples);
     const auto shard = [&](Eigen::Index first, Eigen::Index count, std::span<Scalar> shard_grad) {
       Arena& arena = thread_arena();
       const ArenaScope scope(arena);
       const bool record = !shard_grad.empty();
       Tile<Scalar> tile = Tile<Scalar>::allocate(arena, count, flow.dim(), record);
-      typename Tile<Scalar>::Matrix latent = tile.scratch(record ? flow.dim() : 0),
-                                    log_latent = tile.scratch(1), log_p = tile.scratch(1);
-      flow.base().sample(base, rng, first, tile);
-      if (record) latent = tile.values;
-      tile.log_det.setZero();
-      flow.base().log_prob(base, tile);
-      log_latent = tile.log_det;
-      tile.log_det.setZero();
-      const auto tape = flow.layers().inverse(layers, tile);
-      auto grad_log_det = tile.attach_cotangents();
+      typename Tile<Scalar>::Matrix log_p = tile.scratch(1);
+      const auto tape = flow.density().draw(flow.theta(), rng, first, tile);
+      auto grad_log_q = tile.attach_cotangents();
       detail::evaluate_target<Flow>(target, ConstMatrixMap<Scalar>(tile.values.data(), count, flow.dim()),
                                     VectorMap<Scalar>(log_p.data(), count), tile.grad_values);
       double loss = 0;
       for (Eigen::Index i = 0; i < count; ++i)
-        loss += static_cast<double>(log_latent(i)) - static_cast<double>(tile.log_det[i]) -
-                static_cast<double>(log_p(i));
+        loss += static_cast<double>(tile.log_det[i]) - static_cast<double>(log_p(i));
       if (!record) return loss;
 
       tile.grad_values *= -share;
-      grad_log_det.setConstant(path_gradient ? Scalar(0) : -share);
+      grad_log_q.setConstant(path_gradient ? Scalar(0) : share);
       if (path_gradient) add_grad_log_prob(flow, share, tile);
-      flow.layers().inverse_vjp(layers, flow.layer_segment().of(shard_grad), tape, tile);
-      if constexpr (trains_base<Flow>) {
-        tile.values = latent;
-        grad_log_det.setConstant(path_gradient ? Scalar(0) : share);
-        pull_back_base(flow, rng, first, tile, flow.base_segment().of(shard_grad));
-      }
+      flow.density().draw_vjp(flow.theta(), shard_grad, tape, rng, first, tile);
       return loss;
     };
     const double work = flow.work_per_row() * (grad.empty() ? 1 : path_gradient ? 5 : 3);
@@ -91,38 +76,16 @@ struct ReverseKl {
   }
 
  private:
-  template <class Flow>
-  static constexpr bool trains_base = !Parameterless<typename Flow::BaseType>;
-
   // Adds share · ∇ₓ log q(x) to the tile's cotangent.
   template <class Flow, class Scalar = typename Flow::Scalar>
   static void add_grad_log_prob(const Flow& flow, Scalar share, Tile<Scalar>& tile) {
-    const std::span<const Scalar> layers = flow.layer_theta();
-    const std::span<const Scalar> base = flow.base_theta();
     Tile<Scalar> density = Tile<Scalar>::allocate(*tile.arena, tile.rows(), tile.cols(), true);
     density.values = tile.values;
     density.log_det.setZero();
-    const auto tape = flow.layers().forward(layers, density);
+    const auto tape = flow.density().evaluate(flow.theta(), density);
     density.attach_cotangents().setConstant(share);
-    flow.base().log_prob_vjp(base, {}, density);
-    flow.layers().forward_vjp(layers, {}, tape, density);
+    flow.density().evaluate_vjp(flow.theta(), {}, tape, density);
     tile.grad_values += density.grad_values;
-  }
-
-  // The base's parameters act on log p_Z, at fixed z, and on z; a piece adds once to an entry, so both meet
-  // in a buffer.
-  template <class Flow, class Scalar = typename Flow::Scalar>
-  static void pull_back_base(const Flow& flow, const Rng& rng, Eigen::Index first, Tile<Scalar>& tile,
-                             std::span<Scalar> grad) {
-    const std::span<const Scalar> base = flow.base_theta();
-    const std::span<Scalar> sum(tile.arena->template allocate<Scalar>(grad.size()), grad.size());
-    std::fill(sum.begin(), sum.end(), Scalar(0));
-    typename Tile<Scalar>::Matrix from_layers = tile.scratch(tile.cols());
-    from_layers = tile.grad_values;
-    flow.base().log_prob_vjp(base, sum, tile);
-    tile.grad_values += from_layers;
-    flow.base().sample_vjp(base, sum, rng, first, tile);
-    for (std::size_t i = 0; i < grad.size(); ++i) grad[i] += sum[i];
   }
 };
 

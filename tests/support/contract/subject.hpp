@@ -103,11 +103,11 @@ class BaseSubject final : public Subject<typename B::Scalar> {
   void initialise(std::span<S> theta, Rng& rng) const override { base_.initialise(theta, rng); }
   void run(Direction, std::span<const S> theta, Tile<S>& tile) const override { base_.log_prob(theta, tile); }
   void run_vjp(Direction, std::span<const S> theta, std::span<S> grad, Tile<S>& tile) const override {
-    base_.log_prob(theta, tile);
+    const auto tape = eigenflow::add_log_prob(base_, theta, tile);
     // A base replaces the cotangent of its values; as a layer it would have passed on what came.
     typename Tile<S>::Matrix passed_on = tile.scratch(tile.cols());
     passed_on = tile.grad_values;
-    base_.log_prob_vjp(theta, grad, tile);
+    eigenflow::pull_back_log_prob(base_, theta, grad, tape, tile);
     tile.grad_values += passed_on;
   }
 

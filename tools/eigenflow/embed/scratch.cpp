@@ -29,21 +29,16 @@ std::size_t peak_of(const Flow& flow, bool record, const Work& work) {
 
 Scratch measure_scratch(const Flow& flow) {
   const std::size_t evaluate = peak_of(flow, false, [&](Tile& tile) {
-    flow.layers().forward(flow.layer_theta(), tile);
-    flow.base().log_prob(flow.base_theta(), tile);
-    flow.base().sample(flow.base_theta(), ef::Rng(0), 0, tile);
-    flow.base().log_prob(flow.base_theta(), tile);
-    flow.layers().inverse(flow.layer_theta(), tile);
+    flow.density().evaluate(flow.theta(), tile);
+    flow.density().draw(flow.theta(), ef::Rng(0), 0, tile);
   });
   const std::size_t with_grad = peak_of(flow, true, [&](Tile& tile) {
-    const auto tape = flow.layers().forward(flow.layer_theta(), tile);
-    flow.base().log_prob(flow.base_theta(), tile);
+    const auto tape = flow.density().evaluate(flow.theta(), tile);
     tile.attach_cotangents().setOnes();
-    flow.base().log_prob_vjp(flow.base_theta(), {}, tile);
-    flow.layers().forward_vjp(flow.layer_theta(), {}, tape, tile);
+    flow.density().evaluate_vjp(flow.theta(), {}, tape, tile);
   });
   return {evaluate, with_grad, static_cast<std::size_t>(ef::Lanes<double>::width),
-          static_cast<std::size_t>(ef::detail::Block<double>::rows)};
+          static_cast<std::size_t>(ef::nets::Block<double>::rows)};
 }
 
 }  // namespace command

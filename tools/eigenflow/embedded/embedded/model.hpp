@@ -10,6 +10,7 @@
 #include "eigenflow/authoring/lanes.hpp"
 #include "eigenflow/authoring/spoil.hpp"
 #include "eigenflow/authoring/tile.hpp"
+#include "eigenflow/compose/density.hpp"
 #include "eigenflow/nets/kernel/micro_kernel.hpp"
 #include "eigenflow/numerics/rng.hpp"
 
@@ -31,7 +32,7 @@ constexpr std::size_t scratch_bytes(std::size_t measured, std::size_t lanes, std
   const auto times = [](Eigen::Index here, std::size_t there) {
     return (static_cast<std::size_t>(here) + there - 1) / there;
   };
-  return measured * std::max(times(Lanes<double>::width, lanes), times(detail::Block<double>::rows, rows));
+  return measured * std::max(times(Lanes<double>::width, lanes), times(nets::Block<double>::rows, rows));
 }
 
 /// An embedded flow. A point is a vector of `dim` numbers, a context one of `context_dim`; densities are in nats.
@@ -122,6 +123,11 @@ class Model final {
   // rounds them, not as the machine's does.
   static const auto& parts() { return *Description::where; }
 
+  template <class Layers, class Base>
+  static Density<Layers, Base> density_of(const Parts<Layers, Base, Scalar>& parts) {
+    return {parts.layers, parts.base, parts.layer_theta, parts.base_theta};
+  }
+
   /// work(tile) on a tile of one row that has its context and a log_det of zero, in memory of `Bytes`.
   template <std::size_t Bytes, class Work>
   static auto on_tile(const Context& c, bool record, const Work& work) {
@@ -141,8 +147,7 @@ class Model final {
   static Scalar density(const Point& x, const Context& c) {
     return on_tile<stack_bytes>(c, false, [&](Tile& tile) {
       take(x, tile);
-      parts().layers.forward(parts().layer_theta, tile);
-      parts().base.log_prob(parts().base_theta, tile);
+      density_of(parts()).evaluate(tile);
       return tile.log_det[0];
     });
   }
@@ -150,12 +155,10 @@ class Model final {
   static LogProbAndGrad density_and_grad(const Point& x, const Context& c) {
     return on_tile<grad_stack_bytes>(c, true, [&](Tile& tile) {
       take(x, tile);
-      const auto tape = parts().layers.forward(parts().layer_theta, tile);
-      parts().base.log_prob(parts().base_theta, tile);
+      const auto tape = density_of(parts()).evaluate(tile);
       const Scalar log_prob = tile.log_det[0];
       tile.attach_cotangents().setOnes();
-      parts().base.log_prob_vjp(parts().base_theta, {}, tile);
-      parts().layers.forward_vjp(parts().layer_theta, tape, tile);
+      density_of(parts()).evaluate_vjp({}, {}, tape, tile);
       LogProbAndGrad result{log_prob, point(tile.grad_values), {}};
       if constexpr (context_dim > 0) result.grad_context = tile.grad_context.row(0).transpose();
       return result;
@@ -169,14 +172,11 @@ class Model final {
         "a sample is drawn with a generator of 64-bit words, as this header's Rng or std::mt19937_64");
     const Rng stream(static_cast<std::uint64_t>(rng()));
     return on_tile<stack_bytes>(c, false, [&](Tile& tile) {
-      parts().base.sample(parts().base_theta, stream, 0, tile);
-      detail::spoil_without_context(tile);
-      if constexpr (with_log_prob) {
-        parts().base.log_prob(parts().base_theta, tile);
-        tile.log_det = -tile.log_det;
-      }
-      parts().layers.inverse(parts().layer_theta, tile);
-      return SampleAndLogProb{point(tile.values), -tile.log_det[0]};
+      if constexpr (with_log_prob)
+        density_of(parts()).draw_with_log_prob(stream, 0, tile);
+      else
+        density_of(parts()).draw(stream, 0, tile);
+      return SampleAndLogProb{point(tile.values), tile.log_det[0]};
     });
   }
 

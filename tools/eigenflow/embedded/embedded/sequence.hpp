@@ -8,6 +8,7 @@
 
 #include "eigenflow/authoring/segment.hpp"
 #include "eigenflow/authoring/tile.hpp"
+#include "eigenflow/concepts/base.hpp"
 
 namespace eigenflow::embedded {
 
@@ -26,11 +27,14 @@ class Sequence {
     return forward_each(theta, tile, Indices{});
   }
   template <class Scalar>
-  void inverse(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
+  NoTape inverse(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
     inverse_each(theta, tile, Indices{});
+    return {};
   }
+  /// The gradient in x; theta is constant here.
   template <class Scalar, class Tape>
-  void forward_vjp(std::span<const Scalar> theta, const Tape& tape, Tile<Scalar>& tile) const {
+  void forward_vjp(std::span<const Scalar> theta, std::span<Scalar>, const Tape& tape,
+                   Tile<Scalar>& tile) const {
     vjp_each(theta, tape, tile, Indices{});
   }
 

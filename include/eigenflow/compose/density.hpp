@@ -1,0 +1,83 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <span>
+
+#include "eigenflow/authoring/spoil.hpp"
+#include "eigenflow/authoring/tile.hpp"
+#include "eigenflow/concepts/base.hpp"
+
+namespace eigenflow {
+
+/// What an evaluation keeps for its gradient.
+template <class LayerTape, class BaseTape>
+struct DensityTape {
+  LayerTape layers;
+  BaseTape base;
+};
+/// What a draw keeps for its gradient.
+template <class LayerTape, class BaseTape, class Scalar>
+struct DrawTape {
+  LayerTape layers;
+  BaseTape base;
+  const Scalar* latents;  // N × D
+};
+
+/// A layer f and a base p_Z with their numbers at hand: the density
+///
+///   log p(x) = log p_Z(f(x)) + log|det ∂f/∂x|
+///
+/// and its samples, tile by tile and in place. Every density of the library is computed here: those of flows, of
+/// objectives, of flows made at run time and of embedded flows. A view: it owns nothing.
+template <class L, class B>
+struct Density {
+  using Scalar = typename B::Scalar;
+
+  const L& layers;
+  const B& base;
+  std::span<const Scalar> layer_theta;
+  std::span<const Scalar> base_theta;
+
+  /// Replaces x by z = f(x) and adds log p(x) to tile.log_det. Returns a tape.
+  auto evaluate(Tile<Scalar>& tile) const {
+    auto of_layers = layers.forward(layer_theta, tile);
+    auto of_base = add_log_prob(base, base_theta, tile);
+    return DensityTape<decltype(of_layers), decltype(of_base)>{of_layers, of_base};
+  }
+  /// From ∂loss/∂log p(x) in tile.grad_log_det: puts ∂loss/∂x into tile.grad_values and adds the parameters'
+  /// gradients (unless empty).
+  template <class Tape>
+  void evaluate_vjp(std::span<Scalar> layer_grad, std::span<Scalar> base_grad, const Tape& tape,
+                    Tile<Scalar>& tile) const {
+    pull_back_log_prob(base, base_theta, base_grad, tape.base, tile);
+    layers.forward_vjp(layer_theta, layer_grad, tape.layers, tile);
+  }
+
+  /// Draws rows first_row, first_row + 1, ... of the sample that `rng` stands for, x = f⁻¹(z). Leaves something in
+  /// tile.log_det.
+  void draw(const Rng& rng, Eigen::Index first_row, Tile<Scalar>& tile) const {
+    base.sample(base_theta, rng, first_row, tile);
+    detail::spoil_without_context(tile);
+    layers.inverse(layer_theta, tile);
+  }
+  /// The same, with log p(x) in tile.log_det. Returns a tape.
+  auto draw_with_log_prob(const Rng& rng, Eigen::Index first_row, Tile<Scalar>& tile) const {
+    base.sample(base_theta, rng, first_row, tile);
+    detail::spoil_without_context(tile);
+    const Scalar* latents = nullptr;
+    if (tile.record) {
+      typename Tile<Scalar>::Matrix copy = tile.scratch(tile.cols());
+      copy = tile.values;
+      latents = copy.data();
+    }
+    tile.log_det.setZero();
+    auto of_base = add_log_prob(base, base_theta, tile);
+    // log p(x) = log p_Z(z) - log|det ∂x/∂z|, accumulated with the sign turned
+    tile.log_det = -tile.log_det;
+    auto of_layers = layers.inverse(layer_theta, tile);
+    tile.log_det = -tile.log_det;
+    return DrawTape<decltype(of_layers), decltype(of_base), Scalar>{of_layers, of_base, latents};
+  }
+};
+
+}  // namespace eigenflow

@@ -1,0 +1,212 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <new>
+#include <span>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "eigenflow/authoring/dimension.hpp"
+#include "eigenflow/authoring/segment.hpp"
+#include "eigenflow/authoring/structure.hpp"
+#include "eigenflow/compose/density.hpp"
+#include "eigenflow/concepts/base.hpp"
+#include "eigenflow/concepts/layer.hpp"
+#include "eigenflow/text/error.hpp"
+
+namespace eigenflow {
+
+/// A density made of a layer f and the density of f's results, p_Z:
+///
+///   log p(x) = log p_Z(f(x)) + log|det ∂f/∂x|
+///
+/// This is a flow without its numbers: `Flow` holds one and theta, and every density and sample of the library is
+/// computed here. It is itself a Base, so a flow may be the base of another flow:
+///
+///   Flow outer{layers, inner.density(), rng};
+///   outer.parameters().tail(inner.parameters().size()) = inner.parameters();
+///
+/// theta is the layer's parameters, then the base's.
+template <class L, class B>
+class TransformedBase {
+  static_assert(
+      Layer<L> && Base<B>,
+      "a TransformedBase is made of a layer and a base: one of these lacks something that the concepts Layer "
+      "(concepts/layer.hpp) and Base (concepts/base.hpp) ask for");
+
+ public:
+  using Scalar = typename L::Scalar;
+  static_assert(std::is_same_v<Scalar, typename B::Scalar>,
+                "a flow's layers and its base must have the same scalar type");
+  static_assert(detail::dimensions_agree({L::static_dim, B::static_dim}),
+                "a flow's layers and its base must have the same number of features: give both the same "
+                "second template "
+                "argument, as in Planar<float, 2> and DiagonalNormal<float, 2>");
+  static constexpr int static_dim = detail::common_dimension({L::static_dim, B::static_dim});
+
+  template <class Visitor>
+  struct Parameters {
+    typename L::template Parameters<Visitor> layers;
+    typename B::template Parameters<Visitor> base;
+  };
+  template <class Self, class Visitor>
+  static Parameters<Visitor> layout(Self& self, Visitor& visit) {
+    return {visit.part("layers", self.layers_), visit.part("base", self.base_)};
+  }
+
+  /// Throws std::invalid_argument when the two have different numbers of features or contexts.
+  TransformedBase(L layers, B base)
+      : layers_(std::move(layers)),
+        base_(std::move(base)),
+        layer_size_(parameter_count(layers_)),
+        base_size_(parameter_count(base_)),
+        context_dim_(
+            detail::common_context("Flow", eigenflow::context_dim(layers_), eigenflow::context_dim(base_))) {
+    if (base_.dim() != layers_.dim())
+      detail::reject("the base has " + std::to_string(base_.dim()) + " features but the layers have " +
+                     std::to_string(layers_.dim()) + ": give both one dimension");
+  }
+
+  static std::string name() { return "TransformedBase"; }
+  Eigen::Index dim() const { return layers_.dim(); }
+  Eigen::Index context_dim() const { return context_dim_; }
+  const L& layers() const { return layers_; }
+  const B& base() const { return base_; }
+  static constexpr auto structure() requires(Structured<L>&& Structured<B>) {
+    return std::tuple(Option{"layers", &TransformedBase::layers}, Option{"base", &TransformedBase::base});
+  }
+
+  /// The places of the two in theta.
+  Segment layer_segment() const { return {0, layer_size_}; }
+  Segment base_segment() const { return {layer_size_, base_size_}; }
+
+  void initialise(std::span<Scalar> theta, Rng& rng) const {
+    layers_.initialise(layer_segment().of(theta), rng);
+    base_.initialise(base_segment().of(theta), rng);
+  }
+  /// Hands the data to the layers that start from data.
+  void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles) {
+    start_from_data(layers_, layer_segment().of(theta), tiles, Direction::forward);
+  }
+
+  // ---- the density, in place: what flows and objectives call
+
+  /// With its numbers at hand.
+  Density<L, B> with(std::span<const Scalar> theta) const {
+    return {layers_, base_, layer_segment().of(theta), base_segment().of(theta)};
+  }
+
+  /// Replaces x by z = f(x) and adds log p(x) to tile.log_det.
+  auto evaluate(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
+    return with(theta).evaluate(tile);
+  }
+  /// From ∂loss/∂log p(x) in tile.grad_log_det: puts ∂loss/∂x into tile.grad_values, adds ∂loss/∂theta to `grad`
+  /// (unless empty).
+  template <class EvaluateTape>
+  void evaluate_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const EvaluateTape& tape,
+                    Tile<Scalar>& tile) const {
+    with(theta).evaluate_vjp(layer_segment().of(grad), base_segment().of(grad), tape, tile);
+  }
+
+  /// Draws rows first_row, first_row + 1, ... of the sample that `rng` stands for, x = f⁻¹(z), and puts log p(x) into
+  /// tile.log_det.
+  auto draw(std::span<const Scalar> theta, const Rng& rng, Eigen::Index first_row, Tile<Scalar>& tile) const {
+    return with(theta).draw_with_log_prob(rng, first_row, tile);
+  }
+  /// From ∂loss/∂x in tile.grad_values and ∂loss/∂log p(x) in tile.grad_log_det, through the draw: adds ∂loss/∂theta to
+  /// `grad`. `rng` and `first_row` are those of the draw.
+  template <class Drawn>
+  void draw_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Drawn& tape, const Rng& rng,
+                Eigen::Index first_row, Tile<Scalar>& tile) const {
+    const ConstVectorMap<Scalar> grad_log_prob = tile.grad_log_det;
+    typename Tile<Scalar>::Matrix turned = tile.scratch(1);
+    turned.col(0) = -grad_log_prob;
+    show(tile.grad_log_det, turned.data(), tile.rows());
+    layers_.inverse_vjp(layer_segment().of(theta), layer_segment().of(grad), tape.layers, tile);
+    show(tile.grad_log_det, grad_log_prob.data(), tile.rows());
+    if constexpr (!Parameterless<B>) {
+      if (grad.empty()) return;
+      // The base's parameters act on log p_Z, at fixed z, and on z; a piece adds once to an entry, so both meet in a
+      // buffer.
+      const std::span<Scalar> of_base = base_segment().of(grad);
+      const std::span<Scalar> sum(tile.arena->template allocate<Scalar>(of_base.size()), of_base.size());
+      std::fill(sum.begin(), sum.end(), Scalar(0));
+      typename Tile<Scalar>::Matrix from_layers = tile.scratch(dim());
+      from_layers = tile.grad_values;
+      tile.values = ConstMatrixMap<Scalar>(tape.latents, tile.rows(), dim());
+      pull_back_log_prob(base_, base_segment().of(theta), sum, tape.base, tile);
+      tile.grad_values += from_layers;
+      base_.sample_vjp(base_segment().of(theta), sum, rng, first_row, tile);
+      for (std::size_t i = 0; i < sum.size(); ++i) of_base[i] += sum[i];
+    }
+  }
+
+  // ---- the same as a base, whose verbs leave what they do not write
+
+  struct Tape {
+    decltype(std::declval<const Density<L, B>&>().evaluate(std::declval<Tile<Scalar>&>())) density;
+    const Scalar* latents;  // N × D
+  };
+
+  Tape log_prob(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
+    const Arena::Mark mark = tile.arena->mark();
+    typename Tile<Scalar>::Matrix x = tile.scratch(dim());
+    x = tile.values;
+    const auto tape = evaluate(theta, tile);
+    const Scalar* latents = nullptr;
+    if (tile.record) {
+      typename Tile<Scalar>::Matrix z = tile.scratch(dim());
+      z = tile.values;
+      latents = z.data();
+    }
+    tile.values = x;
+    if (!tile.record) tile.arena->release(mark);
+    return {tape, latents};
+  }
+  void log_prob_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape,
+                    Tile<Scalar>& tile) const {
+    tile.values = ConstMatrixMap<Scalar>(tape.latents, tile.rows(), dim());
+    evaluate_vjp(theta, grad, tape.density, tile);
+  }
+  void sample(std::span<const Scalar> theta, const Rng& rng, Eigen::Index first_row,
+              Tile<Scalar>& tile) const {
+    const ArenaScope scope(*tile.arena);
+    typename Tile<Scalar>::Matrix log_det = tile.scratch(1);
+    log_det.col(0) = tile.log_det;
+    with(theta).draw(rng, first_row, tile);
+    tile.log_det = log_det.col(0);
+  }
+  /// Draws again, since a sample keeps no tape.
+  void sample_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Rng& rng,
+                  Eigen::Index first_row, Tile<Scalar>& tile) const requires Reparametrised<B> {
+    const ArenaScope scope(*tile.arena);
+    Tile<Scalar> drawn = Tile<Scalar>::allocate(*tile.arena, tile.rows(), dim(), true);
+    drawn.log_det.setZero();
+    show(drawn.context, tile.context.data(), tile.rows(), tile.context.cols());
+    base_.sample(base_segment().of(theta), rng, first_row, drawn);
+    const auto tape = layers_.inverse(layer_segment().of(theta), drawn);
+    drawn.attach_cotangents().setZero();
+    drawn.grad_values = tile.grad_values;
+    layers_.inverse_vjp(layer_segment().of(theta), layer_segment().of(grad), tape, drawn);
+    if constexpr (!Parameterless<B>)
+      base_.sample_vjp(base_segment().of(theta), base_segment().of(grad), rng, first_row, drawn);
+  }
+
+ private:
+  // Eigen's maps assign what they show; placing them anew makes them show something else.
+  template <class Map, class... Place>
+  static void show(Map& map, const Place&... place) {
+    new (&map) Map(place...);
+  }
+
+  L layers_;
+  B base_;
+  Eigen::Index layer_size_;
+  Eigen::Index base_size_;
+  Eigen::Index context_dim_;
+};
+
+}  // namespace eigenflow
