@@ -252,7 +252,7 @@ def refusals():
         x = torch.randn(64, 3)
         cases["changes with the rounding"] = build.build_zuko_maf(x, 1e12 + x)
         cases["of sbi's nsf"] = build.build_nsf(x, x)
-        cases["MixtureOfGaussiansMADE"] = build.build_made(x, x)
+        cases["MADEMoGWrapper"] = build.build_made(x, x)
         cases["sbi's FCEmbedding"] = build.build_maf(x, x, embedding_net=embedding(3))
     for wanted, model in cases.items():
         try:
