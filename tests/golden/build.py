@@ -1,11 +1,14 @@
-"""The golden flows: models of zuko, nflows and normflows, exported for the tests.
+"""The golden flows: models of zuko, nflows, normflows and sbi, exported for the tests.
 
     build.py GOLDEN OUT     rebuilds each model of the folder GOLDEN (NAME.json says how it was built, and
                             NAME.weights.safetensors has its state_dict), exports it to OUT/NAME.safetensors, and
                             copies NAME.points.safetensors, what its own library says of 64 points, beside it
-    build.py --fresh OUT    makes models of other sizes and options, exports them, and asks their libraries
+    build.py --fresh OUT    makes models of other sizes and options, exports them, and asks their libraries; then tries
+                            what must be refused
 """
 
+import functools
+import importlib.util
 import json
 import pathlib
 import shutil
@@ -89,68 +92,106 @@ def shaken(model, size=0.3):
 
 
 def fresh_models():
+    """(name, model, features, columns of context), and where points belong elsewhere than around zero, x and context."""
     import normflows as nf
     import zuko
     from nflows import transforms as t
     torch.manual_seed(1)
     nn = torch.nn
-    yield "zuko_nice", zuko.flows.NICE(5, 2, transforms=3, hidden_features=[7], activation=nn.ELU, randmask=True)
-    yield "zuko_realnvp_tanh", zuko.flows.RealNVP(3, 0, transforms=2, hidden_features=[9, 8, 7], activation=nn.Tanh)
+    yield "zuko_nice", zuko.flows.NICE(5, 2, transforms=3, hidden_features=[7], activation=nn.ELU, randmask=True), 5, 2
+    yield "zuko_realnvp_tanh", zuko.flows.RealNVP(3, 0, transforms=2, hidden_features=[9, 8, 7],
+                                                  activation=nn.Tanh), 3, 0
     yield "zuko_realnvp_leaky", zuko.flows.RealNVP(3, 0, transforms=2, hidden_features=[9],
-                                                   activation=lambda: nn.LeakyReLU(0.2))
-    yield "zuko_maf_context", zuko.flows.MAF(4, 3, transforms=2, hidden_features=[21, 13], activation=nn.SiLU)
-    yield "zuko_maf_random", zuko.flows.MAF(6, 0, transforms=3, hidden_features=[20], randperm=True, activation=nn.GELU)
+                                                   activation=lambda: nn.LeakyReLU(0.2)), 3, 0
+    yield "zuko_maf_context", zuko.flows.MAF(4, 3, transforms=2, hidden_features=[21, 13], activation=nn.SiLU), 4, 3
+    yield "zuko_maf_random", zuko.flows.MAF(6, 0, transforms=3, hidden_features=[20], randperm=True,
+                                            activation=nn.GELU), 6, 0
     yield "zuko_nsf_bins", zuko.flows.NSF(3, 1, transforms=2, bins=5, slope=1e-2, hidden_features=[16, 16],
-                                          activation=nn.Softplus)
+                                          activation=nn.Softplus), 3, 1
     flows = [t.MaskedPiecewiseRationalQuadraticAutoregressiveTransform(4, 17, num_bins=6, tails="linear",
                                                                        tail_bound=2.5, num_blocks=1),
              t.ReversePermutation(4), t.ActNorm(4), t.MaskedAffineAutoregressiveTransform(
                  4, 19, num_blocks=2, use_residual_blocks=False, activation=torch.tanh), t.LULinear(4),
              t.PointwiseAffineTransform(torch.tensor([.1, .2, -.3, 0.]), torch.tensor([1., 2., .5, 1.]))]
-    yield "nflows_mixed", nflows_flow(flows, 4)
+    yield "nflows_mixed", nflows_flow(flows, 4), 4, 0
     flows = [t.AdditiveCouplingTransform([1, -1, 1], nflows_residual(6, 3, torch.nn.functional.elu)),
              t.InverseTransform(t.AffineCouplingTransform([-1, 1, 1], nflows_residual(9, 1, torch.sigmoid))),
              t.PiecewiseRationalQuadraticCouplingTransform([1, -1, -1], nflows_residual(8), num_bins=3, tails="linear",
                                                            tail_bound=2., apply_unconditional_transform=True)]
-    yield "nflows_couplings", nflows_flow(flows, 3)
+    yield "nflows_couplings", nflows_flow(flows, 3), 3, 0
     flows = [nf.flows.AffineCouplingBlock(nf.nets.MLP([2, 8, 4], leaky=0.1), scale_map="sigmoid_inv"),
              nf.flows.Permute(4, mode="shuffle"),
              nf.flows.AffineCouplingBlock(nf.nets.MLP([2, 8, 2], leaky=0.1), scale=False, split_mode="checkerboard"),
              nf.flows.AffineCouplingBlock(nf.nets.MLP([2, 8, 4]), scale_map="sigmoid", split_mode="channel_inv")]
-    yield "normflows_couplings", nf.NormalizingFlow(nf.distributions.DiagGaussian(4), flows)
+    yield "normflows_couplings", nf.NormalizingFlow(nf.distributions.DiagGaussian(4), flows), 4, 0
     b = torch.tensor([1., 0., 1.])
     flows = [nf.flows.MaskedAffineFlow(b, nf.nets.MLP([3, 6, 3]), nf.nets.MLP([3, 5, 3])),
              nf.flows.MaskedAffineFlow(1 - b, nf.nets.MLP([3, 6, 3]), None), nf.flows.Permute(3, mode="swap"),
              nf.flows.AutoregressiveRationalQuadraticSpline(3, 1, 10, num_bins=4, tail_bound=4)]
-    yield "normflows_masked", nf.NormalizingFlow(nf.distributions.GaussianMixture(3, 3), flows)
+    yield "normflows_masked", nf.NormalizingFlow(nf.distributions.GaussianMixture(3, 3), flows), 3, 0
     flows = [nf.flows.Planar((3,), act="leaky_relu") for _ in range(3)]
-    yield "normflows_leaky_planar", nf.NormalizingFlow(nf.distributions.DiagGaussian(3), flows)
+    yield "normflows_leaky_planar", nf.NormalizingFlow(nf.distributions.DiagGaussian(3), flows), 3, 0
+
+    yield "zuko_passes", zuko.flows.NSF(4, 1, transforms=2, bins=3, passes=2, hidden_features=[5]), 4, 1
+    yield "zuko_one_feature", zuko.flows.NSF(1, 2, transforms=2, bins=4, hidden_features=[6]), 1, 2
+    fixed = functools.partial(zuko.flows.UnconditionalTransform, buffer=True)
+    flows = [fixed(torch.distributions.AffineTransform, torch.tensor([1., -2., 0.]), torch.tensor([.5, 2., 1.])),
+             zuko.flows.MAF(3, transforms=1, hidden_features=[7]).transform.inv,
+             fixed(zuko.transforms.PermutationTransform, torch.tensor([2, 0, 1])),
+             zuko.flows.ElementWiseTransform(3, univariate=zuko.transforms.MonotonicRQSTransform,
+                                             shapes=[(4,), (4,), (3,)])]
+    yield "zuko_fixed", zuko.flows.Flow(flows, zuko.flows.MAF(3).base), 3, 0
+    for name, activation in {"tanh": torch.tanh, "relu": torch.relu, "leaky": nn.LeakyReLU(0.3), "gelu": nn.GELU(),
+                             "silu": nn.SiLU(), "softplus": nn.Softplus()}.items():
+        flows = [t.MaskedAffineAutoregressiveTransform(3, 7, context_features=2, num_blocks=1, activation=activation,
+                                                       use_residual_blocks=False), t.ReversePermutation(3),
+                 t.MaskedPiecewiseRationalQuadraticAutoregressiveTransform(
+                     3, 6, context_features=2, num_bins=3, tails="linear", tail_bound=3., num_blocks=2,
+                     activation=activation, use_residual_blocks=False, random_mask=True)]
+        yield f"nflows_context_{name}", nflows_flow(flows, 3), 3, 2
+    flow = nf.NormalizingFlow(nf.distributions.DiagGaussian(2), [nf.flows.AffineCouplingBlock(nf.nets.MLP([1, 5, 2]))])
+    flow.q0.temperature = 0.7
+    yield "normflows_temperature", flow, 2, 0
+    if importlib.util.find_spec("sbi"):
+        yield from sbi_models()
 
 
-def dimensions(model):
-    """Features and context of a model."""
-    if hasattr(model, "q0"):
-        return (model.q0.d if hasattr(model.q0, "d") else model.q0.dim), 0
-    if hasattr(model, "_distribution"):
-        return model._distribution._shape[0], 0
-    part = model.transform.transforms[0]
-    features = len(part.mask if hasattr(part, "mask") else part.order)
-    first = part.hyper[0].weight.shape[1]
-    return features, first - (int(part.mask.sum()) if hasattr(part, "mask") else features)
+def sbi_models():
+    from sbi.neural_nets import net_builders as build
+    from sbi.utils import BoxUniform
+    x = torch.tensor([30., -2., 0.]) + torch.tensor([4., 0.5, 1.]) * torch.randn(64, 3)
+    c = torch.tensor([-5., 100.]) + torch.tensor([0.1, 20.]) * torch.randn(64, 2)
+    small = {"hidden_features": 6, "num_transforms": 2}
+    yield "sbi_maf", build.build_maf(x, c, **small), 3, 2, x, c
+    yield "sbi_maf_linear", build.build_maf(x, c, z_score_x="structured", z_score_y="structured",
+                                            embedding_net=torch.nn.Linear(2, 3), **small), 3, 2, x, c
+    yield "sbi_maf_rqs", build.build_maf_rqs(x, c, num_bins=3, **small), 3, 2, x, c
+    yield "sbi_nsf_one_feature", build.build_nsf(x[:, :1], c, num_bins=3, **small), 1, 2, x[:, :1], c
+    yield "sbi_zuko_maf", build.build_zuko_maf(x, c, **small), 3, 2, x, c
+    yield "sbi_zuko_nice", build.build_zuko_nice(x, c, z_score_y="none", **small), 3, 2, x, c / 20
+    prior = BoxUniform(torch.tensor([-1., 0., 10.]), torch.tensor([1., 5., 20.]))
+    inside = prior.sample((64,)).double()
+    yield "sbi_zuko_nsf_box", build.build_zuko_nsf(inside, c, z_score_x="transform_to_unconstrained", x_dist=prior,
+                                                   num_bins=3, **small), 3, 2, inside, c
 
 
 def fresh(out):
-    for name, model in fresh_models():
-        shaken(model)
-        dim, context = dimensions(model)
-        x = torch.randn(64, int(dim)) * torch.cat([torch.full((48, 1), 1.0), torch.full((16, 1), 4.0)])
-        points = {"x": x}
+    for name, model, features, context, *at in fresh_models():
+        shaken(model).double()
+        x = torch.randn(64, features) * torch.cat([torch.full((48, 1), 1.0), torch.full((16, 1), 4.0)])
+        c = torch.randn(64, context)
+        if at:
+            x, c = at
+        points = {"x": x, "context": c} if context else {"x": x}
         with torch.no_grad():
-            if context:
-                points["context"] = torch.randn(64, context)
-                points["log_prob"] = model(points["context"]).log_prob(x)
-            elif hasattr(model, "transform"):
-                points["log_prob"] = model().log_prob(x)
+            if name.startswith("sbi"):
+                if hasattr(model.net, "_distribution"):  # sbi rounds its normal's constant to float
+                    model.net._distribution._log_z = torch.tensor(0.5 * features * np.log(2 * np.pi))
+                points["log_prob"] = model.log_prob(x[None], c)[0]
+            elif name.startswith("zuko"):
+                points["log_prob"] = model(c if context else None).log_prob(x)
+            elif context:
+                points["log_prob"] = model.log_prob(x, c)
             else:
                 points["log_prob"] = model.log_prob(x)
         export(model, out / f"{name}.safetensors", {"from": name})
@@ -158,25 +199,61 @@ def fresh(out):
 
 
 def refusals():
-    """What eigenflow has no part for is refused by name."""
+    """What eigenflow has no part for is refused by name, and what only looks as if it had, by its densities."""
     import normflows as nf
     import zuko
     from nflows import transforms as t
     from nflows.nn.nets import ResidualNet
     nn = torch.nn
+
+    class Halved(t.AffineCouplingTransform):
+        def _scale_and_shift(self, parameters):
+            scale, shift = super()._scale_and_shift(parameters)
+            return scale / 2, shift
+
+    def clamped(u):
+        return (nn.functional.softplus(u) + 1e-3).clamp(0, 3)
+
+    scaled = t.AffineCouplingTransform([1, -1], nflows_residual(8))
+    scaled._scale_and_shift = lambda u: (clamped(u[:, 1:]), u[:, :1])
+    hooked = zuko.flows.MAF(2, hidden_features=[8])
+    hooked.transform.transforms[0].hyper[0].register_forward_hook(lambda module, inputs, output: 2 * output)
     cases = {
-        "passes=2": zuko.flows.NSF(4, passes=2),
+        "passes=2": zuko.flows.NSF(16, passes=2),
         "Residual": zuko.flows.MAF(3, residual=True),
         "MNN": zuko.flows.NAF(2),
         "Mish": zuko.flows.RealNVP(2, activation=nn.Mish),
+        "zuko's GMM": zuko.flows.GMM(2),
+        "CosTransform": zuko.flows.Flow([zuko.flows.UnconditionalTransform(zuko.transforms.CosTransform)],
+                                        zuko.flows.MAF(2).base),
+        "LayerNorm": zuko.flows.RealNVP(2, normalize=True),
         "batch norm": nflows_flow([t.MaskedAffineAutoregressiveTransform(3, 8, use_batch_norm=True)], 3),
         "tails=None": nflows_flow([t.PiecewiseRationalQuadraticCouplingTransform([1, -1], nflows_residual(8))], 2),
-        "reads the context": nflows_flow([t.AffineCouplingTransform(
+        "gates on the context": nflows_flow([t.AffineCouplingTransform(
             [1, -1], lambda i, o: ResidualNet(i, o, 8, context_features=2))], 2),
+        "layer of its own": nflows_flow([t.MaskedAffineAutoregressiveTransform(2, 8, context_features=1)], 2),
+        "activation sigmoid": nflows_flow([t.MaskedAffineAutoregressiveTransform(
+            2, 8, context_features=1, use_residual_blocks=False, activation=torch.sigmoid)], 2),
+        "the activation <function refusals.<locals>.clamped": nflows_flow([t.AffineCouplingTransform(
+            [1, -1], nflows_residual(8, activation=clamped))], 2),
+        "Halved, derived from nflows' AffineCouplingTransform": nflows_flow([Halved([1, -1], nflows_residual(8))], 2),
+        "does not know of": nflows_flow([scaled], 2),
+        "random points": hooked,
         "Residual'": nf.NormalizingFlow(nf.distributions.DiagGaussian(2), [nf.flows.Residual(nn.Linear(2, 2))]),
+        "has not seen data": nf.NormalizingFlow(nf.distributions.DiagGaussian(2), [nf.flows.ActNorm(2)]),
         "UniformGaussian": nf.NormalizingFlow(nf.distributions.UniformGaussian(2, [0]), [nf.flows.Planar((2,))]),
-        "Linear of torch": nn.Linear(2, 2),
+        "torch's Linear": nn.Linear(2, 2),
     }
+    if hasattr(t.AffineCouplingTransform, "GENERAL_SCALE_ACTIVATION"):  # of releases after 0.14
+        cases["scale_activation"] = nflows_flow([t.AffineCouplingTransform(
+            [1, -1], nflows_residual(8), scale_activation=t.AffineCouplingTransform.GENERAL_SCALE_ACTIVATION)], 2)
+    if importlib.util.find_spec("sbi"):
+        from sbi.neural_nets import net_builders as build
+        x = torch.randn(64, 3)
+        cases["changes with the rounding"] = build.build_zuko_maf(x, 1e12 + x)
+        cases["of sbi's nsf"] = build.build_nsf(x, x)
+        cases["MADEMoGWrapper"] = build.build_made(x, x)
+        cases["sbi's FCEmbedding"] = build.build_maf(x, x, embedding_net=embedding(3))
     for wanted, model in cases.items():
         try:
             export(model, "/dev/null")
@@ -184,6 +261,11 @@ def refusals():
             assert wanted.rstrip("'") in str(problem), f"{problem!r} does not name {wanted}"
         else:
             raise AssertionError(f"{wanted} was not refused")
+
+
+def embedding(columns):
+    from sbi.neural_nets.embedding_nets import FCEmbedding
+    return FCEmbedding(columns, output_dim=2, num_hiddens=4)
 
 
 if __name__ == "__main__":

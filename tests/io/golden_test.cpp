@@ -11,7 +11,7 @@
 #include "support/standard_parts.hpp"
 #include "support/temporary_folder.hpp"
 
-// Flows of zuko, nflows and normflows, exported by tools/export_pytorch.py (see tests/golden/build.py), against what
+// Flows of zuko, nflows, normflows and sbi, exported by tools/export_pytorch (see tests/golden/build.py), against what
 // their own libraries say of 64 points, 16 of them far out.
 
 namespace ef = eigenflow;
@@ -78,13 +78,21 @@ std::vector<std::filesystem::path> models(const std::filesystem::path& in) {
 
 }  // namespace
 
-TEST_CASE("flows of zuko, nflows and normflows agree with their own libraries") {
+TEST_CASE("flows of zuko, nflows, normflows and sbi agree with their own libraries") {
   const auto all = models(folder);
-  REQUIRE(all.size() >= 22);
+  REQUIRE(all.size() >= 31);
   for (const auto& model : all) {
     agrees<double>(model, 1e-10);
     agrees<float>(model, 1e-4);
   }
+}
+
+TEST_CASE("the exporter's own reading of a file agrees too") {
+  if (std::system("python3 -c 'import numpy' 2>/dev/null") != 0) {
+    WARN("no python3 with numpy");
+    return;
+  }
+  REQUIRE(std::system(("python3 " + (folder / "reading.py").string() + ' ' + folder.string()).c_str()) == 0);
 }
 
 TEST_CASE("models exported anew agree", "[slow]") {
@@ -100,6 +108,6 @@ TEST_CASE("models exported anew agree", "[slow]") {
   const std::string script = (folder / "build.py").string();
   REQUIRE(std::system((run + ' ' + script + " --fresh " + fresh.path().string()).c_str()) == 0);
   const auto all = models(fresh.path());
-  REQUIRE(all.size() >= 10);
+  REQUIRE(all.size() >= 21);  // and seven more where there is sbi
   for (const auto& model : all) agrees<double>(model, 1e-10);
 }

@@ -1,0 +1,65 @@
+"""A model as a file."""
+
+import json
+
+import numpy as np
+import torch
+from safetensors.numpy import save_file
+
+from . import from_nflows, from_normflows, from_sbi, from_zuko
+from .check import check
+from .parts import Unsupported, called, library_of, permutation
+
+FORMAT_VERSION = "1"
+LIBRARIES = {"zuko": from_zuko, "nflows": from_nflows, "normflows": from_normflows, "sbi": from_sbi}
+
+
+def tidy(layers, dim):
+    """Neighbouring permutations become one, and those that do nothing go."""
+    result = []
+    for layer in layers:
+        if result and layer.structure["type"] == result[-1].structure["type"] == "Permutation":
+            first = result.pop().structure["constants"]["indices"]
+            layer = permutation([first[i] for i in layer.structure["constants"]["indices"]])
+        result.append(layer)
+    result = [layer for layer in result if layer.structure["type"] != "Permutation"
+              or layer.structure["constants"]["indices"] != list(range(dim))]
+    return result or [permutation(range(dim))]
+
+
+def context_of(structure):
+    return context_of(structure["inverse"]) if "inverse" in structure else structure.get("context_dim", 0)
+
+
+def library_for(model):
+    name = library_of(type(model))
+    if name not in LIBRARIES:
+        raise Unsupported(f"{called(model)}: give a flow of {', '.join(LIBRARIES)}")
+    return LIBRARIES[name]
+
+
+def convert(model):
+    """The architecture, as the file's JSON has it, and the tensors by name, in double. They are not checked."""
+    layers, base = library_for(model).flow_of(model)
+    dim = base.structure["dim"]
+    layers = tidy(layers, dim)
+    context = max(context_of(layer.structure) for layer in layers)
+    tensors = {f"{i}.{name}": tensor for i, layer in enumerate(layers) for name, tensor in layer.tensors.items()}
+    tensors.update({f"base.{name}": tensor for name, tensor in base.tensors.items()})
+    architecture = {"features": dim, "context": context, "layers": [layer.structure for layer in layers],
+                    "base": base.structure}
+    return architecture, {name: np.array(tensor, dtype=float, order="C") for name, tensor in tensors.items()}
+
+
+def export(model, path, notes=None):
+    """Writes a flow of zuko, nflows or normflows, or an estimator of sbi, as a model file. `notes` are strings to keep
+    with it. Throws Unsupported, and writes nothing, where the file would not give the model's densities."""
+    architecture, tensors = convert(model)
+    floats = check(library_for(model), model, architecture, tensors)
+    if torch.float64 in {t.dtype for t in model.state_dict().values() if t.is_floating_point()}:
+        floats = False
+    architecture = {"scalar": "float" if floats else "double", **architecture}
+    metadata = {"format": "eigenflow", "format_version": FORMAT_VERSION, "library_version": "export_pytorch",
+                "architecture": json.dumps(architecture), **(notes or {})}
+    scalar = np.float32 if floats else np.float64
+    save_file({name: tensor.astype(scalar) for name, tensor in tensors.items()}, path, metadata)
