@@ -8,38 +8,23 @@
 #include <limits>
 #include <span>
 #include <type_traits>
+#include <utility>
 
 #include "eigenflow/authoring/batch.hpp"
+#include "eigenflow/concepts/objective.hpp"
 #include "eigenflow/flow.hpp"
 #include "eigenflow/objectives/maximum_likelihood.hpp"
 #include "eigenflow/optim/adam.hpp"
 #include "eigenflow/optim/schedule.hpp"
 #include "eigenflow/training/checkpoints.hpp"
 #include "eigenflow/training/fit_data.hpp"
+#include "eigenflow/training/fit_options.hpp"
 #include "eigenflow/training/history.hpp"
+#include "eigenflow/training/options.hpp"
 #include "eigenflow/training/train.hpp"
+#include "eigenflow/training/training.hpp"
 
 namespace eigenflow {
-
-/// How to fit; give what differs from these by name: fit(flow, x, {.epochs = 20, .seed = 7}).
-template <class Scalar>
-struct FitOptions {
-  Eigen::Index epochs = 100;                ///< passes over the training rows, at most
-  Eigen::Index steps = 0;                   ///< when positive: this many steps instead, whatever the epochs
-  Eigen::Index batch_size = 256;            ///< rows a step; all of them when there are fewer
-  double learning_rate = 1e-3;              ///< of the first full step
-  Schedule schedule = constant_schedule();  ///< the factor on it: cosine_schedule(), warm_up(100, ...)
-  double clip_norm = 0;                     ///< longest gradient, by its global norm; 0: never clipped
-  double validation_fraction = 0.1;         ///< share of the rows held out, drawn at random; 0: none
-  MatrixX<Scalar> validation = {};          ///< your own validation set instead, M × D
-  MatrixX<Scalar> validation_context = {};  ///< its context, M × C, for a conditional density
-  Eigen::Index patience = 0;     ///< stop after so many epochs without a better validation loss; 0: never
-  VectorX<Scalar> weights = {};  ///< a weight ≥ 0 for each row of x; empty: all equal
-  std::uint64_t seed = 0;        ///< of the held-out rows, the order of the batches, dropout
-  bool progress = true;          ///< a progress bar, on a terminal only
-  std::function<bool(const Epoch&)> callback = {};  ///< called after each epoch; false stops the fit
-  Checkpoints checkpoints = {};  ///< where it keeps its state, and goes on from: checkpoint_file(flow, path)
-};
 
 namespace detail {
 
@@ -50,9 +35,9 @@ History fit_rows(FlowType& flow, FitData<typename FlowType::Scalar> data,
   using Scalar = typename FlowType::Scalar;
   static_assert(check_types<FlowType, Optimizer>());
   static_assert(
-      std::is_invocable_r_v<double, const Objective&, const FlowType&, Batch<Scalar>, std::span<Scalar>>,
+      eigenflow::Objective<Objective, FlowType>,
       "an objective is called as objective(flow, batch, grad) and returns the loss, as MaximumLikelihood is");
-  check_parameters(flow);
+  check_parameters(std::as_const(flow).theta());
   FlowType started = flow;  // rows that are refused leave the flow as it was
   started.initialise_from(data.training_tiles());
   const double before =
@@ -89,7 +74,12 @@ History fit_rows(FlowType& flow, FitData<typename FlowType::Scalar> data,
       std::numeric_limits<Eigen::Index>::max() / epoch_steps;  // "until patience ends"
   const Eigen::Index steps =
       options.steps > 0 ? options.steps : std::min(options.epochs, most_epochs) * epoch_steps;
-  return train(flow, source, {steps, epoch_steps}, options, optimizer);
+  FlowTraining training(flow, source);
+  StepperOf<Scalar, Optimizer> stepper(optimizer, flow.parameters().size());
+  TrainingOptions common = TrainingOptions::of(options);
+  common.steps = steps;
+  common.epoch_steps = epoch_steps;
+  return train(training, stepper, common);
 }
 
 }  // namespace detail
@@ -114,8 +104,9 @@ History fit(FlowType& flow, const Eigen::DenseBase<X>& x,
             const Objective& objective = {}) {
   using Scalar = typename FlowType::Scalar;
   const Input<Scalar, X> rows(x);
-  return detail::fit_rows(flow, detail::FitData<Scalar>(rows.rows(), {}, flow, options), options, optimizer,
-                          objective);
+  return detail::fit_rows(flow,
+                          detail::FitData<Scalar>(rows.rows(), {}, flow.dim(), flow.context_dim(), options),
+                          options, optimizer, objective);
 }
 
 /// The same for a conditional density p(x | c): row i of c (N × C) is the context of row i of x.
@@ -126,8 +117,9 @@ History fit(FlowType& flow, const Eigen::DenseBase<X>& x, const Eigen::DenseBase
   using Scalar = typename FlowType::Scalar;
   const Input<Scalar, X> rows(x);
   const Context<Scalar> context(c);
-  return detail::fit_rows(flow, detail::FitData<Scalar>(rows.rows(), context.rows(), flow, options), options,
-                          optimizer, objective);
+  return detail::fit_rows(
+      flow, detail::FitData<Scalar>(rows.rows(), context.rows(), flow.dim(), flow.context_dim(), options),
+      options, optimizer, objective);
 }
 
 namespace detail {

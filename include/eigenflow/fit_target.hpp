@@ -5,6 +5,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "eigenflow/authoring/rows.hpp"
 #include "eigenflow/concepts/target.hpp"
@@ -14,7 +15,9 @@
 #include "eigenflow/optim/schedule.hpp"
 #include "eigenflow/training/checkpoints.hpp"
 #include "eigenflow/training/history.hpp"
+#include "eigenflow/training/options.hpp"
 #include "eigenflow/training/train.hpp"
+#include "eigenflow/training/training.hpp"
 
 namespace eigenflow {
 
@@ -74,9 +77,10 @@ requires(!Dense<T>) History fit(FlowType& flow, const T& target, const TargetFit
       "f(x, log_p, grad) in the flow's scalar type, one point and its gradient as columns: see "
       "concepts/target.hpp");
   static_assert(detail::check_types<FlowType, Optimizer>());
-  detail::check_parameters(flow);
+  detail::check_parameters(std::as_const(flow).theta());
   using Scalar = typename FlowType::Scalar;
-  detail::check_training(options);
+  TrainingOptions common = TrainingOptions::of(options);
+  common.epoch_steps = options.epoch_steps;
   if (options.annealing < 0)
     detail::reject("the steps of annealing in fit cannot be negative, but are " +
                    std::to_string(options.annealing));
@@ -107,7 +111,9 @@ requires(!Dense<T>) History fit(FlowType& flow, const T& target, const TargetFit
     }
   };
   Source source{flow, target, options, objective, Rng(options.seed)};
-  History history = detail::train(flow, source, {options.steps, options.epoch_steps}, options, optimizer);
+  FlowTraining training(flow, source);
+  StepperOf<Scalar, Optimizer> stepper(optimizer, flow.parameters().size());
+  History history = train(training, stepper, common);
   if (history.stopped == Stopped::non_finite)
     history.message += ": does the target write log p̃ and its whole gradient, both finite, at any x?";
   return history;

@@ -17,7 +17,8 @@
 #include "eigenflow/numerics/rng.hpp"
 #include "eigenflow/text/decimal.hpp"
 #include "eigenflow/text/messages.hpp"
-#include "eigenflow/training/train.hpp"
+#include "eigenflow/training/fit_options.hpp"
+#include "eigenflow/training/options.hpp"
 
 namespace eigenflow::detail {
 
@@ -25,9 +26,8 @@ namespace eigenflow::detail {
 template <class Scalar>
 class FitData {
  public:
-  template <class Flow, class Options>
-  FitData(const Rows<const Scalar>& x, const Rows<const Scalar>& context, const Flow& flow,
-          const Options& options)
+  FitData(const Rows<const Scalar>& x, const Rows<const Scalar>& context, Eigen::Index dim,
+          Eigen::Index context_dim, const FitOptions<Scalar>& options)
       : x_(x),
         context_(context),
         validation_(rows_of<const Scalar>(options.validation)),
@@ -35,15 +35,15 @@ class FitData {
         weights_(options.weights),
         rng_(options.seed) {
     check_options(options);
-    check_rows("fit", x, flow.dim());
-    check_context("fit", context_, x.rows, flow.context_dim());
+    check_rows("fit", x, dim);
+    check_context("fit", context_, x.rows, context_dim);
     if (x.rows == 0) reject("fit needs data, but x has no rows: give one row for each sample");
     check_weights(x.rows);
     order_.resize(static_cast<std::size_t>(x.rows));
     std::iota(order_.begin(), order_.end(), Eigen::Index{0});
     if (validation_.rows > 0) {
-      check_rows("the validation set of fit", validation_, flow.dim());
-      check_context("the validation set of fit", validation_context_, validation_.rows, flow.context_dim());
+      check_rows("the validation set of fit", validation_, dim);
+      check_context("the validation set of fit", validation_context_, validation_.rows, context_dim);
     } else if (validation_context_.rows > 0) {
       reject("fit was given the context of a validation set, " +
              shape(validation_context_.rows, validation_context_.cols) +
@@ -84,8 +84,7 @@ class FitData {
 
   /// Refuses held-out rows that have no density before the first step, as those beyond an edge: the first judgement
   /// would end the fit. `loss` takes a batch; returns that of all of them.
-  template <class Loss>
-  double check_validation(const Loss& loss) const {
+  double check_validation(const std::function<double(const Batch<Scalar>&)>& loss) const {
     const Batch<Scalar> all = validation_batch();
     const double before = all.size > 0 ? loss(all) : 0;
     if (is_finite(before)) return before;
@@ -117,8 +116,7 @@ class FitData {
   }
 
  private:
-  template <class Options>
-  static void check_options(const Options& options) {
+  static void check_options(const FitOptions<Scalar>& options) {
     if (!is_finite(options.validation_fraction) ||
         !(options.validation_fraction >= 0 && options.validation_fraction < 1))
       reject(
@@ -127,7 +125,7 @@ class FitData {
           decimal(options.validation_fraction));
     if (options.epochs < 0)
       reject("the number of epochs of fit cannot be negative, but is " + std::to_string(options.epochs));
-    check_training(options);
+    TrainingOptions::of(options);
   }
 
   static void check_rows(const char* call, const Rows<const Scalar>& x, Eigen::Index dim) {
