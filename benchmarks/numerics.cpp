@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <eigenflow/data/two_d.hpp>
 #include <eigenflow/eigenflow.hpp>
 #include <span>
 #include <string>

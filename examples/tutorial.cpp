@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <eigenflow/data/two_d.hpp>
 #include <eigenflow/eigenflow.hpp>
 #include <filesystem>
 #include <numbers>

@@ -27,8 +27,6 @@
 #include "eigenflow/conditioners/masked_mlp.hpp"
 #include "eigenflow/conditioners/mlp.hpp"
 #include "eigenflow/conditioners/residual_net.hpp"
-#include "eigenflow/data/energies_2d.hpp"
-#include "eigenflow/data/two_d.hpp"
 #include "eigenflow/fit.hpp"
 #include "eigenflow/fit_target.hpp"
 #include "eigenflow/flow.hpp"

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <eigenflow/data/energies_2d.hpp>
+#include <eigenflow/data/two_d.hpp>
 #include <eigenflow/eigenflow.hpp>
 #include <eigenflow/io.hpp>
 #include <numbers>

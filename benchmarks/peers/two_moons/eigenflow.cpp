@@ -2,6 +2,7 @@
 // jax_program.py do it.
 
 #include <cstdio>
+#include <eigenflow/data/two_d.hpp>
 #include <eigenflow/eigenflow.hpp>
 #include <vector>
 
