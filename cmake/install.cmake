@@ -4,6 +4,8 @@ include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_DATADIR}/cmake/eigenflow)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.hpp")
+# The sources of eigenflow::compiled, which is built with the flags of the program that uses it.
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/ DESTINATION ${package_dir}/src FILES_MATCHING PATTERN "*.cpp")
 install(TARGETS eigenflow eigenflow_native EXPORT eigenflowTargets INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT eigenflowTargets NAMESPACE eigenflow:: DESTINATION ${package_dir})
 
@@ -15,7 +17,7 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/eigenflowConfigVersion.cm
                                  COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES ${PROJECT_BINARY_DIR}/eigenflowConfig.cmake ${PROJECT_BINARY_DIR}/eigenflowConfigVersion.cmake
               ${PROJECT_SOURCE_DIR}/cmake/eigenflow-eigen.cmake ${PROJECT_SOURCE_DIR}/cmake/eigenflow-build-type.cmake
-              ${PROJECT_SOURCE_DIR}/cmake/eigenflow-io.cmake
+              ${PROJECT_SOURCE_DIR}/cmake/eigenflow-io.cmake ${PROJECT_SOURCE_DIR}/cmake/eigenflow-compiled.cmake
         DESTINATION ${package_dir})
 
 set(pkgconfig_dir ${CMAKE_INSTALL_DATADIR}/pkgconfig)

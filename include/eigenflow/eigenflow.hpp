@@ -19,9 +19,12 @@
 #include "eigenflow/compose/chain.hpp"
 #include "eigenflow/compose/inverse.hpp"
 #include "eigenflow/compose/stack.hpp"
+#include "eigenflow/compose/transformed_base.hpp"
 #include "eigenflow/concepts/base.hpp"
 #include "eigenflow/concepts/conditioner.hpp"
 #include "eigenflow/concepts/layer.hpp"
+#include "eigenflow/concepts/objective.hpp"
+#include "eigenflow/concepts/optimizer.hpp"
 #include "eigenflow/concepts/target.hpp"
 #include "eigenflow/concepts/transformer.hpp"
 #include "eigenflow/conditioners/masked_mlp.hpp"
@@ -52,9 +55,14 @@
 #include "eigenflow/optim/schedule.hpp"
 #include "eigenflow/optim/sgd.hpp"
 #include "eigenflow/training/checkpoints.hpp"
+#include "eigenflow/training/train.hpp"
 #include "eigenflow/transformers/affine.hpp"
 #include "eigenflow/transformers/rational_quadratic_spline.hpp"
 #include "eigenflow/transformers/shift.hpp"
 #include "eigenflow/version.hpp"
+
+#ifdef EIGENFLOW_COMPILED
+#include "eigenflow/compiled.hpp"
+#endif
 
 #include "eigenflow/numerics/ieee_end.hpp"

@@ -13,7 +13,7 @@ set(rooms
   objectives optim training fit.hpp fit_target.hpp importance_sample.hpp  # training
   any                                          # types chosen at run time
   data io                                      # opt-in
-  eigenflow.hpp io.hpp)                        # doors
+  compiled.hpp eigenflow.hpp io.hpp)           # doors
 
 # room_of(HEADER VARIABLE): the longest entry of `rooms` that the header's path begins with.
 function(room_of header variable)

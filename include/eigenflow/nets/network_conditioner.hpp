@@ -38,22 +38,10 @@ class NetworkConditioner {
   }
 
   Tape forward(std::span<const Scalar> theta, const ConstMatrixMap<Scalar>& input, MatrixMap<Scalar>& result,
-               const Pass& pass) const {
-    return with_forward(theta, input.rows(), pass, [&](auto run) {
-      run.take(input.data(), 0, in_dim());
-      advance_all(run);
-      run.give(result.data(), 0, out_dim());
-      return run.tape();
-    });
-  }
+               const Pass& pass) const;
 
   void vjp(std::span<const Scalar>, std::span<Scalar> grad, const Tape& tape,
-           const ConstMatrixMap<Scalar>& grad_result, MatrixMap<Scalar>& grad_input, const Pass& pass) const {
-    BatchVjp<Scalar> run(network_, tape, pass);
-    run.take(grad_result.data(), 0, out_dim());
-    retreat_all(run, grad);
-    run.add_to(grad_input.data(), 0, in_dim());
-  }
+           const ConstMatrixMap<Scalar>& grad_result, MatrixMap<Scalar>& grad_input, const Pass& pass) const;
 
  protected:
   constexpr explicit NetworkConditioner(Network network) : network_(std::move(network)) {}
@@ -80,5 +68,29 @@ class NetworkConditioner {
 
   Network network_;
 };
+
+// Out of the class, so that eigenflow::compiled can hold them.
+
+template <class Scalar_>
+NetworkTape<Scalar_> NetworkConditioner<Scalar_>::forward(std::span<const Scalar> theta,
+                                                          const ConstMatrixMap<Scalar>& input,
+                                                          MatrixMap<Scalar>& result, const Pass& pass) const {
+  return with_forward(theta, input.rows(), pass, [&](auto run) {
+    run.take(input.data(), 0, in_dim());
+    advance_all(run);
+    run.give(result.data(), 0, out_dim());
+    return run.tape();
+  });
+}
+
+template <class Scalar_>
+void NetworkConditioner<Scalar_>::vjp(std::span<const Scalar>, std::span<Scalar> grad, const Tape& tape,
+                                      const ConstMatrixMap<Scalar>& grad_result,
+                                      MatrixMap<Scalar>& grad_input, const Pass& pass) const {
+  BatchVjp<Scalar> run(network_, tape, pass);
+  run.take(grad_result.data(), 0, out_dim());
+  retreat_all(run, grad);
+  run.add_to(grad_input.data(), 0, in_dim());
+}
 
 }  // namespace eigenflow::nets
