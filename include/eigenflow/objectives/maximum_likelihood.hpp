@@ -33,10 +33,10 @@ struct MaximumLikelihood {
       return 0;
     }
 
-    const auto shard = [&](Eigen::Index first, Eigen::Index count, std::span<Scalar> shard_grad) {
+    const bool record = !grad.empty();
+    const auto shard = [&](Eigen::Index first, Eigen::Index count, const auto& shard_gradient) {
       Arena& arena = detail::thread_arena();
       const ArenaScope scope(arena);
-      const bool record = !shard_grad.empty();
       Tile<Scalar> tile = Tile<Scalar>::allocate(arena, count, flow.dim(), record);
       batch.gather(first, tile);
       tile.log_det.setZero();
@@ -56,12 +56,13 @@ struct MaximumLikelihood {
         for (Eigen::Index i = 0; i < count; ++i)
           grad_log_prob[i] =
               static_cast<Scalar>(-static_cast<double>(batch.weight(first + i)) / total_weight);
+        const std::span<Scalar> shard_grad = shard_gradient();
         flow.base().log_prob_vjp(base, flow.base_segment().of(shard_grad), tile);
         flow.layers().forward_vjp(layers, flow.layer_segment().of(shard_grad), tape, tile);
       }
       return loss;
     };
-    const double work = flow.work_per_row() * (grad.empty() ? 1 : 3);
+    const double work = flow.work_per_row() * (record ? 3 : 1);
     return detail::fold_pieces(batch.size, flow.shard_rows(), work, grad, shard) / total_weight;
   }
 };

@@ -52,10 +52,10 @@ struct ReverseKl {
     const std::span<const Scalar> layers = flow.layer_theta();
     const std::span<const Scalar> base = flow.base_theta();
     const Scalar share = Scalar(1) / static_cast<Scalar>(samples);
-    const auto shard = [&](Eigen::Index first, Eigen::Index count, std::span<Scalar> shard_grad) {
+    const bool record = !grad.empty();
+    const auto shard = [&](Eigen::Index first, Eigen::Index count, const auto& shard_gradient) {
       Arena& arena = detail::thread_arena();
       const ArenaScope scope(arena);
-      const bool record = !shard_grad.empty();
       Tile<Scalar> tile = Tile<Scalar>::allocate(arena, count, flow.dim(), record);
       typename Tile<Scalar>::Matrix latent = tile.scratch(record ? flow.dim() : 0),
                                     log_latent = tile.scratch(1), log_p = tile.scratch(1);
@@ -78,6 +78,7 @@ struct ReverseKl {
       tile.grad_values *= -share;
       grad_log_det.setConstant(path_gradient ? Scalar(0) : -share);
       if (path_gradient) add_grad_log_prob(flow, share, tile);
+      const std::span<Scalar> shard_grad = shard_gradient();
       flow.layers().inverse_vjp(layers, flow.layer_segment().of(shard_grad), tape, tile);
       if constexpr (trains_base<Flow>) {
         tile.values = latent;
@@ -86,7 +87,7 @@ struct ReverseKl {
       }
       return loss;
     };
-    const double work = flow.work_per_row() * (grad.empty() ? 1 : path_gradient ? 5 : 3);
+    const double work = flow.work_per_row() * (!record ? 1 : path_gradient ? 5 : 3);
     return detail::fold_pieces(samples, flow.shard_rows(), work, grad, shard) / static_cast<double>(samples);
   }
 
