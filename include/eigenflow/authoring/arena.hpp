@@ -15,6 +15,8 @@ namespace eigenflow {
 /// holds the peak, so that after the first tile of a size nothing is taken from the heap. Only trivially
 /// destructible types live here.
 class Arena {
+  friend class ArenaPeak;
+
  public:
   static constexpr std::size_t alignment = 64;  // one cache line, and the widest vector register
 
@@ -134,6 +136,23 @@ class ArenaScope {
  private:
   Arena& arena_;
   Arena::Mark mark_;
+};
+
+/// Measures the most bytes that are taken at once, above those in use at its construction. One at a time.
+class ArenaPeak {
+ public:
+  explicit ArenaPeak(Arena& arena) : arena_(arena), before_(arena.in_use_), peak_(arena.peak_) {
+    arena.peak_ = arena.in_use_;
+  }
+  ArenaPeak(const ArenaPeak&) = delete;
+  ArenaPeak& operator=(const ArenaPeak&) = delete;
+  ~ArenaPeak() { arena_.peak_ = std::max(arena_.peak_, peak_); }
+
+  std::size_t bytes() const { return arena_.peak_ - before_; }
+
+ private:
+  Arena& arena_;
+  std::size_t before_, peak_;
 };
 
 /// Every thread has one arena, shared by all flows that it

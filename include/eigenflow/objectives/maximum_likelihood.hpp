@@ -33,10 +33,10 @@ struct MaximumLikelihood {
       return 0;
     }
 
-    const auto shard = [&](Eigen::Index first, Eigen::Index count, std::span<Scalar> shard_grad) {
+    const bool record = !grad.empty();
+    const auto shard = [&](Eigen::Index first, Eigen::Index count, const auto& shard_gradient) {
       Arena& arena = thread_arena();
       const ArenaScope scope(arena);
-      const bool record = !shard_grad.empty();
       Tile<Scalar> tile = Tile<Scalar>::allocate(arena, count, flow.dim(), record);
       batch.gather(first, tile);
       tile.log_det.setZero();
@@ -53,11 +53,11 @@ struct MaximumLikelihood {
         for (Eigen::Index i = 0; i < count; ++i)
           grad_log_prob[i] =
               static_cast<Scalar>(-static_cast<double>(batch.weight(first + i)) / total_weight);
-        flow.density().evaluate_vjp(flow.theta(), shard_grad, tape, tile);
+        flow.density().evaluate_vjp(flow.theta(), shard_gradient(), tape, tile);
       }
       return loss;
     };
-    const double work = flow.work_per_row() * (grad.empty() ? 1 : 3);
+    const double work = flow.work_per_row() * (record ? 3 : 1);
     return fold_pieces(batch.size, flow.shard_rows(), work, grad, shard) / total_weight;
   }
 };

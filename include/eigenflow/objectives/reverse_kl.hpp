@@ -50,10 +50,10 @@ struct ReverseKl {
       detail::reject("ReverseKl is a mean over one draw or more, but got " + std::to_string(samples));
 
     const Scalar share = Scalar(1) / static_cast<Scalar>(samples);
-    const auto shard = [&](Eigen::Index first, Eigen::Index count, std::span<Scalar> shard_grad) {
+    const bool record = !grad.empty();
+    const auto shard = [&](Eigen::Index first, Eigen::Index count, const auto& shard_gradient) {
       Arena& arena = thread_arena();
       const ArenaScope scope(arena);
-      const bool record = !shard_grad.empty();
       Tile<Scalar> tile = Tile<Scalar>::allocate(arena, count, flow.dim(), record);
       typename Tile<Scalar>::Matrix log_p = tile.scratch(1);
       const auto tape = flow.density().draw(flow.theta(), rng, first, tile);
@@ -68,10 +68,10 @@ struct ReverseKl {
       tile.grad_values *= -share;
       grad_log_q.setConstant(path_gradient ? Scalar(0) : share);
       if (path_gradient) add_grad_log_prob(flow, share, tile);
-      flow.density().draw_vjp(flow.theta(), shard_grad, tape, rng, first, tile);
+      flow.density().draw_vjp(flow.theta(), shard_gradient(), tape, rng, first, tile);
       return loss;
     };
-    const double work = flow.work_per_row() * (grad.empty() ? 1 : path_gradient ? 5 : 3);
+    const double work = flow.work_per_row() * (!record ? 1 : path_gradient ? 5 : 3);
     return fold_pieces(samples, flow.shard_rows(), work, grad, shard) / static_cast<double>(samples);
   }
 
