@@ -319,12 +319,15 @@ def autoregressive(order, transformer, net, masks, context):
 
     sorting = [np.argsort(degree, kind="stable") for degree in degrees]
     for degree in degrees:
-        lowest = 0 if context or dim == 1 else 1
+        lowest, taken = 0 if context or dim == 1 else 1, []
         counts = np.bincount(degree, minlength=dim)
-        kinds, units = dim - lowest, len(degree)
+        if context and len(degree) < dim:
+            lowest, taken = 1, [1]  # a unit for the context alone
+        kinds, units = dim - lowest, len(degree) - sum(taken)
         until = [(d + 1) * (units // kinds) + min(d + 1, units % kinds) if units >= kinds else (d + 1) * units // kinds
                  for d in range(kinds)]
-        if not np.array_equal(np.cumsum(counts)[lowest:], until) or counts[:lowest].any():
+        if not np.array_equal(np.cumsum(counts)[lowest:], np.add(until, sum(taken))) or \
+                counts[:lowest].tolist() != (taken or [0] * lowest):
             raise Unsupported(f"a masked network whose hidden units see {counts.tolist()} times 0, 1, 2... features; "
                               "eigenflow deals them out evenly")
 

@@ -35,6 +35,8 @@ void check_training(const Options& options) {
     reject("the number of steps of fit cannot be negative, but is " + std::to_string(options.steps));
   if (!(options.learning_rate > 0) || !is_finite(options.learning_rate))
     reject("the learning rate of fit must be positive and finite, but is " + decimal(options.learning_rate));
+  if (!options.schedule)
+    reject("the schedule of fit is empty: leave it out, or give one, as in .schedule = cosine_schedule()");
   if (!is_finite(options.clip_norm) || options.clip_norm < 0)
     reject("the clip norm of fit must be positive, or 0 for no clipping, but is " +
            decimal(options.clip_norm));
@@ -134,6 +136,11 @@ History train(Flow& flow, Source& source, const Course& course, const Options& o
         break;
       }
       now.learning_rate = options.learning_rate * options.schedule(step, course.steps);
+      if (!is_finite(now.learning_rate)) {
+        flow.parameters() = best;
+        reject("the schedule of fit must give finite factors, but at step " + std::to_string(step) +
+               " the learning rate is " + decimal(now.learning_rate));
+      }
       optimizer.advance(state);
       for (const Segment& part : trainable)
         optimizer.update(state, part.offset, part.of(flow.theta()),
