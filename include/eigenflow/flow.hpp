@@ -60,7 +60,7 @@ concept NoGenerator = std::same_as<Other, Rng> || !std::convertible_to<Other&, R
 ///
 ///   log p(x) = log p_Z(f(x)) + log|det ∂f/∂x|,   f = layer_K ∘ ... ∘ layer_1,
 ///
-/// exact for every theta. `Flow<Layers...>` has a StandardNormal base; `Flow<Layers..., Base>` another one.
+/// exact for every theta of numbers up to 10⁶ in size. `Flow<Layers...>` has a StandardNormal base; `Flow<Layers..., Base>` another one.
 /// All trainable numbers are one contiguous vector, `parameters()`. Rows are samples (N × D) and densities
 /// are in nats; any Eigen expression, map, block or row-major matrix goes in. A wrong number of columns
 /// throws std::invalid_argument; a row with NaN or ±∞ gives NaN or -∞ for that row alone. A const flow may be
