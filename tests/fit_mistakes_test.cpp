@@ -87,6 +87,16 @@ TEST_CASE("fit refuses numbers of steps, sizes and rates that mean nothing") {
   CHECK_THAT(refusal(data(50), {.patience = -1}), ContainsSubstring("patience"));
 }
 
+TEST_CASE("fit refuses a schedule that is empty, or that gives a factor that is not finite") {
+  CHECK_THAT(refusal(data(50), {.schedule = ef::Schedule{}}),
+             ContainsSubstring("the schedule of fit is empty"));
+  for (const double factor : {not_a_number, infinity, -infinity})
+    CHECK_THAT(refusal(data(50), {.batch_size = 5,
+                                  .schedule = [&](Index step, Index) { return step == 3 ? factor : 1.0; },
+                                  .validation_fraction = 0}),
+               ContainsSubstring("must give finite factors") && ContainsSubstring("at step 3"));
+}
+
 TEST_CASE("fit refuses patience where no validation loss is there to wait for") {
   CHECK_THAT(refusal(data(50), {.epochs = 1, .validation_fraction = 0, .patience = 3}),
              ContainsSubstring("patience of fit, 3 epochs") && ContainsSubstring("validation fraction is 0"));

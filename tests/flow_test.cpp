@@ -189,6 +189,67 @@ TEMPLATE_TEST_CASE("Flow: the density obeys the laws of densities", "", float, d
   }
 }
 
+TEST_CASE("Flow: storage that overlaps other rows of the input is refused, the input's own rows are not") {
+  const auto flow = coupling_flow<double>();
+  const Index n = 300;
+  const Eigen::MatrixXd x = points<double>(n + 1, 3);
+  const Eigen::MatrixXd z = flow.forward(x.topRows(n)).z;
+  const Eigen::VectorXd log_p = flow.log_prob(x.topRows(n));
+  using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  const auto check = [&](auto memory) {
+    Eigen::VectorXd v(n);
+    const auto refuse = [&](auto&& call) {
+      CHECK_THROWS_WITH(call(), ContainsSubstring("over other rows of its input"));
+      CHECK(memory.leftCols(3) == x);  // before anything is written
+    };
+    memory.leftCols(3) = x;
+    const auto in = memory.leftCols(3).topRows(n), shifted = memory.leftCols(3).bottomRows(n);
+    refuse([&] { flow.forward_into(in, memory.leftCols(3).bottomRows(n), v); });
+    refuse([&] { flow.inverse_into(shifted, memory.leftCols(3).topRows(n), v); });
+    refuse([&] { flow.forward_into(in, Eigen::MatrixXd(n, 3), memory.col(1).bottomRows(n)); });
+    refuse([&] { flow.log_prob_into(in, memory.col(2).bottomRows(n)); });
+    refuse([&] { flow.log_prob_and_grad_into(in, v, memory.leftCols(3).bottomRows(n)); });
+    // One column over: row i of the result lies in row i of the input.
+    flow.forward_into(in, memory.middleCols(1, 3).topRows(n), v);
+    CHECK(memory.middleCols(1, 3).topRows(n) == z);
+    memory.leftCols(3) = x;
+    flow.forward_into(in, memory.leftCols(3).topRows(n), v);
+    CHECK(memory.leftCols(3).topRows(n) == z);
+    memory.leftCols(3) = x;
+    flow.log_prob_into(in, memory.col(0).topRows(n));
+    CHECK(memory.col(0).topRows(n) == log_p);
+    // Beside the input, between its rows or behind them.
+    memory.leftCols(3) = x;
+    flow.forward_into(in, memory.rightCols(3).topRows(n), memory.col(3).topRows(n));
+    CHECK(memory.rightCols(3).topRows(n) == z);
+    CHECK(memory.leftCols(3) == x);
+    // Two results in one place, a row apart.
+    CHECK_THROWS_WITH(
+        flow.forward_into(x.topRows(n), memory.leftCols(3).topRows(n), memory.col(2).bottomRows(n)),
+        ContainsSubstring("over other rows of another result"));
+  };
+  check(Eigen::MatrixXd(n + 1, 7));
+  check(RowMajor(n + 1, 7));
+
+  // Columns of one layout over rows of the other.
+  Eigen::VectorXd memory = Eigen::VectorXd::Zero(3 * n);
+  const Eigen::Map<const Eigen::MatrixXd> columns(memory.data(), n, 3);
+  Eigen::Map<RowMajor> rows(memory.data(), n, 3);
+  Eigen::VectorXd v(n);
+  CHECK_THROWS_AS(flow.forward_into(columns, rows, v), std::invalid_argument);
+
+  // A context that samples would overwrite, one row for all or row by row.
+  ef::Rng rng(1);
+  const ef::Flow conditional{ef::AffineCoupling<double>(2, {.hidden = {4}}, 2), rng};
+  Eigen::MatrixXd c = points<double>(n, 2);
+  CHECK_THROWS_WITH(conditional.sample_into(c.row(5), c, rng),
+                    ContainsSubstring("sample_into would write rows of its result over other rows"));
+  CHECK_THROWS_AS(conditional.sample_into(c.topRows(n - 1), c.bottomRows(n - 1), rng), std::invalid_argument);
+  CHECK(c == points<double>(n, 2));
+  conditional.sample_into(c, c, rng);
+  CHECK(c != points<double>(n, 2));
+}
+
 TEST_CASE("Flow: wrong shapes are refused with both shapes and the remedy") {
   const auto flow = coupling_flow<double>();
   const Eigen::MatrixXd two = points<double>(4, 2), three = points<double>(4, 3);
@@ -305,6 +366,89 @@ TEST_CASE("Flow: a copy is independent of the original") {
   CHECK(flow.trainable().size() == 1);
   const auto moved = std::move(flow);
   CHECK(moved.log_prob(x) == log_p);
+}
+
+TEST_CASE("Flow: what was moved from says so until it is assigned to, and a flow moved to itself is itself") {
+  auto flow = coupling_flow<double>();
+  const Eigen::MatrixXd x = points<double>(50, 3);
+  const Eigen::VectorXd log_p = flow.log_prob(x);
+  auto& itself = flow;
+  flow = std::move(itself);
+  CHECK(flow.log_prob(x) == log_p);
+
+  auto other = std::move(flow);
+  const auto check_empty = [&](auto& empty) {
+    const auto says = ContainsSubstring("this flow was moved from and is empty: assign another flow");
+    ef::Rng rng(1);
+    Eigen::MatrixXd z(50, 3);
+    Eigen::VectorXd v(50);
+    CHECK_THROWS_WITH(empty.log_prob(x), says);
+    CHECK_THROWS_WITH(empty.log_prob_and_grad(x), says);
+    CHECK_THROWS_WITH(empty.forward(x), says);
+    CHECK_THROWS_WITH(empty.forward_into(x, z, v), says);
+    CHECK_THROWS_WITH(empty.inverse(x), says);
+    CHECK_THROWS_WITH(empty.sample(2, rng), says);
+    CHECK_THROWS_WITH(empty.sample_and_log_prob(2, rng), says);
+    CHECK_THROWS_WITH(empty.initialise(rng), says);
+    CHECK_THROWS_WITH(empty.dim(), says);
+    CHECK_THROWS_WITH(empty.named_parameters(), says);
+    CHECK_THROWS_WITH(empty.freeze(0), says);
+    CHECK_THROWS_WITH(ef::MaximumLikelihood{}(empty, ef::Batch<double>::all(x), {}), says);
+  };
+  check_empty(flow);
+  auto copy = flow;
+  check_empty(copy);
+  flow = other;
+  CHECK(flow.log_prob(x) == log_p);
+  copy = std::move(other);
+  CHECK(copy.log_prob(x) == log_p);
+  check_empty(other);
+}
+
+TEST_CASE("Flow: sizes that no memory holds are refused, whatever part has them") {
+  ef::Rng rng(1);
+  const Index huge = std::numeric_limits<Index>::max();
+  const auto says = ContainsSubstring("more parameters than any memory holds");
+  CHECK_THROWS_WITH(ef::Flow(ef::AffineCoupling<double>(4, {.hidden = {4'000'000'000, 4'000'000'000}}), rng),
+                    says);
+  CHECK_THROWS_WITH(ef::Flow(ef::AffineCoupling<float>(4, {.hidden = {huge}}), rng), says);
+  CHECK_THROWS_WITH(ef::Flow(ef::AffineCoupling<float>(huge), rng), says);
+  CHECK_THROWS_WITH(ef::Flow(ef::AffineCoupling<float>(4, {}, huge), rng), says);
+  CHECK_THROWS_WITH(ef::Flow(ef::Planar<double>(huge / 2), ef::StandardNormal<double>(huge / 2), rng), says);
+  CHECK_THROWS_WITH(ef::Flow(ef::Stack(3, ef::Planar<float>(huge / 4)), rng), says);
+  CHECK_THROWS_WITH(ef::Flow(ef::Chain(ef::Planar<float>(huge / 4), ef::Planar<float>(huge / 4)), rng), says);
+}
+
+TEMPLATE_TEST_CASE("Flow: log p of a finite row that overflows is -∞, and NaN where x or theta has one", "",
+                   float, double) {
+  using S = TestType;
+  const S infinity = std::numeric_limits<S>::infinity();
+  auto flow = coupling_flow<S>({64, 64});
+  flow.parameters() *= 5;
+  contract::MatrixX<S> x = points<S>(300, 3);
+  const auto clean = flow.log_prob(x);
+  x.row(3).setConstant(std::numeric_limits<S>::max());
+  x.row(290) << 0, 0, -std::numeric_limits<S>::max() / 2;
+  x(7, 1) = std::numeric_limits<S>::quiet_NaN();
+  const auto log_p = flow.log_prob(x);
+  const auto both = flow.log_prob_and_grad(x);
+  CHECK(both.log_prob[3] == -infinity);
+  for (const Index i : {3, 290}) {
+    CHECK(log_p[i] == -infinity);
+    CHECK(flow.log_prob(x.row(i))[0] == -infinity);
+    CHECK(both.grad.row(i).allFinite());
+  }
+  CHECK(std::isnan(log_p[7]));
+  CHECK(std::isnan(both.log_prob[7]));
+  CHECK_FALSE(both.grad.row(7).allFinite());
+  for (Index i = 0; i < 300; ++i)
+    if (i != 3 && i != 7 && i != 290) REQUIRE(log_p[i] == clean[i]);
+  // Training must notice.
+  CHECK_FALSE(ef::detail::is_finite(ef::MaximumLikelihood{}(flow, ef::Batch<S>::all(x.topRows(4)), {})));
+
+  flow.parameters()[0] = std::numeric_limits<S>::quiet_NaN();
+  CHECK(std::isnan(flow.log_prob(x)[3]));
+  CHECK(std::isnan(flow.log_prob_and_grad(x).log_prob[3]));
 }
 
 TEST_CASE("Flow: a const flow is scored from many threads at once, with the same bits") {

@@ -134,6 +134,19 @@ TEST_CASE("rows without density, or without a number, count with weight zero") {
   CHECK_THROWS_AS(ef::importance_sample(flow, targets::Gaussian{}, 0, third), std::invalid_argument);
 }
 
+TEST_CASE("weights refuse a log-weight that is NaN or infinite, by its number") {
+  const auto flow = proposal();
+  ef::Rng rng(5);
+  auto sample = ef::importance_sample(flow, targets::Gaussian{}, 50, rng);
+  CHECK(sample.weights().sum() == Approx(1).epsilon(1e-12));
+  for (const double bad :
+       {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
+    auto broken = sample;
+    broken.log_weights[17] = bad;
+    CHECK_THROWS_WITH(broken.weights(), Catch::Matchers::ContainsSubstring("number 17 is"));
+  }
+}
+
 TEST_CASE("importance sampling refuses a conditional flow") {
   ef::Rng rng(1);
   const ef::Flow flow{ef::AffineCoupling<double, 2>(2, {.hidden = {4}}, 1), rng};

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "eigenflow/authoring/context.hpp"
+#include "eigenflow/authoring/overlap.hpp"
 #include "eigenflow/authoring/rows.hpp"
 #include "eigenflow/concepts/base.hpp"
 #include "eigenflow/concepts/layer.hpp"
@@ -59,12 +60,19 @@ concept NoGenerator = std::same_as<Other, Rng> || !std::convertible_to<Other&, R
 ///
 ///   log p(x) = log p_Z(f(x)) + log|det ∂f/∂x|,   f = layer_K ∘ ... ∘ layer_1,
 ///
-/// exact for every theta. `Flow<Layers...>` has a StandardNormal base; `Flow<Layers..., Base>` another one.
+/// exact for every theta of numbers up to 10⁶ in size. `Flow<Layers...>` has a StandardNormal base; `Flow<Layers..., Base>` another one.
 /// All trainable numbers are one contiguous vector, `parameters()`. Rows are samples (N × D) and densities
 /// are in nats; any Eigen expression, map, block or row-major matrix goes in. A wrong number of columns
 /// throws std::invalid_argument; a row with NaN or ±∞ gives NaN or -∞ for that row alone. A const flow may be
 /// used from many threads at once. Each call with the suffix `_into` writes to the caller's storage, and
-/// takes nothing from the heap after the first.
+/// takes nothing from the heap after the first. That storage may be the input's own, row over row; storage that
+/// overlaps it otherwise throws.
+///
+/// log p of a finite row is finite or -∞, never NaN, as long as theta is finite: where numbers overflow on the way to
+/// z, the density is zero. There z and log|det| of `forward` may be ±∞ or NaN, and the gradient of log p is finite,
+/// or zero where it would overflow too.
+///
+/// A flow that was moved from throws from every call that would compute, until another is assigned to it.
 ///
 /// A flow with a part that reads a context (see `context_dim`) is a conditional density p(x | c), and every
 /// call takes c after x: N × C, one row for each sample, or 1 × C, one row for all. A flow that reads none
@@ -103,8 +111,7 @@ class Flow : public FlowParameters<Parts...> {
   void forward_into(const Eigen::DenseBase<X>& x, const Given& c, Z&& z, V&& log_det) const {
     const Input<Scalar, X> input(x);
     const auto rows = checked("forward", input.rows());
-    detail::transform(*this, rows, checked("forward", c, x.rows()), out("forward_into", z, x.rows(), dim()),
-                      out("forward_into", log_det, x.rows(), 1), false);
+    transform_into("forward_into", rows, checked("forward", c, x.rows()), z, log_det, false);
   }
 
   /// Latent z (N × D) → x (N × D) and log|det ∂x/∂z| (N).
@@ -122,8 +129,7 @@ class Flow : public FlowParameters<Parts...> {
   void inverse_into(const Eigen::DenseBase<Z>& z, const Given& c, X&& x, V&& log_det) const {
     const Input<Scalar, Z> input(z);
     const auto rows = checked("inverse", input.rows());
-    detail::transform(*this, rows, checked("inverse", c, z.rows()), out("inverse_into", x, z.rows(), dim()),
-                      out("inverse_into", log_det, z.rows(), 1), true);
+    transform_into("inverse_into", rows, checked("inverse", c, z.rows()), x, log_det, true);
   }
 
   /// The exact log-density of each row, nats.
@@ -149,8 +155,10 @@ class Flow : public FlowParameters<Parts...> {
   void log_prob_into(const Eigen::DenseBase<X>& x, const Given& c, V&& log_prob) const {
     const Input<Scalar, X> input(x);
     const auto rows = checked("log_prob", input.rows());
-    detail::evaluate(*this, rows, checked("log_prob", c, x.rows()),
-                     out("log_prob_into", log_prob, x.rows(), 1));
+    const auto context = checked("log_prob", c, x.rows());
+    const auto to = out("log_prob_into", log_prob, x.rows(), 1);
+    detail::reject_collisions<Scalar>("log_prob_into", {rows, context}, {to});
+    detail::evaluate(*this, rows, context, to);
   }
 
   /// The log-density of each row and its gradient in x.
@@ -181,9 +189,10 @@ class Flow : public FlowParameters<Parts...> {
     const Input<Scalar, X> input(x);
     const auto rows = checked("log_prob_and_grad", input.rows());
     const auto context = checked("log_prob_and_grad", c, x.rows());
-    detail::evaluate_with_grad(*this, rows, context, out(call, log_prob, x.rows(), 1),
-                               out(call, grad, x.rows(), dim()),
-                               out(call, grad_context, x.rows(), context_dim()));
+    const auto to = out(call, log_prob, x.rows(), 1), to_grad = out(call, grad, x.rows(), dim()),
+               to_grad_context = out(call, grad_context, x.rows(), context_dim());
+    detail::reject_collisions<Scalar>(call, {rows, context}, {to, to_grad, to_grad_context});
+    detail::evaluate_with_grad(*this, rows, context, to, to_grad, to_grad_context);
   }
 
   // ---- samples
@@ -219,7 +228,9 @@ class Flow : public FlowParameters<Parts...> {
   template <class X>
   void sample_into(const Given& c, X&& x, Rng& rng) const {
     const auto context = checked("sample", c, x.rows());
-    detail::generate(*this, context, out("sample_into", x, x.rows(), dim()), {}, rng.fork());
+    const auto to = out("sample_into", x, x.rows(), dim());
+    detail::reject_collisions<Scalar>("sample_into", {context}, {to});
+    detail::generate(*this, context, to, {}, rng.fork());
   }
 
   /// n samples and the exact log-density of each, in one pass.
@@ -242,8 +253,9 @@ class Flow : public FlowParameters<Parts...> {
   void sample_and_log_prob_into(const Given& c, X&& x, V&& log_prob, Rng& rng) const {
     constexpr const char* call = "sample_and_log_prob_into";
     const auto context = checked("sample_and_log_prob", c, x.rows());
-    detail::generate(*this, context, out(call, x, x.rows(), dim()), out(call, log_prob, x.rows(), 1),
-                     rng.fork());
+    const auto to = out(call, x, x.rows(), dim()), to_log_prob = out(call, log_prob, x.rows(), 1);
+    detail::reject_collisions<Scalar>(call, {context}, {to, to_log_prob});
+    detail::generate(*this, context, to, to_log_prob, rng.fork());
   }
 
  private:
@@ -276,6 +288,14 @@ class Flow : public FlowParameters<Parts...> {
     if (n < 0)
       detail::reject("a number of samples cannot be negative, but " + std::to_string(n) + " were asked for");
     return n;
+  }
+
+  template <class To, class V>
+  void transform_into(const char* call, const Rows<const Scalar>& from, const Rows<const Scalar>& context,
+                      To& to, V& log_det, bool generating) const {
+    const auto values = out(call, to, from.rows, dim()), log_dets = out(call, log_det, from.rows, 1);
+    detail::reject_collisions<Scalar>(call, {from, context}, {values, log_dets});
+    detail::transform(*this, from, context, values, log_dets, generating);
   }
 
   // The caller's storage, whose shape must fit.

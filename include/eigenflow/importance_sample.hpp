@@ -14,6 +14,8 @@
 #include "eigenflow/numerics/finite.hpp"
 #include "eigenflow/numerics/log_sum.hpp"
 #include "eigenflow/numerics/rng.hpp"
+#include "eigenflow/text/decimal.hpp"
+#include "eigenflow/text/error.hpp"
 
 namespace eigenflow {
 
@@ -27,8 +29,13 @@ struct ImportanceSample {
   double log_z_error;            ///< its standard error, by the delta method
   Eigen::Index undefined;        ///< rows whose weight is NaN or +∞; they count with weight zero
 
-  /// w/Σw: what to multiply f(x) by, so that the sum estimates E_p[f]; zeros without any weight.
+  /// w/Σw: what to multiply f(x) by, so that the sum estimates E_p[f]; zeros without any weight. Throws
+  /// std::invalid_argument when you have set a log-weight to NaN or +∞.
   Eigen::VectorXd weights() const {
+    for (Eigen::Index i = 0; i < log_weights.size(); ++i)
+      if (!(log_weights[i] <= std::numeric_limits<double>::max()))
+        detail::reject("the weights of samples need log-weights that are finite or -infinity, but number " +
+                       std::to_string(i) + " is " + detail::decimal(log_weights[i]));
     detail::LogSum sum;
     for (const double log_weight : log_weights) sum.add(log_weight);
     const double total = std::max(sum.value(), std::numeric_limits<double>::lowest());

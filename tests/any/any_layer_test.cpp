@@ -105,6 +105,44 @@ TEST_CASE("layers of a run-time flow freeze, and its copies are independent") {
   CHECK(copy.forward(x.topRows(1)).z != flow.forward(x.topRows(1)).z);  // its Standardize has not started
 }
 
+TEST_CASE("run-time parts that were moved from say so until they are assigned to") {
+  ef::Rng rng(1);
+  ef::AnyFlow<double> flow = any_flow(rng);
+  const Eigen::MatrixXd x = Eigen::MatrixXd::Random(20, 2);
+  const Eigen::VectorXd log_p = flow.log_prob(x);
+  auto& itself = flow;
+  flow = std::move(itself);
+  CHECK(flow.log_prob(x) == log_p);
+  ef::AnyFlow<double> other = std::move(flow);
+  const auto of = [](const char* what) {
+    return Catch::Matchers::ContainsSubstring(std::string("this ") + what + " was moved from and is empty");
+  };
+  CHECK_THROWS_WITH(flow.log_prob(x), of("flow"));
+  CHECK_THROWS_WITH(flow.sample(3, rng), of("flow"));
+  CHECK_THROWS_WITH(flow.named_parameters(), of("flow"));
+  CHECK_THROWS_WITH(printed(flow), of("flow"));
+  const ef::AnyFlow<double> copy = flow;
+  CHECK_THROWS_WITH(copy.log_prob(x), of("flow"));
+  flow = other;
+  CHECK(flow.log_prob(x) == log_p);
+
+  ef::AnyLayer<double> layer{ef::Planar<double>(2)};
+  const ef::AnyLayer<double> taken = std::move(layer), empty = layer;
+  CHECK_THROWS_WITH(layer.dim(), of("layer"));
+  CHECK_THROWS_WITH(empty.part_name(), of("layer"));
+  CHECK_THROWS_WITH(ef::parameter_count(layer), of("layer"));
+  CHECK_THROWS_WITH(ef::AnyChain<double>({layer}), of("layer"));
+  layer = taken;
+  CHECK(layer.dim() == 2);
+
+  ef::AnyBase<double> base{ef::DiagonalNormal<double>(2)};
+  const ef::AnyBase<double> kept = std::move(base);
+  CHECK_THROWS_WITH(base.dim(), of("base"));
+  CHECK_THROWS_WITH(ef::Flow(ef::Planar<double>(2), base, rng), of("base"));
+  base = kept;
+  CHECK(base.dim() == 2);
+}
+
 TEST_CASE("a run-time base that has no smooth samples says so") {
   ef::Rng rng(1);
   const ef::AnyBase<double> base{ef::GaussianMixture<double, 2>(3)};

@@ -50,6 +50,19 @@ TEST_CASE("a Stack is its layers one after the other, theta in their order") {
   CHECK(stack.segment(1).size == 5);
 }
 
+TEST_CASE("a Stack that was moved from is refused, and one moved to itself is itself") {
+  ef::Stack stack(2, ef::Planar<double>(3));
+  auto& itself = stack;
+  stack = std::move(itself);
+  CHECK(stack.size() == 2);
+  const ef::Stack other = std::move(stack);
+  CHECK_THROWS_WITH(stack.dim(),
+                    Catch::Matchers::ContainsSubstring("this Stack was moved from and is empty"));
+  CHECK_THROWS_AS(ef::Chain(stack), std::invalid_argument);
+  stack = other;
+  CHECK(stack.dim() == 3);
+}
+
 TEST_CASE("a Stack refuses to be empty, and layers of different dimensions") {
   CHECK_THROWS_WITH((ef::Stack<ef::Planar<float, 2>>(0)), ContainsSubstring("one layer or more, but 0"));
   CHECK_THROWS_WITH(ef::Stack(3, [](Eigen::Index i) { return ef::Planar<float>(i < 2 ? 2 : 4); }),

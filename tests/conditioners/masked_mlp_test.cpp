@@ -110,6 +110,86 @@ TEMPLATE_TEST_CASE("a masked network's results depend on the features before the
     }
 }
 
+namespace {
+
+// The results of every feature, and how they change with each input, by differences.
+template <class C>
+void check_reach(const C& conditioner, Index count, Index context) {
+  const Index dim = conditioner.dim();
+  const VectorX<double> theta = 0.3 * contract::random_normal<double>(ef::parameter_count(conditioner), 1, 1);
+  const MatrixX<double> input = contract::random_normal<double>(1, dim + context, 2);
+  const auto moved_by = [&](Index i) {
+    MatrixX<double> more = input, less = input;
+    more(0, i) += 1e-4;
+    less(0, i) -= 1e-4;
+    return MatrixX<double>(evaluate(conditioner, theta, more) - evaluate(conditioner, theta, less));
+  };
+  for (Index c = 0; c < context; ++c) {
+    const MatrixX<double> moved = moved_by(dim + c);
+    INFO("context " << c << ": " << (moved.array() == 0).count() << " results do not see it");
+    CHECK((moved.array() != 0).all());
+  }
+  for (Index s = 0; s < dim; ++s) {
+    const MatrixX<double> moved = moved_by(conditioner.order()[static_cast<std::size_t>(s)]);
+    INFO("feature " << s << " in the order");
+    for (Index k = 0; k <= s; ++k) {
+      const Index later = conditioner.order()[static_cast<std::size_t>(k)];
+      CHECK((moved.middleCols(later * count, count).array() == 0).all());
+    }
+    const Index last = conditioner.order().back();
+    if (s + 1 < dim) CHECK((moved.middleCols(last * count, count).array() != 0).all());
+  }
+}
+
+}  // namespace
+
+TEST_CASE("the context reaches the results of every feature, however narrow the network") {
+  const ef::Activation smooth = ef::Activation::softplus;
+  for (const Index dim : {1, 2, 3, 5, 8, 65})
+    for (const Index context : {1, 3})
+      for (const std::vector<Index>& hidden : std::vector<std::vector<Index>>{
+               {}, {1}, {2}, {3}, {4}, {2, 2}, {5, 2, 5}, {4, 2, 4}, {64, 64}, {7, 30}, {3, 64}}) {
+        std::string widths;
+        for (const Index width : hidden) widths += ' ' + std::to_string(width);
+        INFO("D = " << dim << ", " << context << " of context, hidden" << widths);
+        const auto make = [&] {
+          return ef::MaskedMlp<double>(ef::in_reverse(dim), 2, {.hidden = hidden, .activation = smooth},
+                                       context);
+        };
+        if (dim > 1 && hidden == std::vector<Index>{1})
+          CHECK_THROWS_WITH(make(), Catch::Matchers::ContainsSubstring("hidden layers of 2 units or more"));
+        else
+          check_reach(make(), 2, context);
+      }
+  for (const Index width : {2, 3, 6})
+    check_reach(ef::MaskedResidualNet<double>(ef::in_order(6), 1,
+                                              {.width = width, .blocks = 2, .activation = smooth}, 2),
+                1, 2);
+  // Without a context one unit is enough to pass features on.
+  check_reach(ef::MaskedMlp<double>(ef::in_order(3), 1, {.hidden = {1}, .activation = smooth}), 1, 0);
+}
+
+TEST_CASE("hidden units are dealt out to the degrees as files have them") {
+  const auto units_by_degree = [](Index dim, Index width, Index context) {
+    const ef::MaskedMlp<double> made(ef::in_order(dim), 1, {.hidden = {width}}, context);
+    std::vector<Index> counts;
+    for (Index s = 0; s < dim; ++s) counts.push_back(made.network().layers[0].columns_at(s).columns());
+    return counts;
+  };
+  using Counts = std::vector<Index>;
+  CHECK(units_by_degree(4, 11, 0) == Counts{0, 4, 4, 3});
+  CHECK(units_by_degree(4, 11, 1) == Counts{3, 3, 3, 2});
+  CHECK(units_by_degree(4, 4, 1) == Counts{1, 1, 1, 1});
+  CHECK(units_by_degree(1, 3, 0) == Counts{3});
+  CHECK(units_by_degree(1, 3, 2) == Counts{3});
+  CHECK(units_by_degree(5, 3, 0) == Counts{0, 0, 1, 1, 1});
+  CHECK(units_by_degree(6, 2, 0) == Counts{0, 0, 0, 1, 0, 1});
+  // Fewer units than degrees and a context: a unit for it alone, the others as without one.
+  CHECK(units_by_degree(5, 4, 1) == Counts{1, 0, 1, 1, 1});
+  CHECK(units_by_degree(6, 3, 1) == Counts{1, 0, 0, 1, 0, 1});
+  CHECK(units_by_degree(6, 2, 1) == Counts{1, 0, 0, 0, 0, 1});
+}
+
 TEST_CASE("masked entries of theta have no gradient, and what they hold is never read") {
   // Degrees 1, 1, 2, 2: the first weight (3 × 4) reads 1 + 1 + 2 + 2 entries, the last (4 × 3) 0 + 2 + 4.
   const ef::MaskedMlp<double> small({0, 1, 2}, 1, {.hidden = {4}, .activation = ef::Activation::tanh});

@@ -303,7 +303,7 @@ MUTATIONS = [
      "tile.arena->release(mark);\n    return tape;\n  }\n  template <class L>\n  static auto inverse_one"),
     ("stack", STACK, "vjp in forward's order", "for (std::size_t i = layers_.size(); i-- > 0;) {\n      const ArenaScope scope(*tile.arena);\n      layers_[i].forward_vjp",
      "for (std::size_t i = 0; i < layers_.size(); ++i) {\n      const ArenaScope scope(*tile.arena);\n      layers_[i].forward_vjp"),
-    ("stack", STACK, "all layers share a segment", "segments_.empty() ? 0 : segments_.back().end()", "0"),
+    ("stack", STACK, "all layers share a segment", ": segments_.back().followed_by(parameter_count(layer)));", ": Segment{0, parameter_count(layer)});"),
     ("stack", STACK, "one tape for all", "layers_[i].inverse_vjp(segments_[i].of(theta), segments_[i].of(grad), tape.tapes[i], tile);",
      "layers_[i].inverse_vjp(segments_[i].of(theta), segments_[i].of(grad), tape.tapes[0], tile);"),
     ("stack", STACK, "the first layer's inverse is left out", "for (std::size_t i = layers_.size(); i-- > 0;) {\n      if (tile.record)",

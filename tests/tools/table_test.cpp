@@ -2,6 +2,7 @@
 
 #include "table/table.hpp"
 
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -9,6 +10,7 @@
 #include <iterator>
 #include <limits>
 #include <memory>
+#include <numbers>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -16,6 +18,7 @@
 
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
+#include "table/gaussian.hpp"
 #include "table/writer.hpp"
 
 namespace {
@@ -209,4 +212,21 @@ TEST_CASE("writer: nothing half-written") {
   CHECK(refusal([&] {
           table::Writer((folder / "no/t.csv").string(), {"a"});
         }).starts_with((folder / "no/t.csv").string() + ": cannot be written: "));
+}
+
+TEST_CASE("Gaussian: its own mean and covariance, whatever the units, and a constant column") {
+  // Two columns of correlation 1/2, far from zero in units of their own, and a constant.
+  Eigen::MatrixXd z(4, 2);
+  z << 1, 1, 1, -1, -1, 1, -1, -1;
+  const double log_two_pi = std::log(2 * std::numbers::pi);
+  for (const double unit : {1e-200, 1e-3, 1.0, 1e7, 1e200}) {
+    Eigen::MatrixXd x(4, 3);
+    x.col(0) = unit * (z.col(0).array() + 1e3);
+    x.col(1) = unit * (z.col(0) / 2 + std::sqrt(0.75) * z.col(1));
+    x.col(2).setConstant(9.81);
+    const Eigen::VectorXd log_p = table::Gaussian(x).log_prob(x);
+    // Every row has a squared distance of 2; a constant column counts as a standard normal at its mean.
+    const double expected = -1 - 1.5 * log_two_pi - 2 * std::log(unit) - 0.5 * std::log(0.75);
+    for (Eigen::Index i = 0; i < 4; ++i) CHECK(log_p[i] == Approx(expected).epsilon(1e-5));
+  }
 }

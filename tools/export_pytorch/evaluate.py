@@ -191,13 +191,16 @@ def network(kind, options, tensors, masks, x):
 def masks_of(kind, options, dim, count, context):
     """What each dense layer lets through, in × out: the context first, then the features in their order."""
     hidden = options["hidden"] if kind.endswith("mlp") else [options["width"]] * (2 * options["blocks"] + 1)
-    lowest = 0 if context > 0 or dim == 1 else 1
-    kinds = dim - lowest
     degrees = []
     for units in hidden:
-        ends = [0] * lowest
+        # With a context and fewer units than degrees, one unit sees the context alone.
+        for_context = 1 if context > 0 and units < dim else 0
+        lowest = 0 if (context > 0 and not for_context) or dim == 1 else 1
+        kinds, rest = dim - lowest, units - for_context
+        ends = [for_context] * lowest
         for d in range(1, kinds + 1):
-            ends.append(d * (units // kinds) + min(d, units % kinds) if units >= kinds else d * units // kinds)
+            share = d * (rest // kinds) + min(d, rest % kinds) if rest >= kinds else d * rest // kinds
+            ends.append(for_context + share)
         degrees.append(np.repeat(np.arange(dim), np.diff(ends, prepend=0)))
     results = np.repeat(np.arange(dim), count)
     seen = np.concatenate([np.full(context, -1), np.arange(dim)])  # a place below the degree is seen

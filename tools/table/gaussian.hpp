@@ -3,6 +3,8 @@
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
 #include <cmath>
+#include <eigenflow/numerics/feature_moments.hpp>
+#include <limits>
 #include <numbers>
 
 namespace table {
@@ -12,24 +14,34 @@ namespace table {
 /// column's own.
 class Gaussian {
  public:
-  explicit Gaussian(const Eigen::MatrixXd& x) : mean_(x.colwise().mean()) {
-    const Eigen::MatrixXd centred = x.rowwise() - mean_;
-    Eigen::MatrixXd covariance = centred.transpose() * centred / static_cast<double>(x.rows());
-    for (Eigen::Index j = 0; j < x.cols(); ++j)
-      covariance(j, j) = covariance(j, j) > 0 ? covariance(j, j) * (1 + 1e-6) : 1;
-    factor_.compute(covariance);
+  explicit Gaussian(const Eigen::MatrixXd& x) : mean_(x.cols()), scale_(x.cols()) {
+    eigenflow::FeatureMoments moments(x.cols());
+    moments.add(x);
+    for (Eigen::Index j = 0; j < x.cols(); ++j) {
+      mean_[j] = moments.mean(j);
+      scale_[j] = moments.deviation(j) >= std::numeric_limits<double>::min() ? moments.deviation(j) : 1;
+    }
+    const Eigen::MatrixXd z = standardised(x);
+    Eigen::MatrixXd correlation = z.transpose() * z / static_cast<double>(x.rows());
+    for (Eigen::Index j = 0; j < x.cols(); ++j) correlation(j, j) = correlation(j, j) > 0 ? 1 + 1e-6 : 1;
+    factor_.compute(correlation);
   }
 
   /// The log-density of each row, nats.
   Eigen::VectorXd log_prob(const Eigen::MatrixXd& x) const {
-    const Eigen::MatrixXd z = factor_.matrixL().solve((x.rowwise() - mean_).transpose());
+    const Eigen::MatrixXd z = factor_.matrixL().solve(standardised(x).transpose());
     const double log_volume = factor_.matrixLLT().diagonal().array().log().sum() +
+                              scale_.array().log().sum() +
                               static_cast<double>(x.cols()) * std::log(2 * std::numbers::pi) / 2;
     return (-0.5 * z.colwise().squaredNorm().array() - log_volume).transpose();
   }
 
  private:
-  Eigen::RowVectorXd mean_;
+  Eigen::MatrixXd standardised(const Eigen::MatrixXd& x) const {
+    return (x.rowwise() - mean_).array().rowwise() / scale_.array();
+  }
+
+  Eigen::RowVectorXd mean_, scale_;
   Eigen::LLT<Eigen::MatrixXd> factor_;
 };
 

@@ -21,6 +21,7 @@ namespace detail {
 template <class Scalar>
 class AnyBaseInterface : public AnyPartInterface<Scalar> {
  public:
+  static constexpr const char* kind = "base";
   virtual std::unique_ptr<AnyBaseInterface> clone() const = 0;
   virtual std::string description() const = 0;
   virtual const void* log_prob(std::span<const Scalar> theta, Tile<Scalar>& tile) const = 0;
@@ -72,7 +73,7 @@ class AnyBaseModel final : public AnyPartModel<B, AnyBaseInterface<typename B::S
 template <class Scalar_>
 class AnyBase : public detail::AnyPart<detail::AnyBaseInterface<Scalar_>> {
   using Part = detail::AnyPart<detail::AnyBaseInterface<Scalar_>>;
-  using Part::part_;
+  using Part::part;
 
  public:
   using Scalar = Scalar_;
@@ -86,27 +87,27 @@ class AnyBase : public detail::AnyPart<detail::AnyBaseInterface<Scalar_>> {
   }
 
   /// As "ConditionalNormal<mlp> (3 of context, 64 × 64, relu)".
-  std::string description() const { return part_->description(); }
+  std::string description() const { return part().description(); }
 
   struct Tape {
     const void* tape;  // of the base inside, in the arena
   };
 
   Tape log_prob(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
-    return {part_->log_prob(theta, tile)};
+    return {part().log_prob(theta, tile)};
   }
   void log_prob_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, Tape tape,
                     Tile<Scalar>& tile) const {
-    part_->log_prob_vjp(theta, grad, tape.tape, tile);
+    part().log_prob_vjp(theta, grad, tape.tape, tile);
   }
   void sample(std::span<const Scalar> theta, const Rng& rng, Eigen::Index first_row,
               Tile<Scalar>& tile) const {
-    part_->sample(theta, rng, first_row, tile);
+    part().sample(theta, rng, first_row, tile);
   }
   /// Throws std::invalid_argument where the samples are no smooth function of the parameters (a mixture).
   void sample_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Rng& rng,
                   Eigen::Index first_row, Tile<Scalar>& tile) const {
-    part_->sample_vjp(theta, grad, rng, first_row, tile);
+    part().sample_vjp(theta, grad, rng, first_row, tile);
   }
 };
 

@@ -24,6 +24,7 @@ namespace detail {
 template <class Scalar>
 class AnyLayerInterface : public AnyPartInterface<Scalar> {
  public:
+  static constexpr const char* kind = "layer";
   virtual std::unique_ptr<AnyLayerInterface> clone() const = 0;
   virtual void print(std::ostream& out, const std::string& label, int depth) const = 0;
   virtual void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles,
@@ -79,7 +80,7 @@ class AnyLayerModel final : public AnyPartModel<L, AnyLayerInterface<typename L:
 template <class Scalar_>
 class AnyLayer : public detail::AnyPart<detail::AnyLayerInterface<Scalar_>> {
   using Part = detail::AnyPart<detail::AnyLayerInterface<Scalar_>>;
-  using Part::part_;
+  using Part::part;
 
  public:
   using Scalar = Scalar_;
@@ -94,11 +95,11 @@ class AnyLayer : public detail::AnyPart<detail::AnyLayerInterface<Scalar_>> {
 
   /// Prints as the layer inside does.
   void print(std::ostream& out, const std::string& label, int depth) const {
-    part_->print(out, label, depth);
+    part().print(out, label, depth);
   }
   void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles,
                        Direction direction = Direction::forward) {
-    part_->initialise_from(theta, tiles, direction);
+    part().initialise_from(theta, tiles, direction);
   }
 
   struct Tape {
@@ -106,18 +107,18 @@ class AnyLayer : public detail::AnyPart<detail::AnyLayerInterface<Scalar_>> {
   };
 
   Tape forward(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
-    return {part_->forward(theta, tile)};
+    return {part().forward(theta, tile)};
   }
   Tape inverse(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
-    return {part_->inverse(theta, tile)};
+    return {part().inverse(theta, tile)};
   }
   void forward_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, Tape tape,
                    Tile<Scalar>& tile) const {
-    part_->forward_vjp(theta, grad, tape.tape, tile);
+    part().forward_vjp(theta, grad, tape.tape, tile);
   }
   void inverse_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, Tape tape,
                    Tile<Scalar>& tile) const {
-    part_->inverse_vjp(theta, grad, tape.tape, tile);
+    part().inverse_vjp(theta, grad, tape.tape, tile);
   }
 };
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "eigenflow/authoring/layout.hpp"
+#include "eigenflow/authoring/moved_from.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/layer.hpp"
 #include "eigenflow/text/error.hpp"
@@ -71,15 +72,16 @@ const void* keep_tape(const Tape& tape, const Tile<Scalar>& tile) {
   return std::construct_at(tile.arena->template allocate<Tape>(1), tape);
 }
 
-/// A value behind an interface that has `clone()`: copies are independent of each other.
+/// A value behind an interface that has `clone()`: copies are independent of each other. One that was moved from is
+/// empty: it may be copied, assigned to and destroyed, and throws from every other call.
 template <class Interface>
 class AnyPart {
  public:
   explicit AnyPart(std::unique_ptr<Interface> part) : part_(std::move(part)) {}
-  AnyPart(const AnyPart& other) : part_(other.part_->clone()) {}
+  AnyPart(const AnyPart& other) : part_(other.part_ ? other.part_->clone() : nullptr) {}
   AnyPart(AnyPart&&) noexcept = default;
   AnyPart& operator=(const AnyPart& other) {
-    part_ = other.part_->clone();
+    part_ = other.part_ ? other.part_->clone() : nullptr;
     return *this;
   }
   AnyPart& operator=(AnyPart&&) noexcept = default;
@@ -91,25 +93,35 @@ class AnyPart {
   template <class Visitor>
   static Parameters<Visitor> layout(const AnyPart& self, Visitor& visit) {
     if constexpr (std::is_same_v<Visitor, NameParameters>)
-      self.part_->name_parameters(visit);
+      self.part().name_parameters(visit);
     else if constexpr (std::is_same_v<Visitor, CountParameters>)
-      visit.count += self.part_->parameter_count();
+      visit.count = saturating_sum(visit.count, self.part().parameter_count());
     else
-      visit.next += self.part_->parameter_count();  // views pass it by
+      visit.next += self.part().parameter_count();  // views pass it by
     return {};
   }
 
-  Eigen::Index dim() const { return part_->dim(); }
-  Eigen::Index context_dim() const { return part_->context_dim(); }
+  Eigen::Index dim() const { return part().dim(); }
+  Eigen::Index context_dim() const { return part().context_dim(); }
   /// What the part inside calls itself.
-  std::string part_name() const { return part_->name(); }
+  std::string part_name() const { return part().name(); }
   template <class Scalar>
   void initialise(std::span<Scalar> theta, Rng& rng) const {
-    part_->initialise(theta, rng);
+    part().initialise(theta, rng);
   }
-  Value to_value() const { return part_->to_value(); }
+  Value to_value() const { return part().to_value(); }
 
  protected:
+  const Interface& part() const {
+    if (!part_) reject_moved_from(Interface::kind);
+    return *part_;
+  }
+  Interface& part() {
+    if (!part_) reject_moved_from(Interface::kind);
+    return *part_;
+  }
+
+ private:
   std::unique_ptr<Interface> part_;
 };
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "eigenflow/authoring/tile.hpp"
+#include "eigenflow/numerics/saturating.hpp"
 
 // A layer says once, in its `layout`, what it trains: matrices, vectors and scalars, in theta's order (what is
 // fixed in it, it says in its `structure`). Whatever needs to know asks by a visitor: the size of theta, views
@@ -23,7 +24,7 @@
 
 namespace eigenflow {
 
-/// Visitor: counts the trainable numbers.
+/// Visitor: counts the trainable numbers, up to the largest Eigen::Index.
 struct CountParameters {
   struct Nothing {};
   using Matrix = Nothing;
@@ -32,7 +33,9 @@ struct CountParameters {
 
   Eigen::Index count = 0;
 
-  Nothing matrix(const char*, Eigen::Index rows, Eigen::Index cols) { return add(rows * cols); }
+  Nothing matrix(const char*, Eigen::Index rows, Eigen::Index cols) {
+    return add(detail::saturating_product(rows, cols));
+  }
   Nothing vector(const char*, Eigen::Index size) { return add(size); }
   Nothing scalar(const char*) { return add(1); }
   template <class Name, class Part>
@@ -42,7 +45,7 @@ struct CountParameters {
 
  private:
   Nothing add(Eigen::Index size) {
-    count += size;
+    count = detail::saturating_sum(count, size);
     return {};
   }
 };

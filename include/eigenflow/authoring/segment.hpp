@@ -3,6 +3,8 @@
 #include <Eigen/Core>
 #include <span>
 
+#include "eigenflow/numerics/saturating.hpp"
+
 namespace eigenflow {
 
 /// The part of theta (or of a gradient) that belongs to one layer. An empty vector, which asks for no
@@ -12,6 +14,8 @@ struct Segment {
   Eigen::Index size = 0;
 
   Eigen::Index end() const { return offset + size; }
+  /// The segment of `count` numbers behind this one.
+  Segment followed_by(Eigen::Index count) const { return {detail::saturating_sum(offset, size), count}; }
 
   template <class S>
   std::span<S> of(std::span<S> whole) const {

@@ -16,6 +16,7 @@
 #include "eigenflow/conditioners/mlp.hpp"
 #include "eigenflow/maps/soft_bound.hpp"
 #include "eigenflow/numerics/half_log_two_pi.hpp"
+#include "eigenflow/numerics/saturating.hpp"
 #include "eigenflow/text/name_of.hpp"
 
 namespace eigenflow {
@@ -44,7 +45,9 @@ class ConditionalNormal {
   /// A normal of `dim` features given `context_dim` columns of context. Throws std::invalid_argument without
   /// any.
   constexpr ConditionalNormal(Dimension<Dim_> dim, Eigen::Index context_dim, const Options& options = {})
-      : dim_(dim), context_dim_(checked(context_dim)), conditioner_(context_dim, 2 * dim, options) {}
+      : dim_(dim),
+        context_dim_(checked(context_dim)),
+        conditioner_(context_dim, detail::saturating_product(2, dim), options) {}
 
   static std::string name() {
     return "ConditionalNormal<" + detail::name_of<Conditioner_>("conditioner") + '>';

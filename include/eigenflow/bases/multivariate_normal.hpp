@@ -14,6 +14,7 @@
 #include "eigenflow/concepts/base.hpp"
 #include "eigenflow/maps/soft_bound.hpp"
 #include "eigenflow/numerics/half_log_two_pi.hpp"
+#include "eigenflow/numerics/saturating.hpp"
 
 namespace eigenflow {
 
@@ -49,7 +50,7 @@ class MultivariateNormal {
   template <class Self, class Visitor>
   static Parameters<Visitor> layout(Self& self, Visitor& visit) {
     return {visit.vector("mean", self.dim()), visit.vector("log_scale", self.dim()),
-            visit.vector("lower", row(self.dim()))};
+            visit.vector("lower", detail::saturating_triangle(self.dim() - 1))};
   }
   void initialise(std::span<Scalar> theta, Rng&) const { std::fill(theta.begin(), theta.end(), Scalar(0)); }
 

@@ -127,7 +127,7 @@ class Chain {
     context_dim_ = detail::common_context("Chain", context_dim_, eigenflow::context_dim(layer));
     const Eigen::Index count = parameter_count(layer);
     segments_[static_cast<std::size_t>(i)] = {offset, count};
-    offset += count;
+    offset = detail::saturating_sum(offset, count);
   }
 
   template <std::size_t... I>

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "eigenflow/authoring/moved_from.hpp"
 #include "eigenflow/authoring/segment.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/layer.hpp"
@@ -48,8 +49,24 @@ class Stack {
       : Stack(static_cast<Eigen::Index>(layers.size()),
               [&](Eigen::Index i) { return layers[static_cast<std::size_t>(i)]; }) {}
 
+  /// A Stack that was moved from is empty: it may be assigned to, and is refused by flows and chains.
+  Stack(const Stack&) = default;
+  Stack(Stack&&) = default;
+  Stack& operator=(const Stack&) = default;
+  Stack& operator=(Stack&& other) noexcept {
+    if (this == &other) return *this;
+    layers_ = std::move(other.layers_);
+    segments_ = std::move(other.segments_);
+    context_dim_ = other.context_dim_;
+    return *this;
+  }
+  ~Stack() = default;
+
   static std::string name() { return "Stack"; }
-  Eigen::Index dim() const { return layers_.front().dim(); }
+  Eigen::Index dim() const {
+    if (layers_.empty()) detail::reject_moved_from("Stack");
+    return layers_.front().dim();
+  }
   Eigen::Index context_dim() const { return context_dim_; }
   Eigen::Index size() const { return static_cast<Eigen::Index>(layers_.size()); }
   const std::vector<L>& layers() const { return layers_; }
@@ -166,7 +183,8 @@ class Stack {
                        ": give all layers one dimension");
     }
     context_dim_ = detail::common_context("Stack", context_dim_, eigenflow::context_dim(layer));
-    segments_.push_back({segments_.empty() ? 0 : segments_.back().end(), parameter_count(layer)});
+    segments_.push_back(segments_.empty() ? Segment{0, parameter_count(layer)}
+                                          : segments_.back().followed_by(parameter_count(layer)));
     layers_.push_back(std::move(layer));
   }
 

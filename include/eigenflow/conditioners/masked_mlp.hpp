@@ -10,6 +10,7 @@
 #include "eigenflow/conditioners/residual_net.hpp"
 #include "eigenflow/nets/make_network.hpp"
 #include "eigenflow/nets/masked_network.hpp"
+#include "eigenflow/numerics/saturating.hpp"
 #include "eigenflow/text/name_of.hpp"
 
 namespace eigenflow {
@@ -22,7 +23,8 @@ namespace eigenflow {
 ///   hidden → hidden            where the degree does not fall             (eq. 8 with degrees one lower)
 ///   hidden → results           of the features of degree ≥ d              (eq. 9)
 ///
-/// Hidden degrees are dealt out evenly, 1 .. D - 1 (with a context 0 .. D - 1), and sorted, and so are the
+/// Hidden degrees are dealt out evenly, 1 .. D - 1 (with a context 0 .. D - 1, and a unit of degree 0 in every
+/// layer, however narrow: the context reaches every feature), and sorted, and so are the
 /// columns inside: every column of a weight reads the first so many of its inputs, what the mask leaves out
 /// is a corner of zeros, and products skip most of it. Rows of the first weight: the context, then the
 /// features in their order; columns of the last weight: in their order, `count` a feature. A masked entry of
@@ -40,10 +42,11 @@ class Masked : public nets::MaskedNetwork<typename Net::Scalar> {
   using Options = typename Net::Options;
 
   /// `count` results for each feature of the order (a list of 0 .. D - 1, the first feature first). Throws
-  /// std::invalid_argument for a list that is no order, or for options that make no network.
+  /// std::invalid_argument for a list that is no order, for options that make no network, and with a context for a
+  /// hidden layer of one unit, which cannot pass on both the context and the features.
   Masked(Indices order, Eigen::Index count, const Options& options = {}, Eigen::Index context_dim = 0)
-      : Verbs(options.network(static_cast<Eigen::Index>(order.size()) + context_dim,
-                              count * static_cast<Eigen::Index>(order.size())),
+      : Verbs(options.network(detail::saturating_sum(static_cast<Eigen::Index>(order.size()), context_dim),
+                              detail::saturating_product(count, static_cast<Eigen::Index>(order.size()))),
               checked_order(order, "the order of the features"), count, context_dim),
         options_(options) {
     mask();
@@ -60,7 +63,13 @@ class Masked : public nets::MaskedNetwork<typename Net::Scalar> {
     List<nets::DenseLayer>& layers = this->network_.layers;
     for (std::size_t i = 0; i < layers.size(); ++i) {
       nets::DenseLayer& layer = layers[i];
-      layer.steps = steps(layer.out, i + 1 < layers.size());
+      const bool hidden = i + 1 < layers.size();
+      if (hidden && layer.out < 2 && this->context_dim() > 0 && dim() > 1)
+        detail::reject("a masked network of " + std::to_string(dim()) +
+                       " features with a context needs hidden layers of 2 units or more, one for the context "
+                       "and one for the features, but hidden layer " +
+                       std::to_string(i) + " has " + std::to_string(layer.out) + ": make it wider");
+      layer.steps = steps(layer.out, hidden);
       layer.reach.clear();
       for (Eigen::Index s = 0; s < dim(); ++s) {
         const Eigen::Index sees = i == 0 ? this->context_dim() + s : Verbs::at(layers[i - 1].steps, s + 1);
@@ -73,15 +82,19 @@ class Masked : public nets::MaskedNetwork<typename Net::Scalar> {
   // Columns steps[s] .. steps[s + 1] - 1 have degree s.
   Indices steps(Eigen::Index units, bool hidden) const {
     Indices first(this->order().size() + 1, 0);
-    const Eigen::Index lowest = hidden && this->context_dim() == 0 && dim() > 1 ? 1 : 0,
-                       degrees = dim() - lowest;
+    Eigen::Index lowest = hidden && this->context_dim() == 0 && dim() > 1 ? 1 : 0, taken = 0;
+    // Where there are fewer units than degrees, one passes the context to the results of every feature; the others
+    // are for the features, as without a context.
+    if (hidden && this->context_dim() > 0 && units < dim())
+      first[static_cast<std::size_t>(++lowest)] = taken = 1;
+    const Eigen::Index degrees = dim() - lowest, left = units - taken;
     for (Eigen::Index d = 0; d < degrees; ++d) {
       // The first few degrees get one more; where there are fewer units than degrees, spread out, the last
       // degree among them, so that no feature goes unseen.
-      const Eigen::Index until = units >= degrees
-                                     ? (d + 1) * (units / degrees) + std::min(d + 1, units % degrees)
-                                     : (d + 1) * units / degrees;
-      first[static_cast<std::size_t>(lowest + d) + 1] = until;
+      const Eigen::Index until = left >= degrees
+                                     ? (d + 1) * (left / degrees) + std::min(d + 1, left % degrees)
+                                     : (d + 1) * left / degrees;
+      first[static_cast<std::size_t>(lowest + d) + 1] = taken + until;
     }
     return first;
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "eigenflow/authoring/context.hpp"
+#include "eigenflow/authoring/moved_from.hpp"
 #include "eigenflow/compose/transformed_base.hpp"
 #include "eigenflow/concepts/layer.hpp"
 #include "eigenflow/flow/parts.hpp"
@@ -30,18 +31,38 @@ class FlowParameters {
   using Scalar = typename Layers::Scalar;
   static constexpr int static_dim = Layers::static_dim;
 
-  /// Draws all parameters anew: the layers start at or near the identity.
-  void initialise(Rng& rng) { density_.initialise(theta(), rng); }
-  /// Hands the data to the layers that start from data (Standardize), unless they have started.
-  void initialise_from(const TileSource<Scalar>& tiles) { density_.initialise_from(theta(), tiles); }
+  FlowParameters(const FlowParameters&) = default;
+  FlowParameters(FlowParameters&&) = default;
+  FlowParameters& operator=(const FlowParameters&) = default;
+  /// A flow that is moved to itself stays what it is.
+  FlowParameters& operator=(FlowParameters&& other) noexcept(std::is_nothrow_move_assignable_v<Density>) {
+    if (this == &other) return *this;
+    density_ = std::move(other.density_);
+    theta_ = std::move(other.theta_);
+    frozen_ = std::move(other.frozen_);
+    moved_from_ = std::move(other.moved_from_);
+    return *this;
+  }
+  ~FlowParameters() = default;
 
-  Eigen::Index dim() const { return density_.dim(); }
+  /// Draws all parameters anew: the layers start at or near the identity.
+  void initialise(Rng& rng) { density().initialise(theta(), rng); }
+  /// Hands the data to the layers that start from data (Standardize), unless they have started.
+  void initialise_from(const TileSource<Scalar>& tiles) {
+    if (moved_from_) detail::reject_moved_from("flow");
+    density_.initialise_from(theta(), tiles);
+  }
+
+  Eigen::Index dim() const { return density().dim(); }
   /// Columns of the context that the density is conditioned on; 0: none.
-  Eigen::Index context_dim() const { return density_.context_dim(); }
+  Eigen::Index context_dim() const { return density().context_dim(); }
   /// The flow without its numbers: a density that is handed theta with every call, and a base for another flow.
-  const Density& density() const { return density_; }
-  const Layers& layers() const { return density_.layers(); }
-  const BaseType& base() const { return density_.base(); }
+  const Density& density() const {
+    if (moved_from_) detail::reject_moved_from("flow");
+    return density_;
+  }
+  const Layers& layers() const { return density().layers(); }
+  const BaseType& base() const { return density().base(); }
   std::size_t layer_count() const {
     if constexpr (requires { layers().size(); })
       return static_cast<std::size_t>(layers().size());  // chosen at run time
@@ -144,8 +165,8 @@ class FlowParameters {
 
   // ---- for objectives
 
-  Segment layer_segment() const { return density_.layer_segment(); }
-  Segment base_segment() const { return density_.base_segment(); }
+  Segment layer_segment() const { return density().layer_segment(); }
+  Segment base_segment() const { return density().base_segment(); }
   std::span<const Scalar> layer_theta() const { return layer_segment().of(theta()); }
   std::span<const Scalar> base_theta() const { return base_segment().of(theta()); }
   /// Multiplications that one row costs, roughly.
@@ -158,12 +179,17 @@ class FlowParameters {
 
  private:
   explicit FlowParameters(Split parts) : density_(std::move(parts.layers), std::move(parts.base)) {
-    theta_.setZero(parameter_count(density_));
+    const Eigen::Index count = parameter_count(density_);
+    if (count > detail::largest_count / static_cast<Eigen::Index>(sizeof(Scalar)))
+      detail::reject(
+          "the layers and the base of this flow have more parameters than any memory holds: make it smaller");
+    theta_.setZero(count);
   }
 
   Density density_;
   VectorX<Scalar> theta_;
   std::vector<Segment> frozen_;
+  detail::MovedFrom moved_from_;
 };
 
 }  // namespace eigenflow

@@ -4,6 +4,7 @@
 
 #include "eigenflow/authoring/arena.hpp"
 #include "eigenflow/authoring/context.hpp"
+#include "eigenflow/authoring/overflow.hpp"
 #include "eigenflow/authoring/parallel.hpp"
 #include "eigenflow/authoring/rows.hpp"
 #include "eigenflow/authoring/spoil.hpp"
@@ -63,6 +64,7 @@ void evaluate(const Flow& flow, const RowsOf<Flow>& x, const RowsOf<Flow>& conte
   for_each_tile(flow, context, x.rows, false, [&](auto& tile, Eigen::Index first) {
     take_values<Flow>(tile, x, first);
     flow.density().evaluate(flow.theta(), tile);
+    settle_overflow(x.middle(first, tile.rows()), flow.theta(), tile);
     log_prob.middle(first, tile.rows()) = tile.log_det;
   });
 }
@@ -75,9 +77,11 @@ void evaluate_with_grad(const Flow& flow, const RowsOf<Flow>& x, const RowsOf<Fl
   for_each_tile(flow, context, x.rows, true, [&](auto& tile, Eigen::Index first) {
     take_values<Flow>(tile, x, first);
     const auto tape = flow.density().evaluate(flow.theta(), tile);
-    log_prob.middle(first, tile.rows()) = tile.log_det;
+    settle_overflow(x.middle(first, tile.rows()), flow.theta(), tile);
     tile.attach_cotangents().setOnes();
     flow.density().evaluate_vjp(flow.theta(), {}, tape, tile);
+    settle_overflow_vjp(x.middle(first, tile.rows()), tile);
+    log_prob.middle(first, tile.rows()) = tile.log_det;
     grad.middle(first, tile.rows()) = tile.grad_values;
     if (context.cols > 0) grad_context.middle(first, tile.rows()) = tile.grad_context;
   });

@@ -14,6 +14,7 @@
 #include "eigenflow/concepts/layer.hpp"
 #include "eigenflow/concepts/transformer.hpp"
 #include "eigenflow/conditioners/mlp.hpp"
+#include "eigenflow/numerics/saturating.hpp"
 #include "eigenflow/text/name_of.hpp"
 #include "eigenflow/transformers/affine.hpp"
 #include "eigenflow/transformers/rational_quadratic_spline.hpp"
@@ -70,7 +71,8 @@ class Coupling {
         split_(checked(dim, split, context_dim)),
         context_dim_(context_dim),
         transformer_(std::move(transformer)),
-        conditioner_(split + context_dim, transformer_.parameters() * (dim - split), options) {}
+        conditioner_(detail::saturating_sum(split, context_dim),
+                     detail::saturating_product(transformer_.parameters(), dim - split), options) {}
 
   /// A second number alone could be a split or a context: refused in a sentence.
   template <std::integral Number>

@@ -86,7 +86,7 @@ class LuLinear {
   }
   template <class Self, class Visitor>
   static Parameters<Visitor> layout(Self& self, Visitor& visit) {
-    const Eigen::Index dim = self.dim(), off_diagonal = dim * (dim - 1) / 2;
+    const Eigen::Index dim = self.dim(), off_diagonal = detail::saturating_triangle(dim - 1);
     return {visit.vector("lower", off_diagonal), visit.vector("upper", off_diagonal),
             visit.vector("log_diagonal", dim), visit.vector("bias", dim)};
   }

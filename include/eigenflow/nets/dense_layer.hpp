@@ -9,6 +9,7 @@
 #include "eigenflow/authoring/list.hpp"
 #include "eigenflow/nets/kernel/dense.hpp"
 #include "eigenflow/numerics/rng.hpp"
+#include "eigenflow/numerics/saturating.hpp"
 
 namespace eigenflow::nets {
 
@@ -37,7 +38,7 @@ struct DenseLayer {
     return {visit.matrix("weight", self.in, self.out), visit.vector("bias", self.out)};
   }
 
-  Eigen::Index size() const { return (in + 1) * out; }
+  Eigen::Index size() const { return detail::saturating_product(detail::saturating_sum(in, 1), out); }
   template <class S>
   std::span<S> segment(std::span<S> theta) const {
     return theta.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(size()));

@@ -2,10 +2,13 @@
 
 #include <Eigen/Core>
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "eigenflow/nets/dense_layer.hpp"
 #include "eigenflow/nets/network.hpp"
+#include "eigenflow/numerics/saturating.hpp"
+#include "eigenflow/text/error.hpp"
 
 // How a network is made, before any pass.
 
@@ -37,9 +40,14 @@ inline void cut(DenseLayer& layer) {
       });
 }
 
-/// Appends a layer whose parameters follow those of the last.
+/// Appends a layer whose parameters follow those of the last. Throws std::invalid_argument for more parameters than
+/// can be counted.
 inline void append(Network& network, DenseLayer layer) {
   layer.offset = network.layers.empty() ? 0 : network.layers.back().offset + network.layers.back().size();
+  if (detail::saturating_sum(layer.offset, layer.size()) == detail::largest_count)
+    detail::reject("a network with a dense layer from " + std::to_string(layer.in) + " to " +
+                   std::to_string(layer.out) +
+                   " units has more parameters than any memory holds: make it narrower");
   cut(layer);
   network.layers.push_back(std::move(layer));
 }

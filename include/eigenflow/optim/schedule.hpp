@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "eigenflow/numerics/ieee.hpp"
+#include "eigenflow/text/error.hpp"
 
 namespace eigenflow {
 
@@ -27,8 +28,10 @@ inline Schedule cosine_schedule(double last = 0) {
   };
 }
 
-/// Rises linearly to 1 over the first `rising` steps, then follows `after`, which sees the steps that remain.
+/// Rises linearly to 1 over the first `rising` steps, then follows `after`, which sees the steps that remain. Throws
+/// std::invalid_argument when `after` is empty.
 inline Schedule warm_up(Eigen::Index rising, Schedule after = constant_schedule()) {
+  if (!after) detail::reject("warm_up needs a schedule to follow, but got an empty one: leave it out");
   return [rising, after = std::move(after)](Eigen::Index step, Eigen::Index steps) {
     if (step < rising) return static_cast<double>(step + 1) / static_cast<double>(rising);
     return after(step - rising, std::max<Eigen::Index>(steps - rising, 1));

@@ -37,6 +37,9 @@ struct TrainingOptions {
     if (!(learning_rate > 0) || !detail::is_finite(learning_rate))
       detail::reject("the learning rate of fit must be positive and finite, but is " +
                      detail::decimal(learning_rate));
+    if (!schedule)
+      detail::reject(
+          "the schedule of fit is empty: leave it out, or give one, as in .schedule = cosine_schedule()");
     if (!detail::is_finite(clip_norm) || clip_norm < 0)
       detail::reject("the clip norm of fit must be positive, or 0 for no clipping, but is " +
                      detail::decimal(clip_norm));

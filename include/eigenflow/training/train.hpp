@@ -13,6 +13,8 @@
 #include "eigenflow/authoring/tile.hpp"
 #include "eigenflow/numerics/finite.hpp"
 #include "eigenflow/optim/clip.hpp"
+#include "eigenflow/text/decimal.hpp"
+#include "eigenflow/text/error.hpp"
 #include "eigenflow/training/history.hpp"
 #include "eigenflow/training/keeper.hpp"
 #include "eigenflow/training/options.hpp"
@@ -77,6 +79,11 @@ History train(Training<Scalar>& training, Stepper<Scalar>& stepper, const Traini
         break;
       }
       now.learning_rate = options.learning_rate * options.schedule(step, options.steps);
+      if (!detail::is_finite(now.learning_rate)) {
+        theta = best;
+        detail::reject("the schedule of fit must give finite factors, but at step " + std::to_string(step) +
+                       " the learning rate is " + detail::decimal(now.learning_rate));
+      }
       stepper.advance();
       for (const Segment& part : trainable)
         stepper.update(part.offset, part.of(training.theta()), part.of(std::span<const Scalar>(gradient)),

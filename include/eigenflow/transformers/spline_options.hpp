@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "eigenflow/authoring/structure.hpp"
+#include "eigenflow/numerics/saturating.hpp"
 #include "eigenflow/text/decimal.hpp"
 #include "eigenflow/text/error.hpp"
 
@@ -35,6 +36,8 @@ namespace detail {
 /// The options, unless they make no spline: std::invalid_argument.
 constexpr const SplineOptions& checked(const SplineOptions& o, SplineTails tails) {
   if (o.bins < 2) reject("a spline needs two bins or more, but got " + std::to_string(o.bins));
+  if (o.bins > largest_count / 8)
+    reject("a spline of " + std::to_string(o.bins) + " bins has more parameters than any memory holds");
   if (!(o.bound > 0 && o.bound < 1e30))
     reject("a spline needs a positive, finite bound, but got " + decimal(o.bound));
   if (!(o.size_bound >= 0 && o.size_bound <= 8))

@@ -77,6 +77,7 @@ void check_instance(const Subject<S>& subject, const Subject<Wide>& reference, c
     if (options.finite_inverse) check_finite_inverse(subject, few, name);
     if (start.moderate) check_round_trip(subject, reference, few, name);
   }
+  check_overflow(subject, options.bijection, few.theta, name);
   for (const Direction direction : directions(options)) {
     const std::string where = name + ", " + to_string(direction);
     check_accumulation(subject, direction, few, where);

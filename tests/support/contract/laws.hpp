@@ -57,6 +57,12 @@ template <class S>
 void check_extremes(const Subject<S>& subject, Direction direction, const VectorX<S>& theta, double exponent,
                     const std::string& where);
 
+/// In a flow, log p of rows up to the largest number is finite or -∞, for a batch and for one row; where it is -∞ its
+/// gradient is finite.
+template <class S>
+void check_overflow(const Subject<S>& subject, bool bijection, const VectorX<S>& theta,
+                    const std::string& where);
+
 /// After the first tile of a size nothing is taken from the heap.
 template <class S>
 void check_allocations(const Subject<S>& subject, Direction direction, const Problem<S>& problem,

@@ -7,13 +7,16 @@
 
 // What a flow says, in a text that has every bit: the flow in the file and the one in the header must write the same.
 
-/// Coordinate j of point i: numbers of a lattice, and a few that are none.
+/// Coordinate j of point i: numbers of a lattice, a few that are none, and a few that overflow.
 template <class Scalar>
 Scalar coordinate(int i, int j) {
   if (i == 1) return std::numeric_limits<Scalar>::quiet_NaN();
   if (i == 2) return std::numeric_limits<Scalar>::infinity();
   if (i == 3) return Scalar(-1e6);
   if (i == 4) return Scalar(0);
+  const Scalar max = std::numeric_limits<Scalar>::max();
+  if (i == 5) return j % 2 == 0 ? max : -max;
+  if (i == 6) return std::sqrt(max);
   const int step = (i * 37 + j * 101) % 61 - 30;
   return static_cast<Scalar>(step) / Scalar(11);
 }

@@ -8,6 +8,7 @@
 
 #include "eigenflow/authoring/list.hpp"
 #include "eigenflow/concepts/layer.hpp"
+#include "eigenflow/numerics/feature_moments.hpp"
 #include "eigenflow/numerics/finite.hpp"
 #include "eigenflow/text/decimal.hpp"
 #include "eigenflow/text/error.hpp"
@@ -43,31 +44,19 @@ struct FeatureStatistics {
   }
 
   /// From the data that enters `direction`, so that (x - mean)/scale, or z scale + mean of data that enters
-  /// the inverse, has mean zero and unit variance: two passes, sums in double. No rows, no change; a constant
-  /// feature (as every feature of a single row) keeps its spread.
+  /// the inverse, has mean zero and unit variance. No rows, no change; a feature that has one value in all rows
+  /// (as every feature of a single row has) keeps its spread.
   void take(const TileSource<Scalar>& tiles, Direction direction) {
     if (known) return;
-    using Sums = Eigen::Array<double, 1, Eigen::Dynamic>;
-    double rows = 0;
-    Sums sum = Sums::Zero(mean.size());
-    tiles([&](const Tile<Scalar>& tile) {
-      rows += static_cast<double>(tile.rows());
-      sum += tile.values.template cast<double>().array().colwise().sum();
-    });
-    if (rows == 0) return;
-    const Sums centre = sum / rows;
-    Sums squares = Sums::Zero(mean.size());
-    tiles([&](const Tile<Scalar>& tile) {
-      squares += (tile.values.template cast<double>().array().rowwise() - centre).square().colwise().sum();
-    });
+    FeatureMoments moments(mean.size());
+    tiles([&](const Tile<Scalar>& tile) { moments.add(tile.values); });
+    if (moments.rows() == 0) return;
     for (Eigen::Index j = 0; j < mean.size(); ++j) {
-      const double deviation = std::sqrt(squares[j] / rows);
-      // Below the resolution of the values themselves a spread is rounding: the feature is constant.
-      const double resolution = 4 * std::numeric_limits<Scalar>::epsilon() * std::abs(centre[j]);
-      const bool spread = deviation > resolution && deviation > std::numeric_limits<Scalar>::min();
-      const double by = spread ? deviation : 1;
+      const double centre = moments.mean(j), deviation = moments.deviation(j);
+      // No scale divides by a number below the smallest normal one.
+      const double by = deviation >= std::numeric_limits<Scalar>::min() ? deviation : 1;
       const bool ahead = direction == Direction::forward;
-      mean[j] = static_cast<Scalar>(ahead ? centre[j] : -centre[j] / by);
+      mean[j] = static_cast<Scalar>(ahead ? centre : -centre / by);
       scale[j] = static_cast<Scalar>(ahead ? by : 1 / by);
     }
     known = true;

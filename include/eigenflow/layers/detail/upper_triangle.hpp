@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 
 #include "eigenflow/authoring/lanes.hpp"
+#include "eigenflow/numerics/saturating.hpp"
 
 namespace eigenflow::detail {
 
@@ -15,7 +16,7 @@ struct UpperTriangle {
   const Scalar* entries;
   Eigen::Index size;
 
-  static Eigen::Index count(Eigen::Index size) { return size * (size + 1) / 2; }
+  static Eigen::Index count(Eigen::Index size) { return saturating_triangle(size); }
 
   /// Where entry (i, j), i ≤ j, stands among the packed.
   Eigen::Index place(Eigen::Index i, Eigen::Index j) const { return i * size - i * (i - 1) / 2 + j - i; }

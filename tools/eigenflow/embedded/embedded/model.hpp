@@ -8,6 +8,7 @@
 
 #include "eigenflow/authoring/arena.hpp"
 #include "eigenflow/authoring/lanes.hpp"
+#include "eigenflow/authoring/overflow.hpp"
 #include "eigenflow/authoring/spoil.hpp"
 #include "eigenflow/authoring/tile.hpp"
 #include "eigenflow/compose/density.hpp"
@@ -73,7 +74,7 @@ class Model final {
     Scalar log_prob;
   };
 
-  /// log p(x), or log p(x | c): -∞ or NaN where x or c are not finite.
+  /// log p(x), or log p(x | c): -∞ where x overflows on its way to z, -∞ or NaN where x or c are not finite.
   Scalar log_prob(const Point& x) const noexcept requires(context_dim == 0) { return density(x, {}); }
   Scalar log_prob(const Point& x, const Context& c) const noexcept requires(context_dim > 0) {
     return density(x, c);
@@ -148,6 +149,7 @@ class Model final {
     return on_tile<stack_bytes>(c, false, [&](Tile& tile) {
       take(x, tile);
       density_of(parts()).evaluate(tile);
+      detail::settle_overflow<Scalar>(x.transpose(), {}, tile);
       return tile.log_det[0];
     });
   }
@@ -156,10 +158,11 @@ class Model final {
     return on_tile<grad_stack_bytes>(c, true, [&](Tile& tile) {
       take(x, tile);
       const auto tape = density_of(parts()).evaluate(tile);
-      const Scalar log_prob = tile.log_det[0];
+      detail::settle_overflow<Scalar>(x.transpose(), {}, tile);
       tile.attach_cotangents().setOnes();
       density_of(parts()).evaluate_vjp({}, {}, tape, tile);
-      LogProbAndGrad result{log_prob, point(tile.grad_values), {}};
+      detail::settle_overflow_vjp(x.transpose(), tile);
+      LogProbAndGrad result{tile.log_det[0], point(tile.grad_values), {}};
       if constexpr (context_dim > 0) result.grad_context = tile.grad_context.row(0).transpose();
       return result;
     });
