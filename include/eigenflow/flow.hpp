@@ -85,6 +85,8 @@ class Flow : public FlowParameters<Parts...> {
   explicit Flow(Rng& rng) : Flow(default_made<Parts>()..., rng) {}
   /// Given layers (and base), with parameters drawn from `rng`.
   Flow(Parts... parts, Rng& rng) : Parameters(std::move(parts)...) { this->initialise(rng); }
+  /// Given layers (and base) with these parameters. Throws std::invalid_argument when theta has another size.
+  Flow(Parts... parts, VectorX<Scalar> theta) : Parameters(std::move(theta), std::move(parts)...) {}
 
   // ---- density
 
@@ -297,6 +299,10 @@ template <class L>
 Flow(L, Rng&) -> Flow<L>;
 template <class L, class Last>
 Flow(L, Last, Rng&) -> Flow<L, Last>;
+template <class L, class Scalar>
+Flow(L, VectorX<Scalar>) -> Flow<L>;
+template <class L, class Last, class Scalar>
+Flow(L, Last, VectorX<Scalar>) -> Flow<L, Last>;
 
 namespace detail {
 template <class... Arguments>

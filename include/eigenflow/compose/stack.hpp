@@ -46,7 +46,7 @@ class Stack {
   /// Given layers.
   explicit Stack(std::vector<L> layers)
       : Stack(static_cast<Eigen::Index>(layers.size()),
-              [&](Eigen::Index i) { return layers[static_cast<std::size_t>(i)]; }) {}
+              [&](Eigen::Index i) { return std::move(layers[static_cast<std::size_t>(i)]); }) {}
 
   static std::string name() { return "Stack"; }
   Eigen::Index dim() const { return layers_.front().dim(); }

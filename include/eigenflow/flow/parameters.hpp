@@ -110,10 +110,16 @@ class FlowParameters {
   std::vector<NamedParameter> named_parameters() const { return named_parameters(layers_, base_); }
   /// Those that a flow of these layers and this base has.
   static std::vector<NamedParameter> named_parameters(const Layers& layers, const BaseType& base) {
-    NameParameters names;
+    std::vector<NamedParameter> all;
+    name_parameters(layers, base, [&](NamedParameter parameter) { all.push_back(std::move(parameter)); });
+    return all;
+  }
+  /// Calls take(parameter) for each of these, in theta's order.
+  template <class Take>
+  static void name_parameters(const Layers& layers, const BaseType& base, const Take& take) {
+    NameParameters names{take};
     Layers::layout(layers, names);
     names.part("base", base);
-    return std::move(names.entries);
   }
 
   // ---- freezing
@@ -161,7 +167,16 @@ class FlowParameters {
   Eigen::Index shard_rows() const { return theta_.size() > 1'000'000 ? 256 : 128; }
 
  protected:
-  explicit FlowParameters(Parts... parts) : FlowParameters(Split::split(std::move(parts)...)) {}
+  explicit FlowParameters(Parts... parts) : FlowParameters(Split::split(std::move(parts)...)) {
+    theta_.setZero(parameter_count(layers_) + base_size_);
+  }
+  FlowParameters(VectorX<Scalar> theta, Parts... parts) : FlowParameters(Split::split(std::move(parts)...)) {
+    const Eigen::Index size = parameter_count(layers_) + base_size_;
+    if (theta.size() != size)
+      detail::reject("a flow of these layers and this base has " + std::to_string(size) +
+                     " parameters, but got " + std::to_string(theta.size()));
+    theta_ = std::move(theta);
+  }
 
  private:
   explicit FlowParameters(Split parts)
@@ -172,7 +187,6 @@ class FlowParameters {
     if (base_.dim() != layers_.dim())
       detail::reject("the base has " + std::to_string(base_.dim()) + " features but the layers have " +
                      std::to_string(layers_.dim()) + ": give both one dimension");
-    theta_.setZero(parameter_count(layers_) + base_size_);
   }
 
   Layers layers_;

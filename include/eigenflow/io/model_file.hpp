@@ -18,6 +18,7 @@
 #include "eigenflow/any/any_layer.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/flow.hpp"
+#include "eigenflow/io/allowance.hpp"
 #include "eigenflow/io/build.hpp"
 #include "eigenflow/io/file.hpp"
 #include "eigenflow/io/json.hpp"
@@ -43,6 +44,13 @@ struct ModelInfo {
   Eigen::Index context;
   Value architecture;  ///< `layers` and `base`
   Notes notes;
+};
+
+/// A model file that was read at once: the flow and what the file says of itself.
+template <class Scalar>
+struct LoadedModel {
+  ModelInfo info;
+  AnyFlow<Scalar> flow;
 };
 
 namespace io {
@@ -72,14 +80,17 @@ Value architecture_of(const Flow<Parts...>& flow) {
                        {"base", to_value(flow.base())}};
 }
 
+inline void check_note(const std::string& key) {
+  if (is_reserved(key)) reject("a note cannot be called '" + key + "': the format has an entry of that name");
+}
+
 inline std::map<std::string, std::string> metadata_of(const Value& architecture, const Notes& notes) {
   std::map<std::string, std::string> metadata{{"format", "eigenflow"},
                                               {"format_version", std::to_string(format_version)},
                                               {"library_version", version},
                                               {"architecture", to_json(architecture)}};
   for (const auto& [key, note] : notes) {
-    if (is_reserved(key))
-      reject("a note cannot be called '" + key + "': the format has an entry of that name");
+    check_note(key);
     metadata[key] = note;
   }
   return metadata;
@@ -93,11 +104,11 @@ inline std::int64_t whole_number(const std::string& text, const std::string& wha
   return number;
 }
 
-/// Calls use(tensors, bytes) with what a file has and its length; what it throws names the file.
+/// Calls use(tensors) with what a file has; what it throws names the file.
 template <class Use>
 decltype(auto) with_tensors(const std::filesystem::path& path, const Use& use) {
   const std::vector<std::byte> bytes = read_file(path);
-  return naming(path, [&]() -> decltype(auto) { return use(parse_safetensors(bytes), bytes.size()); });
+  return naming(path, [&]() -> decltype(auto) { return use(parse_safetensors(bytes)); });
 }
 
 /// What the metadata say, once they are those of a model file that this version reads.
@@ -116,7 +127,7 @@ inline ModelInfo read_info(const Tensors& file) {
            entry("library_version") + ", but eigenflow " + version + " reads up to " +
            std::to_string(format_version) + ": update the library");
 
-  Value architecture = parse_json(entry("architecture"), "the architecture");
+  Value architecture = parse_json(entry("architecture"), "the architecture", most_memory(file.bytes));
   const auto member = [&](const char* name) -> const Value& {
     const Value* const value = architecture.find(name);
     if (!value) reject(std::string("the architecture has no '") + name + "'");
@@ -135,9 +146,27 @@ inline ModelInfo read_info(const Tensors& file) {
   return info;
 }
 
-/// The sizes that an architecture may ask for in all: more than a file of that length has parameters for.
-inline std::int64_t most_sizes(std::size_t bytes) {
-  return std::min<std::int64_t>(4 * static_cast<std::int64_t>(bytes), std::int64_t{1} << 31);
+template <class Flow>
+struct BuiltParts {
+  typename Flow::Layers layers;
+  typename Flow::BaseType base;
+};
+
+/// The layers and the base of an architecture.
+template <class Flow>
+BuiltParts<Flow> build_parts(const Value& architecture, const Registry<typename Flow::Scalar>& registry,
+                             Allowance allowance) {
+  using Layers = typename Flow::Layers;
+  using List = std::remove_cvref_t<decltype(std::declval<const Layers&>().layers())>;
+  const auto entry = [&](const char* name) -> const Value& {
+    const Value* const value = architecture.find(name);
+    if (!value) reject(std::string("the architecture has no '") + name + "'");
+    return *value;
+  };
+  Builder<typename Flow::Scalar> builder(&registry, allowance);
+  Layers layers(builder.template build<List>(entry("layers"), "layers"));
+  auto base = builder.template build<typename Flow::BaseType>(entry("base"), "base");
+  return {std::move(layers), std::move(base)};
 }
 
 template <class Flow>
@@ -149,17 +178,15 @@ struct LoadedParts {
 
 /// Layers, base and theta for a Flow.
 template <class Flow>
-LoadedParts<Flow> load_parts(const Tensors& file, const ModelInfo& info, std::size_t bytes,
+LoadedParts<Flow> load_parts(const Tensors& file, const ModelInfo& info,
                              const Registry<typename Flow::Scalar>& registry) {
-  using Layers = typename Flow::Layers;
-  using List = std::remove_cvref_t<decltype(std::declval<const Layers&>().layers())>;
-  Builder<typename Flow::Scalar> builder(&registry, most_sizes(bytes));
-  Layers layers(builder.template build<List>(*info.architecture.find("layers"), "layers"));
-  auto base = builder.template build<typename Flow::BaseType>(*info.architecture.find("base"), "base");
+  auto [layers, base] = build_parts<Flow>(info.architecture, registry, allowance_of(file));
   if (layers.dim() != info.features)
     reject("the architecture says " + std::to_string(info.features) + " features, but its layers have " +
            std::to_string(layers.dim()));
-  auto theta = read_parameters<typename Flow::Scalar>(file, Flow::named_parameters(layers, base));
+  auto theta = read_parameters<typename Flow::Scalar>(
+      file,
+      [&, &layers = layers, &base = base](const auto& take) { Flow::name_parameters(layers, base, take); });
   return {std::move(layers), std::move(base), std::move(theta)};
 }
 
@@ -191,28 +218,37 @@ inline void check_same(const Value& expected, const Value& found, const std::str
   }
 }
 
-/// Makes a flow the one of a file of `bytes` bytes; refuses one of another architecture.
+/// Makes a flow the one of a file; refuses one of another architecture.
 template <class... Parts>
-void load_into(Flow<Parts...>& flow, const Tensors& file, std::size_t bytes,
+void load_into(Flow<Parts...>& flow, const Tensors& file,
                const Registry<typename Flow<Parts...>::Scalar>& registry) {
   using eigenflow::detail::to_value;
-  auto parts = load_parts<Flow<Parts...>>(file, read_info(file), bytes, registry);
+  auto parts = load_parts<Flow<Parts...>>(file, read_info(file), registry);
   check_same(to_value(flow.layers().layers()), to_value(parts.layers.layers()), "layers");
   check_same(to_value(flow.base()), to_value(parts.base), "base");
   flow.restore(std::move(parts.layers), std::move(parts.base), std::move(parts.theta));
 }
 
-/// The run-time flow of a file of `bytes` bytes.
+/// The run-time flow of a file, and what the file says of itself.
 template <class Scalar>
-AnyFlow<Scalar> make_flow(const Tensors& file, std::size_t bytes, const Registry<Scalar>& registry) {
-  auto parts = load_parts<AnyFlow<Scalar>>(file, read_info(file), bytes, registry);
-  Rng rng(0);  // what it draws, the file's parameters replace
-  AnyFlow<Scalar> flow(std::move(parts.layers), std::move(parts.base), rng);
-  flow.set_parameters(parts.theta);
-  return flow;
+LoadedModel<Scalar> make_model(const Tensors& file, const Registry<Scalar>& registry) {
+  ModelInfo info = read_info(file);
+  auto parts = load_parts<AnyFlow<Scalar>>(file, info, registry);
+  return {std::move(info), {std::move(parts.layers), std::move(parts.base), std::move(parts.theta)}};
 }
 
 }  // namespace detail
+
+/// Throws std::invalid_argument unless `save` can keep these notes: their texts should be UTF-8, and their names none
+/// that the format has an entry for. A check before the training, so that a save after it cannot fail for them.
+inline void check_notes(const Notes& notes) {
+  for (const auto& [key, note] : notes) {
+    detail::check_note(key);
+    check_text(key);
+    check_text(note);
+  }
+}
+
 }  // namespace io
 
 /// Writes a flow to a file, all at once: whatever happens meanwhile, the name stands for the old file or the new
@@ -228,8 +264,7 @@ void save(const Flow<Parts...>& flow, const std::filesystem::path& path, const N
 
 /// What a model file says of itself. Throws std::runtime_error, with the file's name, when it is none.
 inline ModelInfo model_info(const std::filesystem::path& path) {
-  return io::detail::with_tensors(
-      path, [](const io::Tensors& file, std::size_t) { return io::detail::read_info(file); });
+  return io::detail::with_tensors(path, [](const io::Tensors& file) { return io::detail::read_info(file); });
 }
 
 /// Reads a file into a flow of the same architecture, which takes its parameters and constants (permutations,
@@ -239,15 +274,22 @@ inline ModelInfo model_info(const std::filesystem::path& path) {
 template <class... Parts>
 void load(Flow<Parts...>& flow, const std::filesystem::path& path,
           const io::Registry<typename Flow<Parts...>::Scalar>& registry = {}) {
-  io::detail::with_tensors(path, [&](const io::Tensors& file, std::size_t bytes) {
-    io::detail::load_into(flow, file, bytes, registry);
-  });
+  io::detail::with_tensors(path,
+                           [&](const io::Tensors& file) { io::detail::load_into(flow, file, registry); });
 }
 
 /// The flow of bytes that are a model file; `load_flow` for what is no file.
 template <class Scalar>
 AnyFlow<Scalar> parse_flow(std::span<const std::byte> bytes, const io::Registry<Scalar>& registry) {
-  return io::detail::make_flow<Scalar>(io::parse_safetensors(bytes), bytes.size(), registry);
+  return io::detail::make_model<Scalar>(io::parse_safetensors(bytes), registry).flow;
+}
+
+/// The flow of a file and what the file says of itself, from one reading of it. Throws as load_flow does.
+template <class Scalar>
+LoadedModel<Scalar> load_model(const std::filesystem::path& path,
+                               const io::Registry<Scalar>& registry = io::standard_parts<Scalar>()) {
+  return io::detail::with_tensors(
+      path, [&](const io::Tensors& file) { return io::detail::make_model<Scalar>(file, registry); });
 }
 
 /// The flow of a file whose architecture is not known beforehand: `auto flow = load_flow<double>(path)`. All calls
@@ -256,9 +298,18 @@ AnyFlow<Scalar> parse_flow(std::span<const std::byte> bytes, const io::Registry<
 template <class Scalar>
 AnyFlow<Scalar> load_flow(const std::filesystem::path& path,
                           const io::Registry<Scalar>& registry = io::standard_parts<Scalar>()) {
-  return io::detail::with_tensors(path, [&](const io::Tensors& file, std::size_t bytes) {
-    return io::detail::make_flow<Scalar>(file, bytes, registry);
-  });
+  return load_model<Scalar>(path, registry).flow;
+}
+
+/// A new flow of an architecture, with parameters drawn from `rng`: JSON with `layers` and a `base`, as a model file has
+/// it. Throws std::invalid_argument, with the entry, for what is no architecture or names a layer that `registry` does
+/// not have. The text is trusted: it may ask for any size.
+template <class Scalar>
+AnyFlow<Scalar> make_flow(const std::string& architecture, Rng& rng,
+                          const io::Registry<Scalar>& registry = io::standard_parts<Scalar>()) {
+  const Value value = io::parse_json(architecture, "the architecture");
+  auto parts = io::detail::build_parts<AnyFlow<Scalar>>(value, registry, {});
+  return {std::move(parts.layers), std::move(parts.base), rng};
 }
 
 }  // namespace eigenflow
