@@ -86,7 +86,12 @@ class Flow : public FlowParameters<Parts...> {
   /// Given layers (and base), with parameters drawn from `rng`.
   Flow(Parts... parts, Rng& rng) : Parameters(std::move(parts)...) { this->initialise(rng); }
   /// Given layers (and base) with these parameters. Throws std::invalid_argument when theta has another size.
-  Flow(Parts... parts, VectorX<Scalar> theta) : Parameters(std::move(theta), std::move(parts)...) {}
+  template <class S>
+  Flow(Parts... parts, VectorX<S> theta) : Parameters(std::move(theta), std::move(parts)...) {
+    static_assert(std::is_same_v<S, Scalar>,
+                  "these parameters have another scalar type than the flow: convert them, as in "
+                  "theta.cast<float>().eval()");
+  }
 
   // ---- density
 

@@ -166,7 +166,7 @@ std::vector<std::string> transformers() {
            slope + "}";
   };
   return {R"({"type":"shift"})", R"({"type":"affine","log_scale":{"type":"exp"}})", spline("spline", "$"),
-          spline("circular spline", "$"), spline("spline", "2")};
+          spline("periodic spline", "$"), spline("spline", "2")};
 }
 std::string type_of(const std::string& transformer) {
   const std::size_t begin = transformer.find(':') + 2;

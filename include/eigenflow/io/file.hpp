@@ -169,21 +169,30 @@ class Draft {
 
 #endif
 
-/// Throws std::runtime_error, with the file's name, unless `write_file` can make or replace this file: the folder should
-/// be there and let one write, and the name should be one that it takes. What is there stays untouched. A check before
-/// a long computation; a disk that fills up later is no part of it.
-inline void check_writable(const std::filesystem::path& path) {
+namespace detail {
+
+/// The draft of a file that is no folder and has a name.
+inline Draft draft_of(const std::filesystem::path& path) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) file_error(path, "cannot be written: it is a folder");
   if (!path.has_filename()) file_error(path, "cannot be written: it has no name");
-  const detail::Draft draft(path);
+  return Draft(path);
+}
+
+}  // namespace detail
+
+/// Throws std::runtime_error, with the file's name, unless `write_file` can make or replace this file: the folder should
+/// be there and let one write, and the name should be one that it takes. What is there stays untouched. Check it before
+/// a long computation; that the disk fills up later it cannot know.
+inline void check_writable(const std::filesystem::path& path) {
+  const detail::Draft draft = detail::draft_of(path);
 }
 
 /// Replaces a file, or makes it, all at once: whatever happens meanwhile (a crash, a full disk), the name stands for
 /// the old bytes or the new ones, whole. Throws std::runtime_error when it cannot; a killed process may leave a
 /// file NAME.<process>.<n>.tmp beside it.
 inline void write_file(const std::filesystem::path& path, std::span<const std::byte> bytes) {
-  detail::Draft draft(path);
+  detail::Draft draft = detail::draft_of(path);
   draft.write(bytes);
   draft.become_target();
 }

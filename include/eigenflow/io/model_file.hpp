@@ -1,7 +1,6 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -19,6 +18,7 @@
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/flow.hpp"
 #include "eigenflow/io/allowance.hpp"
+#include "eigenflow/io/architecture.hpp"
 #include "eigenflow/io/build.hpp"
 #include "eigenflow/io/file.hpp"
 #include "eigenflow/io/json.hpp"
@@ -59,25 +59,8 @@ inline constexpr std::int64_t format_version = 1;
 
 namespace detail {
 
-template <class Scalar>
-constexpr const char* scalar_name() {
-  static_assert(std::is_same_v<Scalar, float> || std::is_same_v<Scalar, double>,
-                "model files hold flows of float or double");
-  return std::is_same_v<Scalar, float> ? "float" : "double";
-}
-
 inline bool is_reserved(const std::string& key) {
   return key == "format" || key == "format_version" || key == "library_version" || key == "architecture";
-}
-
-template <class... Parts>
-Value architecture_of(const Flow<Parts...>& flow) {
-  using eigenflow::detail::to_value;
-  return Value::Object{{"scalar", Value(std::string(scalar_name<typename Flow<Parts...>::Scalar>()))},
-                       {"features", Value(static_cast<std::int64_t>(flow.dim()))},
-                       {"context", Value(static_cast<std::int64_t>(flow.context_dim()))},
-                       {"layers", to_value(flow.layers().layers())},
-                       {"base", to_value(flow.base())}};
 }
 
 inline void check_note(const std::string& key) {
@@ -147,29 +130,6 @@ inline ModelInfo read_info(const Tensors& file) {
 }
 
 template <class Flow>
-struct BuiltParts {
-  typename Flow::Layers layers;
-  typename Flow::BaseType base;
-};
-
-/// The layers and the base of an architecture.
-template <class Flow>
-BuiltParts<Flow> build_parts(const Value& architecture, const Registry<typename Flow::Scalar>& registry,
-                             Allowance allowance) {
-  using Layers = typename Flow::Layers;
-  using List = std::remove_cvref_t<decltype(std::declval<const Layers&>().layers())>;
-  const auto entry = [&](const char* name) -> const Value& {
-    const Value* const value = architecture.find(name);
-    if (!value) reject(std::string("the architecture has no '") + name + "'");
-    return *value;
-  };
-  Builder<typename Flow::Scalar> builder(&registry, allowance);
-  Layers layers(builder.template build<List>(entry("layers"), "layers"));
-  auto base = builder.template build<typename Flow::BaseType>(entry("base"), "base");
-  return {std::move(layers), std::move(base)};
-}
-
-template <class Flow>
 struct LoadedParts {
   typename Flow::Layers layers;
   typename Flow::BaseType base;
@@ -181,41 +141,10 @@ template <class Flow>
 LoadedParts<Flow> load_parts(const Tensors& file, const ModelInfo& info,
                              const Registry<typename Flow::Scalar>& registry) {
   auto [layers, base] = build_parts<Flow>(info.architecture, registry, allowance_of(file));
-  if (layers.dim() != info.features)
-    reject("the architecture says " + std::to_string(info.features) + " features, but its layers have " +
-           std::to_string(layers.dim()));
   auto theta = read_parameters<typename Flow::Scalar>(
       file,
       [&, &layers = layers, &base = base](const auto& take) { Flow::name_parameters(layers, base, take); });
   return {std::move(layers), std::move(base), std::move(theta)};
-}
-
-/// Refuses an architecture that differs in an option; constants may differ.
-inline void check_same(const Value& expected, const Value& found, const std::string& path) {
-  const auto differ = [&] {
-    const auto* list = expected.as<Value::List>();
-    const auto* other = found.as<Value::List>();
-    reject(path +
-           (list && other ? " has " + std::to_string(list->size()) + " entries in this flow, but " +
-                                std::to_string(other->size())
-                          : " is " + to_json(expected) + " in this flow, but " + to_json(found)) +
-           " in the file: load it into a flow of the file's parts, or have load_flow make one");
-  };
-  if (const auto* list = expected.as<Value::List>()) {
-    const auto* other = found.as<Value::List>();
-    if (!other || other->size() != list->size()) differ();
-    for (std::size_t i = 0; i < list->size(); ++i)
-      check_same((*list)[i], (*other)[i], join(path, std::to_string(i)));
-  } else if (const auto* object = expected.as<Value::Object>()) {
-    for (const auto& [name, value] : *object) {
-      if (name == "constants") continue;
-      const Value* const other = found.find(name);
-      if (!other) differ();
-      check_same(value, *other, join(path, name));
-    }
-  } else if (to_json(expected) != to_json(found)) {
-    differ();
-  }
 }
 
 /// Makes a flow the one of a file; refuses one of another architecture.
@@ -299,17 +228,6 @@ template <class Scalar>
 AnyFlow<Scalar> load_flow(const std::filesystem::path& path,
                           const io::Registry<Scalar>& registry = io::standard_parts<Scalar>()) {
   return load_model<Scalar>(path, registry).flow;
-}
-
-/// A new flow of an architecture, with parameters drawn from `rng`: JSON with `layers` and a `base`, as a model file has
-/// it. Throws std::invalid_argument, with the entry, for what is no architecture or names a layer that `registry` does
-/// not have. The text is trusted: it may ask for any size.
-template <class Scalar>
-AnyFlow<Scalar> make_flow(const std::string& architecture, Rng& rng,
-                          const io::Registry<Scalar>& registry = io::standard_parts<Scalar>()) {
-  const Value value = io::parse_json(architecture, "the architecture");
-  auto parts = io::detail::build_parts<AnyFlow<Scalar>>(value, registry, {});
-  return {std::move(parts.layers), std::move(parts.base), rng};
 }
 
 }  // namespace eigenflow
