@@ -93,6 +93,13 @@ class Flow : public FlowParameters<Parts...> {
   explicit Flow(Rng& rng) : Flow(default_made<Parts>()..., rng) {}
   /// Given layers (and base), with parameters drawn from `rng`.
   Flow(Parts... parts, Rng& rng) : Parameters(std::move(parts)...) { this->initialise(rng); }
+  /// Given layers (and base) with these parameters. Throws std::invalid_argument when theta has another size.
+  template <class S>
+  Flow(Parts... parts, VectorX<S> theta) : Parameters(std::move(theta), std::move(parts)...) {
+    static_assert(std::is_same_v<S, Scalar>,
+                  "these parameters have another scalar type than the flow: convert them, as in "
+                  "theta.cast<float>().eval()");
+  }
 
   // ---- density
 
@@ -317,6 +324,10 @@ template <class L>
 Flow(L, Rng&) -> Flow<L>;
 template <class L, class Last>
 Flow(L, Last, Rng&) -> Flow<L, Last>;
+template <class L, class Scalar>
+Flow(L, VectorX<Scalar>) -> Flow<L>;
+template <class L, class Last, class Scalar>
+Flow(L, Last, VectorX<Scalar>) -> Flow<L, Last>;
 
 namespace detail {
 template <class... Arguments>

@@ -4,6 +4,8 @@
 
 #include "eigenflow/numerics/ieee_begin.hpp"
 
+#include "eigenflow/io/allowance.hpp"
+#include "eigenflow/io/architecture.hpp"
 #include "eigenflow/io/build.hpp"
 #include "eigenflow/io/checkpoint.hpp"
 #include "eigenflow/io/file.hpp"

@@ -18,6 +18,7 @@
 // The name of a file stands for the old bytes or the new ones, whole, whatever happens while it is written.
 
 namespace ef = eigenflow;
+using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
@@ -111,9 +112,8 @@ TEST_CASE("a disk that is full leaves the old file whole, and no other behind") 
 TEST_CASE("a folder is not replaced by a file, and nothing is left beside it") {
   const TemporaryFolder folder;
   std::filesystem::create_directory(folder / "model");
-  CHECK_THROWS_WITH(
-      ef::io::write_file(folder / "model", Bytes(10)),
-      Catch::Matchers::ContainsSubstring("model: cannot be written (what was there is untouched)"));
+  CHECK_THROWS_WITH(ef::io::write_file(folder / "model", Bytes(10)),
+                    Catch::Matchers::ContainsSubstring("model: cannot be written: it is a folder"));
   CHECK(std::filesystem::is_directory(folder / "model"));
   CHECK(files_in(folder.path()) == 1);
 }
@@ -130,5 +130,32 @@ TEST_CASE("a file keeps its mode, and a link stays a link") {
   CHECK(fs::file_size(folder / "model") == 20);
   CHECK(fs::status(folder / "model").permissions() ==
         (fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_read));
+  CHECK(files_in(folder.path()) == 2);
+}
+
+TEST_CASE("whether a file can be written is known before it is, and the check leaves nothing behind") {
+  const TemporaryFolder folder;
+  ef::io::check_writable(folder / "new");
+  CHECK(files_in(folder.path()) == 0);
+  ef::io::write_file(folder / "old", Bytes(3, std::byte{1}));
+  ef::io::check_writable(folder / "old");
+  CHECK(ef::io::read_file(folder / "old") == Bytes(3, std::byte{1}));
+  std::filesystem::create_symlink(folder / "old", folder / "link");
+  ef::io::check_writable(folder / "link");
+  CHECK(std::filesystem::is_symlink(folder / "link"));
+  CHECK(files_in(folder.path()) == 2);
+
+  // What the check refuses, a save refuses with the same words.
+  const auto refused = [](const std::filesystem::path& path, const char* why) {
+    INFO(path);
+    CHECK_THROWS_WITH(ef::io::check_writable(path), ContainsSubstring(why));
+    CHECK_THROWS_WITH(ef::io::write_file(path, Bytes(3)), ContainsSubstring(why));
+  };
+  refused(folder.path(), "cannot be written: it is a folder");
+  refused(folder / "", "cannot be written");
+  refused("", "cannot be written: it has no name");
+  refused(folder / "none" / "model", "cannot be written: No such file or directory");
+  refused(folder / "old" / "model", "cannot be written: Not a directory");
+  refused(folder / std::string(300, 'x'), "cannot be written: File name too long");
   CHECK(files_in(folder.path()) == 2);
 }

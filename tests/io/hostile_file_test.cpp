@@ -48,8 +48,7 @@ std::string one(const std::string& entry) {
 
 /// A model file with this architecture and, unless others are given, no tensors.
 Bytes model_of(const std::string& architecture, const std::string& tensors = "") {
-  std::string text;
-  ef::io::detail::write_string(architecture, text);
+  const std::string text = ef::io::detail::quoted(architecture);
   return file_of(R"({"__metadata__": {"format": "eigenflow", "format_version": "1", "library_version": "0", )"
                  R"("architecture": )" +
                  text + "}" + tensors + "}");

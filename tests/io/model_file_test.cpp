@@ -13,6 +13,7 @@
 #include "support/temporary_folder.hpp"
 
 namespace ef = eigenflow;
+using Catch::Matchers::ContainsSubstring;
 using Eigen::Index;
 
 namespace {
@@ -247,7 +248,6 @@ TEST_CASE("a file of another architecture is refused with the entry that differs
     CHECK(flow.parameters() == theta);
     return text;
   };
-  using Catch::Matchers::ContainsSubstring;
   CHECK_THAT(
       refusal(ef::Flow{
           ef::Chain{ef::AffineCoupling<double, 2>({}, {.hidden = {8, 9}}), ef::Planar<double, 2>()}, rng}),
@@ -310,7 +310,6 @@ TEST_CASE("a file that is not there, a folder, and a folder that is not there ar
   const TemporaryFolder folder;
   ef::Rng rng(3);
   ef::Flow<ef::Planar<double, 2>> flow{rng};
-  using Catch::Matchers::ContainsSubstring;
   CHECK_THAT(message([&] { ef::load(flow, folder / "nothing"); }),
              ContainsSubstring("nothing: cannot be read: No such file"));
   CHECK_THAT(message([&] { ef::load(flow, folder.path()); }), ContainsSubstring("it is a folder"));
@@ -389,4 +388,66 @@ TEST_CASE("a registered type whose constants are of its type refuses a file with
   parts.add<ef::AffineCoupling<double>>();  // whose bound is 1
   CHECK_THAT(message([&] { ef::load_flow<double>(folder / "wide", parts); }),
              Catch::Matchers::ContainsSubstring("log_scale.bound is another than the one that the type"));
+}
+
+TEST_CASE("a model is read at once, with what its file says") {
+  const TemporaryFolder folder;
+  ef::Rng rng(1);
+  const ef::Flow flow{ef::Radial<double>(2), rng};
+  ef::save(flow, folder / "radial", {{"columns", "a,b"}});
+  const auto model = ef::load_model<double>(folder / "radial", ef::io::standard_parts<double>());
+  CHECK(model.flow.parameters() == flow.parameters());
+  CHECK(model.info.notes.at("columns") == "a,b");
+  CHECK(model.info.scalar == "double");
+}
+
+TEST_CASE("the architecture of a file makes a new flow, with parameters of its own") {
+  const auto parts = ef::io::standard_parts<double>();
+  const TemporaryFolder folder;
+  ef::Rng rng(1);
+  const ef::Flow flow{ef::Chain{ef::Planar<double>(2), ef::AffineCoupling<double>(2, {.hidden = {4}})},
+                      ef::StudentT<double>(2), rng};
+  ef::save(flow, folder / "flow");
+  const std::string text = ef::io::to_json(ef::model_info(folder / "flow").architecture);
+  ef::Rng one(5), other(5);
+  const auto made = ef::make_flow<double>(text, one, parts);
+  CHECK(printed(made) == printed(ef::load_flow<double>(folder / "flow", parts)));
+  CHECK(made.parameters() != flow.parameters());
+  CHECK(made.parameters() == ef::make_flow<double>(text, other, parts).parameters());
+
+  const auto make = [&](const std::string& architecture) { ef::make_flow<double>(architecture, rng, parts); };
+  const std::string layers = R"("layers": [{"type": "Radial", "dim": 2}])";
+  const std::string base = R"("base": {"type": "StandardNormal", "dim": 2})";
+  CHECK(ef::make_flow<double>('{' + layers + ", " + base + '}', rng, parts).dim() == 2);
+  CHECK_THROWS_WITH(make("{"), ContainsSubstring("the architecture is no JSON"));
+  CHECK_THROWS_WITH(make('{' + base + '}'), ContainsSubstring("the architecture has no 'layers'"));
+  CHECK_THROWS_WITH(make('{' + layers + '}'), ContainsSubstring("the architecture has no 'base'"));
+  CHECK_THROWS_WITH(make('{' + layers + ", " + base + R"(, "features": 3})"),
+                    ContainsSubstring("the architecture says 3 features, but its layers have 2"));
+  CHECK_THROWS_WITH(make('{' + layers + ", " + base + R"(, "context": 1})"),
+                    ContainsSubstring("the architecture says 1 context, but its parts read 0"));
+  CHECK_THROWS_WITH(make(R"({"layers": [{"type": "Glow"}], )" + base + '}'),
+                    ContainsSubstring("layers.0 is a Glow"));
+}
+
+TEST_CASE("a flow of given parameters draws none") {
+  ef::Rng rng(1);
+  const ef::Flow drawn{ef::Planar<double>(3), ef::StudentT<double>(3), rng};
+  const ef::VectorX<double> theta = drawn.parameters();
+  const ef::Flow given{ef::Planar<double>(3), ef::StudentT<double>(3), theta};
+  static_assert(std::is_same_v<decltype(given), decltype(drawn)>);
+  CHECK(given.parameters() == theta);
+  CHECK((ef::Flow{ef::Planar<double>(3), theta.head(7).eval()}.parameters() == theta.head(7)));
+  CHECK_THROWS_WITH((ef::Flow{ef::Planar<double>(3), theta}),
+                    ContainsSubstring("has 7 parameters, but got " + std::to_string(theta.size())));
+}
+
+TEST_CASE("notes that a file cannot hold are known before a save") {
+  ef::io::check_notes({{"columns", "a,\u00e9"}});
+  ef::io::check_text("\u00e9");
+  CHECK_THROWS_WITH((ef::io::check_text("\xe9")), ContainsSubstring("should be UTF-8"));
+  CHECK_THROWS_WITH((ef::io::check_notes({{"columns", "\xe9"}})), ContainsSubstring("should be UTF-8"));
+  CHECK_THROWS_WITH((ef::io::check_notes({{"\xe9", ""}})), ContainsSubstring("should be UTF-8"));
+  CHECK_THROWS_WITH((ef::io::check_notes({{"architecture", ""}})),
+                    ContainsSubstring("a note cannot be called 'architecture'"));
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <span>
 #include <stdexcept>
@@ -11,6 +13,7 @@
 
 #include "eigenflow/eigenflow.hpp"
 #include "eigenflow/io/model_file.hpp"
+#include "support/allocations.hpp"
 
 // Files to break, for tests/io/hostile_file_test.cpp and tests/fuzz/model_file.cpp.
 
@@ -57,8 +60,26 @@ inline std::vector<std::byte> valid_file() {
   return writer.finish();
 }
 
-/// Loads a flow of bytes, and scores a point if they are one.
+/// Ends a program in which more memory was in use meanwhile than a file of so many bytes may take.
+class Bounded {
+ public:
+  explicit Bounded(std::size_t bytes) : most_(16 * bytes + (std::size_t{16} << 20)) { watch_peak(); }
+  Bounded(const Bounded&) = delete;
+  Bounded& operator=(const Bounded&) = delete;
+  ~Bounded() {
+    if (!peaks_are_known() || peak_bytes() <= most_) return;
+    std::fprintf(stderr, "%zu bytes of memory were in use, and not %zu\n", peak_bytes(), most_);
+    std::abort();
+  }
+
+ private:
+  std::size_t most_;
+};
+
+/// Loads a flow of bytes, and scores a point if they are one: in 16 times their memory and 16 MB at most.
 inline void read(std::span<const std::byte> bytes) {
+  parts();
+  const Bounded bounded(bytes.size());
   const ef::AnyFlow<float> flow = ef::parse_flow<float>(bytes, parts());
   if (flow.context_dim() == 0) flow.log_prob(Eigen::MatrixXf::Zero(1, flow.dim()));
 }

@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -21,6 +22,12 @@
 //   template <class Self, class Visitor> static Parameters<Visitor> layout(Self& self, Visitor& visit) {
 //     return {visit.vector("w", self.dim()), visit.scalar("b")};  // braces: left to right, theta's order
 //   }
+//
+// A part is made before its layout is asked for. Where that alone takes memory that its arguments do not bound (a list
+// of D · K numbers), the part may have an `outline` too: a static function that is handed a visitor and the arguments of
+// the constructor that `structure` names, and tells the visitor what the part will have: matrices, vectors and scalars,
+// and by list(size) what it keeps beside theta. Whoever reads files asks before it makes the part. The options of a
+// network tell their `dense_layers`, so that a part that has one needs no outline.
 
 namespace eigenflow {
 
@@ -86,14 +93,14 @@ struct NamedParameter {
   int rank;           ///< 2 for a matrix, 1 for a vector, 0 for a scalar
 };
 
-/// Visitor: the names, shapes and places of all parameters.
+/// Visitor: hands over the names, shapes and places of all parameters, one by one.
 struct NameParameters {
   struct Nothing {};
   using Matrix = Nothing;
   using Vector = Nothing;
   using Scalar = Nothing;
 
-  std::vector<NamedParameter> entries = {};
+  std::function<void(NamedParameter)> take;
   std::string prefix = {};
   Eigen::Index offset = 0;
 
@@ -114,7 +121,7 @@ struct NameParameters {
 
  private:
   Nothing add(const char* name, Eigen::Index rows, Eigen::Index cols, int rank) {
-    entries.push_back({prefix + name, offset, rows, cols, rank});
+    take({prefix + name, offset, rows, cols, rank});
     offset += rows * cols;
     return {};
   }
@@ -142,9 +149,10 @@ auto view_parameters(const Part& part, std::span<S> theta) {
 /// Names, shapes and offsets of all parameters of `part`.
 template <class Part>
 std::vector<NamedParameter> name_parameters(const Part& part) {
-  NameParameters names;
+  std::vector<NamedParameter> all;
+  NameParameters names{[&](NamedParameter parameter) { all.push_back(std::move(parameter)); }};
   Part::layout(part, names);
-  return names.entries;
+  return all;
 }
 
 }  // namespace eigenflow

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -44,6 +45,27 @@ Option(const char*, Get) -> Option<Get>;
 template <class Get>
 Constant(const char*, Get) -> Constant<Get>;
 
+namespace detail {
+
+/// A T elsewhere, copied with its owner: values of two words, whatever they hold.
+template <class T>
+class Boxed {
+ public:
+  explicit Boxed(T value) : value_(std::make_unique<T>(std::move(value))) {}
+  Boxed(const Boxed& other) : value_(other.value_ ? std::make_unique<T>(*other.value_) : nullptr) {}
+  Boxed(Boxed&&) noexcept = default;
+  Boxed& operator=(const Boxed& other) { return *this = Boxed(other); }
+  Boxed& operator=(Boxed&&) noexcept = default;
+  ~Boxed() = default;
+
+  T* get() const { return value_.get(); }
+
+ private:
+  std::unique_ptr<T> value_;
+};
+
+}  // namespace detail
+
 /// A structure as plain values, as a file has them.
 class Value {
  public:
@@ -53,16 +75,20 @@ class Value {
   template <class T>
   requires(std::same_as<T, bool> || std::same_as<T, std::int64_t> || std::same_as<T, double> ||
            std::same_as<T, std::string> || std::same_as<T, List> || std::same_as<T, Object>) Value(T value)
-      : value_(std::move(value)) {}
+      : value_(Held<T>(std::move(value))) {}
 
   /// The value as one of bool, std::int64_t, double, std::string, List, Object; null when it is another.
   template <class T>
   const T* as() const {
-    return std::get_if<T>(&value_);
+    const auto* const held = std::get_if<Held<T>>(&value_);
+    if constexpr (small<T>)
+      return held;
+    else
+      return held ? held->get() : nullptr;
   }
   template <class T>
   T* as() {
-    return std::get_if<T>(&value_);
+    return const_cast<T*>(std::as_const(*this).as<T>());
   }
   /// A member of an object; null when there is none.
   const Value* find(std::string_view name) const {
@@ -73,7 +99,14 @@ class Value {
   }
 
  private:
-  std::variant<bool, std::int64_t, double, std::string, List, Object> value_;
+  template <class T>
+  static constexpr bool small = std::is_arithmetic_v<T>;
+  template <class T>
+  using Held = std::conditional_t<small<T>, T, detail::Boxed<T>>;
+
+  std::variant<bool, std::int64_t, double, detail::Boxed<std::string>, detail::Boxed<List>,
+               detail::Boxed<Object>>
+      value_;
 };
 
 /// A part whose structure is known: see the top of this file.

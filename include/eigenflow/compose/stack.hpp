@@ -47,7 +47,7 @@ class Stack {
   /// Given layers.
   explicit Stack(std::vector<L> layers)
       : Stack(static_cast<Eigen::Index>(layers.size()),
-              [&](Eigen::Index i) { return layers[static_cast<std::size_t>(i)]; }) {}
+              [&](Eigen::Index i) { return std::move(layers[static_cast<std::size_t>(i)]); }) {}
 
   /// A Stack that was moved from is empty: it may be assigned to, and is refused by flows and chains.
   Stack(const Stack&) = default;

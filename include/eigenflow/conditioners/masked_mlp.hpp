@@ -52,6 +52,16 @@ class Masked : public nets::MaskedNetwork<typename Net::Scalar> {
     mask();
   }
 
+  /// What such a network will have (see authoring/layout.hpp), and the lists of its masks.
+  template <class Visitor>
+  static void outline(Visitor& visit, Eigen::Index features, Eigen::Index count, const Options& options,
+                      Eigen::Index context_dim) {
+    options.dense_layers(features + context_dim, count * features, [&](const nets::DenseLayer& layer) {
+      nets::DenseLayer::layout(layer, visit);
+      visit.list(features + 1);
+    });
+  }
+
   static std::string name() { return "masked " + detail::name_of<Net>("network"); }
   const Options& options() const { return options_; }
   std::string describe() const { return options_.describe(); }
@@ -71,6 +81,7 @@ class Masked : public nets::MaskedNetwork<typename Net::Scalar> {
                        std::to_string(i) + " has " + std::to_string(layer.out) + ": make it wider");
       layer.steps = steps(layer.out, hidden);
       layer.reach.clear();
+      layer.reach.reserve(static_cast<std::size_t>(layer.out));
       for (Eigen::Index s = 0; s < dim(); ++s) {
         const Eigen::Index sees = i == 0 ? this->context_dim() + s : Verbs::at(layers[i - 1].steps, s + 1);
         layer.reach.resize(static_cast<std::size_t>(Verbs::at(layer.steps, s + 1)), sees);

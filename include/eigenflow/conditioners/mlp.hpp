@@ -26,21 +26,23 @@ struct MlpOptions {
                       Option{"dropout", &MlpOptions::dropout},
                       Option{"negative_slope", &MlpOptions::negative_slope});
   }
-  /// The dense layers of such a network.
   nets::Network network(Eigen::Index in, Eigen::Index out) const {
-    nets::Network network{
-        {}, activation, nets::checked_dropout(dropout), detail::checked_negative_slope(negative_slope)};
+    return nets::make_network(*this, in, out);
+  }
+  /// Hands over the dense layers of such a network, first to last.
+  template <class Add>
+  void dense_layers(Eigen::Index in, Eigen::Index out, const Add& add) const {
     Eigen::Index from = in;
+    bool inner = false;
     for (const Eigen::Index width : hidden) {
       if (width < 1)
         detail::reject("a hidden layer of an Mlp needs a width of 1 or more, but got " +
                        std::to_string(width) + ": give every entry of .hidden a positive width");
-      const bool inner = !network.layers.empty();
-      nets::append(network, {from, width, inner, inner});
+      add(nets::DenseLayer{from, width, inner, inner});
       from = width;
+      inner = true;
     }
-    nets::append(network, {from, out, !hidden.empty(), !hidden.empty(), false, 0});
-    return network;
+    add(nets::DenseLayer{from, out, inner, inner, false, 0});
   }
   /// As "64 × 64, relu".
   std::string describe() const {

@@ -29,20 +29,21 @@ struct ResidualNetOptions {
                       Option{"dropout", &ResidualNetOptions::dropout},
                       Option{"negative_slope", &ResidualNetOptions::negative_slope});
   }
-  /// The dense layers of such a network.
   nets::Network network(Eigen::Index in, Eigen::Index out) const {
+    return nets::make_network(*this, in, out);
+  }
+  /// Hands over the dense layers of such a network, first to last.
+  template <class Add>
+  void dense_layers(Eigen::Index in, Eigen::Index out, const Add& add) const {
     if (width < 1 || blocks < 0)
       detail::reject("a ResidualNet needs a width of 1 or more and no negative number of blocks, but got " +
                      std::to_string(width) + " and " + std::to_string(blocks));
-    nets::Network network{
-        {}, activation, nets::checked_dropout(dropout), detail::checked_negative_slope(negative_slope)};
-    nets::append(network, {in, width, false});
+    add(nets::DenseLayer{in, width, false});
     for (Eigen::Index block = 0; block < blocks; ++block) {
-      nets::append(network, {width, width, true});
-      nets::append(network, {width, width, true, true, true, 1e-2});
+      add(nets::DenseLayer{width, width, true});
+      add(nets::DenseLayer{width, width, true, true, true, 1e-2});
     }
-    nets::append(network, {width, out, false, false, false, 0});
-    return network;
+    add(nets::DenseLayer{width, out, false, false, false, 0});
   }
   /// As "2 blocks of 64, relu".
   std::string describe() const {

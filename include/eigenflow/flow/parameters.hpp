@@ -124,10 +124,16 @@ class FlowParameters {
   std::vector<NamedParameter> named_parameters() const { return named_parameters(layers(), base()); }
   /// Those that a flow of these layers and this base has.
   static std::vector<NamedParameter> named_parameters(const Layers& layers, const BaseType& base) {
-    NameParameters names;
+    std::vector<NamedParameter> all;
+    name_parameters(layers, base, [&](NamedParameter parameter) { all.push_back(std::move(parameter)); });
+    return all;
+  }
+  /// Calls take(parameter) for each of these, in theta's order.
+  template <class Take>
+  static void name_parameters(const Layers& layers, const BaseType& base, const Take& take) {
+    NameParameters names{take};
     Layers::layout(layers, names);
     names.part("base", base);
-    return std::move(names.entries);
   }
 
   // ---- freezing
@@ -175,15 +181,27 @@ class FlowParameters {
   Eigen::Index shard_rows() const { return theta_.size() > 1'000'000 ? 256 : 128; }
 
  protected:
-  explicit FlowParameters(Parts... parts) : FlowParameters(Split::split(std::move(parts)...)) {}
+  explicit FlowParameters(Parts... parts) : FlowParameters(Split::split(std::move(parts)...)) {
+    theta_.setZero(checked_count());
+  }
+  FlowParameters(VectorX<Scalar> theta, Parts... parts) : FlowParameters(Split::split(std::move(parts)...)) {
+    const Eigen::Index size = checked_count();
+    if (theta.size() != size)
+      detail::reject("a flow of these layers and this base has " + std::to_string(size) +
+                     " parameters, but got " + std::to_string(theta.size()));
+    theta_ = std::move(theta);
+  }
 
  private:
-  explicit FlowParameters(Split parts) : density_(std::move(parts.layers), std::move(parts.base)) {
+  explicit FlowParameters(Split parts) : density_(std::move(parts.layers), std::move(parts.base)) {}
+
+  // Throws std::invalid_argument for more parameters than any memory holds.
+  Eigen::Index checked_count() const {
     const Eigen::Index count = parameter_count(density_);
     if (count > detail::largest_count / static_cast<Eigen::Index>(sizeof(Scalar)))
       detail::reject(
           "the layers and the base of this flow have more parameters than any memory holds: make it smaller");
-    theta_.setZero(count);
+    return count;
   }
 
   Density density_;

@@ -15,6 +15,7 @@
 #include "eigenflow/any/any_base.hpp"
 #include "eigenflow/any/any_layer.hpp"
 #include "eigenflow/authoring/structure.hpp"
+#include "eigenflow/io/allowance.hpp"
 #include "eigenflow/text/error.hpp"
 
 // From a structure as plain values to the parts themselves: the way back of authoring/structure.hpp.
@@ -52,9 +53,9 @@ inline std::string join(const std::string& path, const std::string& name) {
 template <class Scalar>
 class Builder {
  public:
-  /// Type-erased parts are looked up in `registry`. All sizes of an architecture together (dimensions, widths, bins)
-  /// may not exceed `sizes`: a small file must not ask for much memory.
-  Builder(const Registry<Scalar>* registry, std::int64_t sizes) : registry_(registry), sizes_left_(sizes) {}
+  /// Type-erased parts are looked up in `registry`.
+  explicit Builder(const Registry<Scalar>* registry, Allowance allowance = {})
+      : registry_(registry), left_(allowance) {}
 
   /// A T of what the entry `path` says. Throws std::invalid_argument when it does not fit.
   template <class T>
@@ -99,10 +100,10 @@ class Builder {
 
   void count_size(std::int64_t size, const std::string& path) {
     if (!counting_) return;
-    if (size > sizes_left_)
+    if (size > left_.sizes || size < -left_.sizes)
       reject(path + " is " + std::to_string(size) +
              ", more than a file of this size can have parameters for");
-    if (size > 0) sizes_left_ -= size;
+    if (size > 0) left_.sizes -= size;
   }
 
   static double real(const Value& value, const std::string& path) {
@@ -176,6 +177,7 @@ class Builder {
           // Braces: in order.
           std::tuple<detail::FieldValue<T, std::remove_cvref_t<decltype(field)>>...> arguments{
               this->template field<T>(field, value, path, known)...};
+          if (left_.arrays != Allowance::unlimited) take_outline<T>(arguments, path);
           return construct<T>(std::move(arguments), path);
         },
         fields);
@@ -209,6 +211,25 @@ class Builder {
       reject(detail::join(path, field.name) + " is missing");
   }
 
+  // Takes what a T will have from the allowance: as its outline says, or else the networks among its arguments, which
+  // have one input and one output or more.
+  template <class T, class... Arguments>
+  void take_outline(const std::tuple<Arguments...>& arguments, const std::string& path) {
+    detail::Outline outline(left_, path);
+    const auto networks = [&](const auto& options) {
+      if constexpr (requires { options.dense_layers(1, 1, [](const auto&) {}); })
+        options.dense_layers(1, 1, [&](const auto& layer) { outline.part("", layer); });
+    };
+    std::apply(
+        [&](const auto&... argument) {
+          if constexpr (requires { T::outline(outline, argument...); })
+            T::outline(outline, argument...);
+          else
+            (networks(argument), ...);
+        },
+        arguments);
+  }
+
   template <class T, class... Arguments>
   static T construct(std::tuple<Arguments...> arguments, const std::string& path) {
     if constexpr (std::is_constructible_v<T, Arguments...> && sizeof...(Arguments) > 0) {
@@ -231,7 +252,7 @@ class Builder {
   }
 
   const Registry<Scalar>* registry_;
-  std::int64_t sizes_left_;
+  Allowance left_;
   bool counting_ = true;
 };
 

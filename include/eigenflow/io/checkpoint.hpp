@@ -118,9 +118,9 @@ Checkpoints checkpoint_file(Flow<Parts...>& flow, std::filesystem::path path, Ei
   using Scalar = typename Flow<Parts...>::Scalar;
   const auto load_state = [&flow, path, registry]() -> std::optional<FitState> {
     if (!std::filesystem::exists(path)) return std::nullopt;
-    return io::detail::with_tensors(path, [&](const io::Tensors& file, std::size_t bytes) {
+    return io::detail::with_tensors(path, [&](const io::Tensors& file) {
       FitState state = io::detail::read_fit_state(file);
-      io::detail::load_into(flow, file, bytes, registry);
+      io::detail::load_into(flow, file, registry);
       state.best = flow.parameters().template cast<double>();
       return std::optional<FitState>(std::move(state));
     });

@@ -76,15 +76,15 @@ namespace detail {
 /// A file under a name of its own beside the one that it is to become; removed unless it does.
 class Draft {
  public:
-  explicit Draft(const std::filesystem::path& target) : target_(target) {
+  explicit Draft(const std::filesystem::path& path) : target_(resolved(path)) {
     static std::atomic<int> count = 0;
     do {
-      path_ = target.string() + '.' + std::to_string(::getpid()) + '.' + std::to_string(count++) + ".tmp";
+      path_ = target_.string() + '.' + std::to_string(::getpid()) + '.' + std::to_string(count++) + ".tmp";
       descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     } while (descriptor_ < 0 && errno == EEXIST);
-    if (descriptor_ < 0) system_error(target, "cannot be written");
+    if (descriptor_ < 0) system_error(path, "cannot be written");
     struct stat old;
-    if (::stat(target.c_str(), &old) == 0) static_cast<void>(::fchmod(descriptor_, old.st_mode & 07777));
+    if (::stat(target_.c_str(), &old) == 0) static_cast<void>(::fchmod(descriptor_, old.st_mode & 07777));
   }
   Draft(const Draft&) = delete;
   Draft& operator=(const Draft&) = delete;
@@ -116,6 +116,13 @@ class Draft {
   }
 
  private:
+  // A link stays a link.
+  static std::filesystem::path resolved(const std::filesystem::path& path) {
+    std::error_code error;
+    std::filesystem::path real = std::filesystem::canonical(path, error);
+    return error ? path : real;
+  }
+
   std::filesystem::path target_;
   std::string path_;
   int descriptor_ = -1;
@@ -123,30 +130,71 @@ class Draft {
 
 }  // namespace detail
 
+#else
+
+namespace detail {
+
+/// A file beside the one that it is to become; removed unless it does.
+class Draft {
+ public:
+  explicit Draft(const std::filesystem::path& target)
+      : target_(target), path_(target.string() + ".tmp"), file_(std::fopen(path_.string().c_str(), "wb")) {
+    if (!file_) system_error(target, "cannot be written");
+  }
+  Draft(const Draft&) = delete;
+  Draft& operator=(const Draft&) = delete;
+  ~Draft() {
+    if (file_) std::fclose(file_);
+    std::error_code error;
+    if (!path_.empty()) std::filesystem::remove(path_, error);
+  }
+
+  void write(std::span<const std::byte> bytes) {
+    if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) file_error(target_, not_written);
+  }
+  void become_target() {
+    if (std::fclose(std::exchange(file_, nullptr)) != 0) file_error(target_, not_written);
+    std::error_code error;
+    std::filesystem::rename(path_, target_, error);
+    if (error) file_error(target_, not_written);
+    path_.clear();
+  }
+
+ private:
+  std::filesystem::path target_, path_;
+  std::FILE* file_;
+};
+
+}  // namespace detail
+
+#endif
+
+namespace detail {
+
+/// The draft of a file that is no folder and has a name.
+inline Draft draft_of(const std::filesystem::path& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) file_error(path, "cannot be written: it is a folder");
+  if (!path.has_filename()) file_error(path, "cannot be written: it has no name");
+  return Draft(path);
+}
+
+}  // namespace detail
+
+/// Throws std::runtime_error, with the file's name, unless `write_file` can make or replace this file: the folder should
+/// be there and let one write, and the name should be one that it takes. What is there stays untouched. Check it before
+/// a long computation; that the disk fills up later it cannot know.
+inline void check_writable(const std::filesystem::path& path) {
+  const detail::Draft draft = detail::draft_of(path);
+}
+
 /// Replaces a file, or makes it, all at once: whatever happens meanwhile (a crash, a full disk), the name stands for
 /// the old bytes or the new ones, whole. Throws std::runtime_error when it cannot; a killed process may leave a
 /// file NAME.<process>.<n>.tmp beside it.
 inline void write_file(const std::filesystem::path& path, std::span<const std::byte> bytes) {
-  std::error_code error;
-  const std::filesystem::path real = std::filesystem::canonical(path, error);  // a link stays a link
-  detail::Draft draft(error ? path : real);
+  detail::Draft draft = detail::draft_of(path);
   draft.write(bytes);
   draft.become_target();
 }
-
-#else
-
-inline void write_file(const std::filesystem::path& path, std::span<const std::byte> bytes) {
-  const std::filesystem::path draft = path.string() + ".tmp";
-  std::FILE* const file = std::fopen(draft.string().c_str(), "wb");
-  if (!file) detail::system_error(path, "cannot be written");
-  const bool whole = std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
-  if (std::fclose(file) != 0 || !whole) file_error(path, detail::not_written);
-  std::error_code error;
-  std::filesystem::rename(draft, path, error);
-  if (error) file_error(path, detail::not_written);
-}
-
-#endif
 
 }  // namespace eigenflow::io

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -18,6 +17,8 @@
 #include "eigenflow/any/any_layer.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/flow.hpp"
+#include "eigenflow/io/allowance.hpp"
+#include "eigenflow/io/architecture.hpp"
 #include "eigenflow/io/build.hpp"
 #include "eigenflow/io/file.hpp"
 #include "eigenflow/io/json.hpp"
@@ -45,31 +46,25 @@ struct ModelInfo {
   Notes notes;
 };
 
+/// A model file that was read at once: the flow and what the file says of itself.
+template <class Scalar>
+struct LoadedModel {
+  ModelInfo info;
+  AnyFlow<Scalar> flow;
+};
+
 namespace io {
 
 inline constexpr std::int64_t format_version = 1;
 
 namespace detail {
 
-template <class Scalar>
-constexpr const char* scalar_name() {
-  static_assert(std::is_same_v<Scalar, float> || std::is_same_v<Scalar, double>,
-                "model files hold flows of float or double");
-  return std::is_same_v<Scalar, float> ? "float" : "double";
-}
-
 inline bool is_reserved(const std::string& key) {
   return key == "format" || key == "format_version" || key == "library_version" || key == "architecture";
 }
 
-template <class... Parts>
-Value architecture_of(const Flow<Parts...>& flow) {
-  using eigenflow::detail::to_value;
-  return Value::Object{{"scalar", Value(std::string(scalar_name<typename Flow<Parts...>::Scalar>()))},
-                       {"features", Value(static_cast<std::int64_t>(flow.dim()))},
-                       {"context", Value(static_cast<std::int64_t>(flow.context_dim()))},
-                       {"layers", to_value(flow.layers().layers())},
-                       {"base", to_value(flow.base())}};
+inline void check_note(const std::string& key) {
+  if (is_reserved(key)) reject("a note cannot be called '" + key + "': the format has an entry of that name");
 }
 
 inline std::map<std::string, std::string> metadata_of(const Value& architecture, const Notes& notes) {
@@ -78,8 +73,7 @@ inline std::map<std::string, std::string> metadata_of(const Value& architecture,
                                               {"library_version", version},
                                               {"architecture", to_json(architecture)}};
   for (const auto& [key, note] : notes) {
-    if (is_reserved(key))
-      reject("a note cannot be called '" + key + "': the format has an entry of that name");
+    check_note(key);
     metadata[key] = note;
   }
   return metadata;
@@ -93,11 +87,11 @@ inline std::int64_t whole_number(const std::string& text, const std::string& wha
   return number;
 }
 
-/// Calls use(tensors, bytes) with what a file has and its length; what it throws names the file.
+/// Calls use(tensors) with what a file has; what it throws names the file.
 template <class Use>
 decltype(auto) with_tensors(const std::filesystem::path& path, const Use& use) {
   const std::vector<std::byte> bytes = read_file(path);
-  return naming(path, [&]() -> decltype(auto) { return use(parse_safetensors(bytes), bytes.size()); });
+  return naming(path, [&]() -> decltype(auto) { return use(parse_safetensors(bytes)); });
 }
 
 /// What the metadata say, once they are those of a model file that this version reads.
@@ -116,7 +110,7 @@ inline ModelInfo read_info(const Tensors& file) {
            entry("library_version") + ", but eigenflow " + version + " reads up to " +
            std::to_string(format_version) + ": update the library");
 
-  Value architecture = parse_json(entry("architecture"), "the architecture");
+  Value architecture = parse_json(entry("architecture"), "the architecture", most_memory(file.bytes));
   const auto member = [&](const char* name) -> const Value& {
     const Value* const value = architecture.find(name);
     if (!value) reject(std::string("the architecture has no '") + name + "'");
@@ -135,11 +129,6 @@ inline ModelInfo read_info(const Tensors& file) {
   return info;
 }
 
-/// The sizes that an architecture may ask for in all: more than a file of that length has parameters for.
-inline std::int64_t most_sizes(std::size_t bytes) {
-  return std::min<std::int64_t>(4 * static_cast<std::int64_t>(bytes), std::int64_t{1} << 31);
-}
-
 template <class Flow>
 struct LoadedParts {
   typename Flow::Layers layers;
@@ -149,70 +138,46 @@ struct LoadedParts {
 
 /// Layers, base and theta for a Flow.
 template <class Flow>
-LoadedParts<Flow> load_parts(const Tensors& file, const ModelInfo& info, std::size_t bytes,
+LoadedParts<Flow> load_parts(const Tensors& file, const ModelInfo& info,
                              const Registry<typename Flow::Scalar>& registry) {
-  using Layers = typename Flow::Layers;
-  using List = std::remove_cvref_t<decltype(std::declval<const Layers&>().layers())>;
-  Builder<typename Flow::Scalar> builder(&registry, most_sizes(bytes));
-  Layers layers(builder.template build<List>(*info.architecture.find("layers"), "layers"));
-  auto base = builder.template build<typename Flow::BaseType>(*info.architecture.find("base"), "base");
-  if (layers.dim() != info.features)
-    reject("the architecture says " + std::to_string(info.features) + " features, but its layers have " +
-           std::to_string(layers.dim()));
-  auto theta = read_parameters<typename Flow::Scalar>(file, Flow::named_parameters(layers, base));
+  auto [layers, base] = build_parts<Flow>(info.architecture, registry, allowance_of(file));
+  auto theta = read_parameters<typename Flow::Scalar>(
+      file,
+      [&, &layers = layers, &base = base](const auto& take) { Flow::name_parameters(layers, base, take); });
   return {std::move(layers), std::move(base), std::move(theta)};
 }
 
-/// Refuses an architecture that differs in an option; constants may differ.
-inline void check_same(const Value& expected, const Value& found, const std::string& path) {
-  const auto differ = [&] {
-    const auto* list = expected.as<Value::List>();
-    const auto* other = found.as<Value::List>();
-    reject(path +
-           (list && other ? " has " + std::to_string(list->size()) + " entries in this flow, but " +
-                                std::to_string(other->size())
-                          : " is " + to_json(expected) + " in this flow, but " + to_json(found)) +
-           " in the file: load it into a flow of the file's parts, or have load_flow make one");
-  };
-  if (const auto* list = expected.as<Value::List>()) {
-    const auto* other = found.as<Value::List>();
-    if (!other || other->size() != list->size()) differ();
-    for (std::size_t i = 0; i < list->size(); ++i)
-      check_same((*list)[i], (*other)[i], join(path, std::to_string(i)));
-  } else if (const auto* object = expected.as<Value::Object>()) {
-    for (const auto& [name, value] : *object) {
-      if (name == "constants") continue;
-      const Value* const other = found.find(name);
-      if (!other) differ();
-      check_same(value, *other, join(path, name));
-    }
-  } else if (to_json(expected) != to_json(found)) {
-    differ();
-  }
-}
-
-/// Makes a flow the one of a file of `bytes` bytes; refuses one of another architecture.
+/// Makes a flow the one of a file; refuses one of another architecture.
 template <class... Parts>
-void load_into(Flow<Parts...>& flow, const Tensors& file, std::size_t bytes,
+void load_into(Flow<Parts...>& flow, const Tensors& file,
                const Registry<typename Flow<Parts...>::Scalar>& registry) {
   using eigenflow::detail::to_value;
-  auto parts = load_parts<Flow<Parts...>>(file, read_info(file), bytes, registry);
+  auto parts = load_parts<Flow<Parts...>>(file, read_info(file), registry);
   check_same(to_value(flow.layers().layers()), to_value(parts.layers.layers()), "layers");
   check_same(to_value(flow.base()), to_value(parts.base), "base");
   flow.restore(std::move(parts.layers), std::move(parts.base), std::move(parts.theta));
 }
 
-/// The run-time flow of a file of `bytes` bytes.
+/// The run-time flow of a file, and what the file says of itself.
 template <class Scalar>
-AnyFlow<Scalar> make_flow(const Tensors& file, std::size_t bytes, const Registry<Scalar>& registry) {
-  auto parts = load_parts<AnyFlow<Scalar>>(file, read_info(file), bytes, registry);
-  Rng rng(0);  // what it draws, the file's parameters replace
-  AnyFlow<Scalar> flow(std::move(parts.layers), std::move(parts.base), rng);
-  flow.set_parameters(parts.theta);
-  return flow;
+LoadedModel<Scalar> make_model(const Tensors& file, const Registry<Scalar>& registry) {
+  ModelInfo info = read_info(file);
+  auto parts = load_parts<AnyFlow<Scalar>>(file, info, registry);
+  return {std::move(info), {std::move(parts.layers), std::move(parts.base), std::move(parts.theta)}};
 }
 
 }  // namespace detail
+
+/// Throws std::invalid_argument unless `save` can keep these notes: their texts should be UTF-8, and their names none
+/// that the format has an entry for. A check before the training, so that a save after it cannot fail for them.
+inline void check_notes(const Notes& notes) {
+  for (const auto& [key, note] : notes) {
+    detail::check_note(key);
+    check_text(key);
+    check_text(note);
+  }
+}
+
 }  // namespace io
 
 /// Writes a flow to a file, all at once: whatever happens meanwhile, the name stands for the old file or the new
@@ -228,8 +193,7 @@ void save(const Flow<Parts...>& flow, const std::filesystem::path& path, const N
 
 /// What a model file says of itself. Throws std::runtime_error, with the file's name, when it is none.
 inline ModelInfo model_info(const std::filesystem::path& path) {
-  return io::detail::with_tensors(
-      path, [](const io::Tensors& file, std::size_t) { return io::detail::read_info(file); });
+  return io::detail::with_tensors(path, [](const io::Tensors& file) { return io::detail::read_info(file); });
 }
 
 /// Reads a file into a flow of the same architecture, which takes its parameters and constants (permutations,
@@ -239,15 +203,22 @@ inline ModelInfo model_info(const std::filesystem::path& path) {
 template <class... Parts>
 void load(Flow<Parts...>& flow, const std::filesystem::path& path,
           const io::Registry<typename Flow<Parts...>::Scalar>& registry = {}) {
-  io::detail::with_tensors(path, [&](const io::Tensors& file, std::size_t bytes) {
-    io::detail::load_into(flow, file, bytes, registry);
-  });
+  io::detail::with_tensors(path,
+                           [&](const io::Tensors& file) { io::detail::load_into(flow, file, registry); });
 }
 
 /// The flow of bytes that are a model file; `load_flow` for what is no file.
 template <class Scalar>
 AnyFlow<Scalar> parse_flow(std::span<const std::byte> bytes, const io::Registry<Scalar>& registry) {
-  return io::detail::make_flow<Scalar>(io::parse_safetensors(bytes), bytes.size(), registry);
+  return io::detail::make_model<Scalar>(io::parse_safetensors(bytes), registry).flow;
+}
+
+/// The flow of a file and what the file says of itself, from one reading of it. Throws as load_flow does.
+template <class Scalar>
+LoadedModel<Scalar> load_model(const std::filesystem::path& path,
+                               const io::Registry<Scalar>& registry = io::standard_parts<Scalar>()) {
+  return io::detail::with_tensors(
+      path, [&](const io::Tensors& file) { return io::detail::make_model<Scalar>(file, registry); });
 }
 
 /// The flow of a file whose architecture is not known beforehand: `auto flow = load_flow<double>(path)`. All calls
@@ -256,9 +227,7 @@ AnyFlow<Scalar> parse_flow(std::span<const std::byte> bytes, const io::Registry<
 template <class Scalar>
 AnyFlow<Scalar> load_flow(const std::filesystem::path& path,
                           const io::Registry<Scalar>& registry = io::standard_parts<Scalar>()) {
-  return io::detail::with_tensors(path, [&](const io::Tensors& file, std::size_t bytes) {
-    return io::detail::make_flow<Scalar>(file, bytes, registry);
-  });
+  return load_model<Scalar>(path, registry).flow;
 }
 
 }  // namespace eigenflow

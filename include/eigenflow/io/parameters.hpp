@@ -5,11 +5,11 @@
 #include <set>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "eigenflow/authoring/layout.hpp"
 #include "eigenflow/authoring/tile.hpp"
+#include "eigenflow/io/allowance.hpp"
 #include "eigenflow/io/safetensors.hpp"
 #include "eigenflow/numerics/finite.hpp"
 
@@ -43,43 +43,48 @@ Scalar number_at(const Tensor& tensor, std::int64_t i, const std::string& name) 
   return number;
 }
 
-/// The theta of these parameters, from tensors of exactly their names and shapes; nothing is allocated before that
-/// is certain. Tensors called fit.… belong to a checkpoint.
-template <class Scalar>
-VectorX<Scalar> read_parameters(const Tensors& file, const std::vector<NamedParameter>& parameters) {
+/// The tensor of a parameter, which has its shape.
+inline const Tensor& tensor_of(const Tensors& file, const NamedParameter& p) {
+  const auto found = file.tensors.find(p.path);
+  if (found == file.tensors.end()) reject("tensor '" + p.path + "' is missing");
+  const Tensor& tensor = found->second;
+  std::vector<std::int64_t> shape;
+  if (p.rank > 0) shape.push_back(p.rows);
+  if (p.rank > 1) shape.push_back(p.cols);
+  const auto text = [](const std::vector<std::int64_t>& all) {
+    std::string list = "(";
+    for (const std::int64_t n : all) list += (list.size() > 1 ? ", " : "") + std::to_string(n);
+    return list + ')';
+  };
+  if (tensor.shape != shape)
+    reject("tensor '" + p.path + "' should have the shape " + text(shape) + ", but has " +
+           text(tensor.shape));
+  if (tensor.dtype != "F32" && tensor.dtype != "F64")
+    reject("tensor '" + p.path + "' should be F32 or F64, but is " + tensor.dtype);
+  return tensor;
+}
+
+/// The theta of the parameters that `name_all` hands over, from tensors of exactly their names and shapes; nothing is
+/// allocated before that is certain. Tensors called fit.… belong to a checkpoint.
+template <class Scalar, class NameAll>
+VectorX<Scalar> read_parameters(const Tensors& file, const NameAll& name_all) {
   Eigen::Index size = 0;
-  for (const NamedParameter& p : parameters) {
-    const auto found = file.tensors.find(p.path);
-    if (found == file.tensors.end()) reject("tensor '" + p.path + "' is missing");
-    const Tensor& tensor = found->second;
-    std::vector<std::int64_t> shape;
-    if (p.rank > 0) shape.push_back(p.rows);
-    if (p.rank > 1) shape.push_back(p.cols);
-    const auto text = [](const std::vector<std::int64_t>& all) {
-      std::string list = "(";
-      for (const std::int64_t n : all) list += (list.size() > 1 ? ", " : "") + std::to_string(n);
-      return list + ')';
-    };
-    if (tensor.shape != shape)
-      reject("tensor '" + p.path + "' should have the shape " + text(shape) + ", but has " +
-             text(tensor.shape));
-    if (tensor.dtype != "F32" && tensor.dtype != "F64")
-      reject("tensor '" + p.path + "' should be F32 or F64, but is " + tensor.dtype);
+  std::set<const Tensor*> known;
+  name_all([&](const NamedParameter& p) {
+    known.insert(&tensor_of(file, p));
     size += p.rows * p.cols;
-  }
-  std::set<std::string_view> known;
-  for (const NamedParameter& p : parameters) known.insert(p.path);
+  });
   for (const auto& [name, tensor] : file.tensors)
-    if (!known.count(name) && !name.starts_with("fit."))
+    if (!known.count(&tensor) && !is_fit_state(name))
       reject("tensor '" + name + "' belongs to no parameter of the architecture");
 
   VectorX<Scalar> theta(size);
-  for (const NamedParameter& p : parameters) {
-    const Tensor& tensor = file.tensors.at(p.path);
+  name_all([&](const NamedParameter& p) {
+    const Tensor& tensor = tensor_of(file, p);
     for (Eigen::Index i = 0; i < p.rows; ++i)
       for (Eigen::Index j = 0; j < p.cols; ++j)
         theta[p.offset + i + j * p.rows] = number_at<Scalar>(tensor, i * p.cols + j, p.path);
-  }
+  });
   return theta;
 }
 

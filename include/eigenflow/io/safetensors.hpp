@@ -50,6 +50,7 @@ struct Tensor {
 struct Tensors {
   std::map<std::string, Tensor> tensors;
   std::map<std::string, std::string> metadata;
+  std::size_t bytes = 0;  ///< of the whole file
 };
 
 /// The dtype of a scalar type, as files name it.
@@ -114,6 +115,18 @@ inline Tensor read_tensor(const std::string& name, const Value& entry, std::span
   return tensor;
 }
 
+/// The header's entry of strings; takes them out of it.
+inline std::map<std::string, std::string> read_metadata(Value& entry) {
+  Value::Object* const notes = entry.as<Value::Object>();
+  if (!notes) reject("the header's __metadata__ should be an object of strings");
+  std::map<std::string, std::string> metadata;
+  for (auto& [key, note] : *notes) {
+    if (!note.as<std::string>()) reject("entry '" + key + "' of __metadata__ should be a string");
+    metadata.emplace(std::move(key), std::move(*note.as<std::string>()));
+  }
+  return metadata;
+}
+
 /// Refuses tensors that overlap, and data of no tensor.
 inline void check_cover(const Tensors& file, std::span<const std::byte> data) {
   std::vector<std::pair<const std::byte*, const std::string*>> order;
@@ -148,22 +161,18 @@ inline Tensors parse_safetensors(std::span<const std::byte> bytes) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(length));
   const std::span<const std::byte> data = bytes.subspan(static_cast<std::size_t>(length));
 
-  Value header = parse_json(text, "the header");
-  Value::Object* const entries = header.as<Value::Object>();
-  if (!entries) reject("the header should be a JSON object of tensors, but is another value");
   Tensors file;
-  for (auto& [name, entry] : *entries) {
-    if (name != "__metadata__") {
+  file.bytes = sizeof length + bytes.size();
+  bool noted = false;
+  parse_json_entries(text, "the header", [&](std::string name, Value entry) {
+    const bool notes = name == "__metadata__";
+    if (notes ? std::exchange(noted, true) : file.tensors.count(name) > 0)
+      reject("the header has the entry \"" + name + "\" twice");
+    if (notes)
+      file.metadata = detail::read_metadata(entry);
+    else
       file.tensors.emplace(name, detail::read_tensor(name, entry, data));
-      continue;
-    }
-    Value::Object* const notes = entry.as<Value::Object>();
-    if (!notes) reject("the header's __metadata__ should be an object of strings");
-    for (auto& [key, note] : *notes) {
-      if (!note.as<std::string>()) reject("entry '" + key + "' of __metadata__ should be a string");
-      file.metadata.emplace(key, std::move(*note.as<std::string>()));
-    }
-  }
+  });
   detail::check_cover(file, data);
   return file;
 }

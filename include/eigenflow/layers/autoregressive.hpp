@@ -102,6 +102,14 @@ class Autoregressive {
                       Option{"transformer", &Autoregressive::transformer},
                       Option{"context_dim", &Autoregressive::context_dim});
   }
+  /// What a layer made of these arguments will have: see authoring/layout.hpp.
+  template <class Visitor>
+  static void outline(Visitor& visit, Eigen::Index, const Indices& order, const Options& options,
+                      const Transformer_& transformer, Eigen::Index context_dim) {
+    const auto features = static_cast<Eigen::Index>(order.size());
+    if constexpr (requires { Conditioner_::outline(visit, features, features, options, context_dim); })
+      Conditioner_::outline(visit, features, transformer.parameters(), options, context_dim);
+  }
   template <class Self, class Visitor>
   static Parameters<Visitor> layout(Self& self, Visitor& visit) {
     return {visit.part("conditioner", self.conditioner_)};

@@ -5,7 +5,9 @@
 #include <string>
 #include <utility>
 
+#include "eigenflow/maps/activation.hpp"
 #include "eigenflow/nets/dense_layer.hpp"
+#include "eigenflow/nets/dropout.hpp"
 #include "eigenflow/nets/network.hpp"
 #include "eigenflow/numerics/saturating.hpp"
 #include "eigenflow/text/error.hpp"
@@ -50,6 +52,17 @@ inline void append(Network& network, DenseLayer layer) {
                    " units has more parameters than any memory holds: make it narrower");
   cut(layer);
   network.layers.push_back(std::move(layer));
+}
+
+/// The network that options describe: they hand its dense layers to `dense_layers(in, out, add)`, first to last.
+template <class Options>
+Network make_network(const Options& options, Eigen::Index in, Eigen::Index out) {
+  Network network{{},
+                  options.activation,
+                  checked_dropout(options.dropout),
+                  detail::checked_negative_slope(options.negative_slope)};
+  options.dense_layers(in, out, [&](DenseLayer layer) { append(network, std::move(layer)); });
+  return network;
 }
 
 }  // namespace eigenflow::nets

@@ -63,7 +63,7 @@ class Loaded {
 template <class Scalar>
 void write(const Architecture& a, const std::filesystem::path& folder) {
   const ef::io::Registry<Scalar> parts = ef::io::standard_parts<Scalar>();
-  ef::io::Builder<Scalar> builder(&parts, 1'000'000);
+  ef::io::Builder<Scalar> builder(&parts);
   ef::Rng rng(11);
   ef::AnyFlow<Scalar> flow(
       ef::AnyChain<Scalar>(builder.template build<std::vector<ef::AnyLayer<Scalar>>>(

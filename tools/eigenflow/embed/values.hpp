@@ -14,7 +14,7 @@ namespace command {
 /// A Value as the C++ type that the library makes of it.
 template <class T>
 T as(const ef::Value& value) {
-  return ef::io::Builder<double>(nullptr, std::int64_t{1} << 40).build<T>(value, "");
+  return ef::io::Builder<double>(nullptr).build<T>(value, "");
 }
 template <class T>
 T as(const ef::Value& value, const char* member) {
