@@ -155,7 +155,7 @@ class Model final {
       const Scalar log_prob = tile.log_det[0];
       tile.attach_cotangents().setOnes();
       parts().base.log_prob_vjp(parts().base_theta, {}, tile);
-      parts().layers.forward_vjp(parts().layer_theta, tape, tile);
+      parts().layers.forward_vjp(parts().layer_theta, {}, tape, tile);
       LogProbAndGrad result{log_prob, point(tile.grad_values), {}};
       if constexpr (context_dim > 0) result.grad_context = tile.grad_context.row(0).transpose();
       return result;
