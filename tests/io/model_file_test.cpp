@@ -97,8 +97,8 @@ void every_layer() {
   round_trip_of("Standardize", Standardize<S>(numbers<S>({0.1, 2000, -3}), numbers<S>({0.3, 1e-3, 7})));
   round_trip_of("ActNorm", ActNorm<S>(numbers<S>({0.1, 2, -3}), numbers<S>({0.3, 1, 7})));
   round_trip_of("ActNorm before its start", ActNorm<S>(3));
-  round_trip_of("Support",
-                Support<S>({interval(0, 1.1), above(-0.7), below(3, HalfLineMap::softplus), real()}));
+  round_trip_of("Support", Support<S>({interval(0, 1.1), above(-0.7), below(3, HalfLineMap::softplus), real(),
+                                       circle(0, 360)}));
   round_trip_of("Logit", Logit<S>(2, -1, 3));
   round_trip_of("Exp", Exp<S>(Log<S>(2, 0.5)));
   round_trip_of("SoftplusInverse of two features", SoftplusInverse<S, 2>(2, -1));
@@ -106,6 +106,9 @@ void every_layer() {
   round_trip_of("Householder", Householder<S>(3, 2));
   round_trip_of("Sylvester", Sylvester<S>(4, 2));
   round_trip_of("Inverse", Inverse<Planar<S>>(Planar<S>(3)));
+  round_trip_of("Columns",
+                Columns<Chain<Planar<S>, Radial<S>>>(4, {3, 1}, Chain{Planar<S>(2), Radial<S>(2)}));
+  round_trip_of("Elementwise", Elementwise<RationalQuadraticSpline<S>>(3));
   round_trip_of("Chain", Chain{Planar<S>(3), Chain{Radial<S>(3), Permutation<S>({2, 1, 0})}});
   round_trip_of("Stack", Stack<Radial<S>>(4, Radial<S>(2)), Planar<S>(2));
 }
@@ -135,6 +138,17 @@ void every_coupling() {
   round_trip_of(
       "SplineAutoregressive with a context",
       SplineAutoregressive<S>(2, {1, 0}, {.hidden = {6, 6}}, RationalQuadraticSpline<S>({.bins = 4}), 3));
+  const MaskedAutoregressive<S> conditional(2, {.hidden = {6}}, 2);
+  round_trip_of("StandardizeContext", StandardizeContext<MaskedAutoregressive<S>>(
+                                          conditional, numbers<S>({100, -1}), numbers<S>({3, 0.1})));
+  round_trip_of("StandardizeContext before its start",
+                StandardizeContext<MaskedAutoregressive<S>>(conditional));
+  round_trip_of("circular coupling",
+                CircularSplineCoupling<S>(4, 2, {.hidden = {6}}, circular_spline<S>({3, 0}, {.bins = 4})));
+  round_trip_of("circular autoregressive with a context",
+                CircularSplineAutoregressive<S>(3, {1, 2, 0}, {.hidden = {6}}, circular_spline<S>({1}), 1));
+  using Mixed = LineOrCircle<Affine<S>, Periodic>;
+  round_trip_of("affine maps and circles", Elementwise<Mixed>(2, Mixed({0}, {}, Periodic(on_circle({})))));
   round_trip_of("autoregressive residual net",
                 Autoregressive<Shift<S>, MaskedResidualNet<S>>(3, {.width = 8, .blocks = 2}));
 }
@@ -149,6 +163,7 @@ void every_base() {
   round_trip_of("StudentT", layer, StudentT<S>(2));
   round_trip_of("GaussianMixture", layer, GaussianMixture<S>(2, 3));
   round_trip_of("Uniform", Permutation<S>({1, 0}), Uniform<S>(numbers<S>({-1, -2}), numbers<S>({3, 2.5})));
+  round_trip_of("WithCircles", Radial<S>(3), WithCircles<DiagonalNormal<S>>(3, {1}, DiagonalNormal<S>(2)));
   round_trip_of("ConditionalNormal", layer, ConditionalNormal<S>(2, 3, {.hidden = {4}}));
   round_trip_of("ConditionalNormal with a residual net", layer,
                 ConditionalNormal<S, Eigen::Dynamic, ResidualNet<S>>(2, 3, {.width = 4}));

@@ -31,7 +31,8 @@ ef::Support<S, D> mixed(Index dim, int first = 0) {
                                               ef::below(6.5),
                                               ef::real(),
                                               ef::above(-9, ef::HalfLineMap::softplus),
-                                              ef::below(8, ef::HalfLineMap::softplus)};
+                                              ef::below(8, ef::HalfLineMap::softplus),
+                                              ef::circle(-7.5, 9)};
   std::vector<ef::FeatureSupport> features;
   for (Index j = 0; j < dim; ++j)
     features.push_back(kinds[static_cast<std::size_t>(j + first) % kinds.size()]);
@@ -59,7 +60,7 @@ TEST_CASE("Support obeys the laws") {
 }
 
 TEST_CASE("each map of Support alone obeys the laws") {
-  for (int first = 1; first < 6; ++first)
+  for (int first = 1; first < 7; ++first)
     contract::check_layer<1>(
         "Support, kind " + std::to_string(first),
         [&]<class S, int D>(contract::Kind<S, D> kind) { return mixed<S, D>(kind.dim, first); });
@@ -262,4 +263,48 @@ TEST_CASE("Support refuses edges that are none") {
   CHECK_THROWS_WITH(ef::Support<double>(1, ef::above(std::nan(""))), ContainsSubstring("finite edges"));
   CHECK_THROWS_WITH(ef::Support<float>(1, ef::above(1e300)), ContainsSubstring("finite edges"));
   CHECK_THROWS_WITH(ef::Support<float>(1, ef::interval(-3e38, 3e38)), ContainsSubstring("finite edges"));
+}
+
+TEST_CASE("Support takes angles of any size onto the circle, and back into their range") {
+  const double pi = 3.14159265358979323846;
+  const ef::Support<double> degrees({ef::circle(0, 360), ef::circle(-180, 180)});
+  MatrixX<double> x(7, 2), z(7, 2);
+  x << 0, 0, 90, 90, 180, -180, 270, 180, 360, 540, -90, -90, 359, 1e-300;
+  z << -pi, 0, -pi / 2, pi / 2, 0, -pi, pi / 2, -pi, -pi, -pi, pi / 2, -pi / 2, 179 * pi / 180,
+      1e-300 * pi / 180;
+  const auto there = run<double>(degrees, Direction::forward, x);
+  CHECK((there.values - z).cwiseAbs().maxCoeff() < 1e-15);
+  CHECK(there.values(6, 1) == Approx(1e-300 * pi / 180).epsilon(1e-15));
+  for (Index i = 0; i < 7; ++i) CHECK(there.log_det[i] == Approx(2 * std::log(pi / 180)).epsilon(1e-15));
+  const auto back = run<double>(degrees, Direction::inverse, there.values);
+  CHECK(back.values.col(0).minCoeff() == 0.0);
+  CHECK(back.values.col(1).minCoeff() == -180.0);
+  CHECK(back.values(4, 0) == 0.0);
+  CHECK(back.values(5, 0) == Approx(270));
+  CHECK(back.log_det[3] == Approx(-2 * std::log(pi / 180)).epsilon(1e-15));
+
+  // Just below the cut, in float too, the range is half open.
+  const ef::Support<float> turn({ef::circle(0, 1)});
+  for (const float angle : {std::nextafter(1.0F, 0.0F), -1e-30F, 1e6F + 0.9375F, -3e7F}) {
+    const auto on = run<float>(turn, Direction::forward, MatrixX<float>::Constant(1, 1, angle));
+    CHECK(on.values(0, 0) >= -static_cast<float>(pi));
+    CHECK(on.values(0, 0) < static_cast<float>(pi));
+    const auto again = run<float>(turn, Direction::inverse, on.values);
+    CHECK(again.values(0, 0) >= 0);
+    CHECK(again.values(0, 0) < 1);
+  }
+}
+
+TEST_CASE("a circle has no edges to refuse, needs two ends, and is told from an interval") {
+  ef::Support<double> layer({ef::circle(0, 10), ef::real()});
+  CHECK(layer.describe() == "1 circle, 1 real");
+  CHECK(ef::circles_of(layer.features()) == std::vector<Index>{0});
+  ef::Rng rng(1);
+  ef::Flow flow{layer, rng};
+  MatrixX<double> x(3, 2);
+  x << 0, 1, 10, 2, -3, 3;
+  CHECK_NOTHROW(ef::fit(flow, x, {.epochs = 0, .validation_fraction = 0, .progress = false}));
+  const double infinity = std::numeric_limits<double>::infinity();
+  CHECK_THROWS_WITH(ef::Support<double>({ef::circle(0, infinity)}), ContainsSubstring("edges 0 and inf"));
+  CHECK_THROWS_WITH(ef::Support<double>({ef::circle(3, 3)}), ContainsSubstring("edges 3 and 3"));
 }

@@ -38,6 +38,12 @@ ANY_BASE = "any/any_base.hpp"
 CHAIN = "compose/chain.hpp"
 STACK = "compose/stack.hpp"
 INVERSE = "compose/inverse.hpp"
+COLUMNS = "compose/columns.hpp"
+ELEMENTWISE = "layers/elementwise.hpp"
+STANDARDIZE_CONTEXT = "layers/standardize_context.hpp"
+CIRCLES = "layers/detail/circles.hpp"
+LINE_OR_CIRCLE = "transformers/line_or_circle.hpp"
+WITH_CIRCLES = "bases/with_circles.hpp"
 NORMAL = "bases/standard_normal.hpp"
 DIAGONAL = "bases/diagonal_normal.hpp"
 CONDITIONAL = "bases/conditional_normal.hpp"
@@ -204,10 +210,10 @@ MUTATIONS = [
     ("autoregressive", AUTOREGRESSIVE, "context forgotten", "features.rightCols(layer.context_dim_) = tile.context;",
      "features.rightCols(layer.context_dim_).setZero();"),
     ("autoregressive", AUTOREGRESSIVE, "solved features not handed on", "if (generating) step.store(known, result.value);", "(void)known;"),
-    ("autoregressive", MASKED, "a feature sees itself", "this->context_dim() + s : Verbs::at(", "this->context_dim() + s + 1 : Verbs::at("),
+    ("autoregressive", MASKED, "a feature sees itself", "this->first_input(s) : Verbs::at(", "this->first_input(s) + 1 : Verbs::at("),
     ("autoregressive", MASKED, "a unit sees the next degree", "at(layers[i - 1].steps, s + 1);", "at(layers[i - 1].steps, std::min(s + 2, dim()));"),
     ("autoregressive", MASKED_NETWORK, "results in the network's order", "run.give(result.data() + feature(s)", "run.give(result.data() + s"),
-    ("autoregressive", MASKED_NETWORK, "gradient to another feature", "grad_input.data() + feature(s) * grad_input.rows()", "grad_input.data() + s * grad_input.rows()"),
+    ("autoregressive", MASKED_NETWORK, "gradient to another feature", "run.add_to(grad_input.data() + column * grad_input.rows(), place, place + 1);", "run.add_to(grad_input.data() + s * grad_input.rows(), place, place + 1);"),
     ("autoregressive", MASKED_NETWORK, "substitution leaves a layer out", "i-- > 1;)", "i-- > 2;)"),
     ("autoregressive", MASKED_NETWORK, "context left out of the inverse's gradient", "if (context_dim_ > 0) run.retreat(0, layers[0].readers_of(0, context_dim_));", ""),
     ("autoregressive", NETWORK_FORWARD, "mask not applied", "if (layer.reach.empty()) return weight;", "return weight;"),
@@ -312,7 +318,55 @@ MUTATIONS = [
     ("inverse", INVERSE, "inverse not swapped", "return layer_.forward(theta, tile);", "return layer_.inverse(theta, tile);"),
     ("inverse", INVERSE, "forward_vjp not swapped", "layer_.inverse_vjp(theta, grad, tape, tile);", "layer_.forward_vjp(theta, grad, tape, tile);"),
     ("inverse", INVERSE, "inverse_vjp not swapped", "layer_.forward_vjp(theta, grad, tape, tile);", "layer_.inverse_vjp(theta, grad, tape, tile);"),
+    # ---- Columns, Elementwise, StandardizeContext
+    ("columns", COLUMNS, "features not brought back, forward", "const auto tape = layer_.forward(theta, inner);\n    put(inner.values, tile.values);",
+     "const auto tape = layer_.forward(theta, inner);"),
+    ("columns", COLUMNS, "features not brought back, inverse", "const auto tape = layer_.inverse(theta, inner);\n    put(inner.values, tile.values);",
+     "const auto tape = layer_.inverse(theta, inner);"),
+    ("columns", COLUMNS, "directions swapped", "const auto tape = layer_.inverse(theta, inner);", "const auto tape = layer_.forward(theta, inner);"),
+    ("columns", COLUMNS, "gradients not brought back, forward", "layer_.forward_vjp(theta, grad, tape, inner);\n    put(inner.grad_values, tile.grad_values);",
+     "layer_.forward_vjp(theta, grad, tape, inner);"),
+    ("columns", COLUMNS, "gradients not brought back, inverse", "layer_.inverse_vjp(theta, grad, tape, inner);\n    put(inner.grad_values, tile.grad_values);",
+     "layer_.inverse_vjp(theta, grad, tape, inner);"),
+    ("columns", COLUMNS, "brought back to other columns", "to.col(index(k)) = picked.col(k);", "to.col(k) = picked.col(k);"),
+    ("columns", COLUMNS, "always side by side", "if (index(k) != index(0) + k) return false;", ""),
+    ("elementwise", ELEMENTWISE, "directions swapped", "return evaluate<false>(theta, tile);", "return evaluate<true>(theta, tile);"),
+    ("elementwise", ELEMENTWISE, "log_det assigned", "step.load(tile.log_det.data()) + result.log_det", "result.log_det"),
+    ("elementwise", ELEMENTWISE, "all features share a tape", "all.data() + (tile.record ? j * size : 0)", "all.data()"),
+    ("elementwise", ELEMENTWISE, "gradient assigned", "out.parameters(k, j) += reduce_add(sum);", "out.parameters(k, j) = reduce_add(sum);"),
+    ("elementwise", ELEMENTWISE, "vjp of the inverse is forward's", "vjp<true>(grad, tape, tile);", "vjp<false>(grad, tape, tile);"),
+    ("elementwise", ELEMENTWISE, "parameters of the first feature for all", "p.parameters(k, j)", "p.parameters(k, 0)"),
+    ("standardize_context", STANDARDIZE_CONTEXT, "gradient in the context not scaled", "inner.grad_context.col(j) / scale()[j];", "inner.grad_context.col(j);"),
+    ("standardize_context", STANDARDIZE_CONTEXT, "gradient in the context assigned", "tile.grad_context.col(j) += inner", "tile.grad_context.col(j) = inner"),
+    ("standardize_context", STANDARDIZE_CONTEXT, "gradient in the context dropped, inverse", "layer_.inverse_vjp(theta, grad, tape.inner, inner);\n    give_back(inner, tile);",
+     "layer_.inverse_vjp(theta, grad, tape.inner, inner);"),
+    ("standardize_context", STANDARDIZE_CONTEXT, "directions swapped", "const auto tape = layer_.inverse(theta, inner);", "const auto tape = layer_.forward(theta, inner);"),
+    ("standardize_context", STANDARDIZE_CONTEXT, "context as it came, inverse", "standardise(tile), tile.grad_context);\n    const auto tape = layer_.inverse",
+     "tile.context, tile.grad_context);\n    const auto tape = layer_.inverse"),
+    # ---- circles
+    ("circular_coupling", LINE_OR_CIRCLE, "directions of the circle alike", "circle_.forward(y, slots) : line_.inverse(y, slots)", "circle_.inverse(y, slots) : line_.inverse(y, slots)"),
+    ("circular_coupling", LINE_OR_CIRCLE, "vjp of the other direction", "circle_.inverse_vjp(grad, grad_log_det, slots)", "circle_.forward_vjp(grad, grad_log_det, slots)"),
+    ("circular_coupling", LINE_OR_CIRCLE, "parameters of the other have a gradient", "slots.set(k, Number(0));", ""),
+    ("circular_coupling", LINE_OR_CIRCLE, "too little kept", "circle_.parameters() + circle_.kept()) - parameters();", "0) - parameters();"),
+    ("circular_coupling", CIRCLES, "gradient of the sine dropped", "cosine[i] * grad_sine[i] - sine[i] * grad[i];", "-sine[i] * grad[i];"),
+    ("circular_coupling", CIRCLES, "gradient of the cosine's sign", "cosine[i] * grad_sine[i] - sine[i] * grad[i];", "cosine[i] * grad_sine[i] + sine[i] * grad[i];"),
+    ("circular_coupling", CIRCLES, "sine of the cosine", "const Scalar a = angle[i];\n    cosine[i] = std::cos(a);", "cosine[i] = std::cos(angle[i]);\n    const Scalar a = angle[i];"),
+    ("circular_autoregressive", AUTOREGRESSIVE, "the angle for its cosine, forward", "for (Eigen::Index j = 0; j < dim(); ++j) spread(j, batch.features);", ""),
+    ("circular_autoregressive", AUTOREGRESSIVE, "the angle for its cosine, inverse", "if (generating) spread(j, batch.features);", ""),
+    ("circular_autoregressive", AUTOREGRESSIVE, "gradient through the angle dropped, forward", "for (Eigen::Index j = 0; j < dim(); ++j) add_through_angle(j, tape, grad_input, tile);", ""),
+    ("circular_autoregressive", AUTOREGRESSIVE, "gradient through the angle dropped, inverse", "add_through_angle(j, tape, grad_input, tile);\n                                pull_back<true>",
+     "pull_back<true>"),
+    ("circular_autoregressive", AUTOREGRESSIVE, "a circle's gradient overwritten", "if (!is_circle(j)) tile.grad_values.col(j) = grad.col(j);", "tile.grad_values.col(j) = grad.col(j);"),
+    ("circular_autoregressive", MASKED_NETWORK, "a second input at the first's place", "body(dim() + static_cast<Eigen::Index>(i), place + 1);", "body(dim() + static_cast<Eigen::Index>(i), place);"),
+    ("circular_autoregressive", MASKED_NETWORK, "places without the second inputs", "!= order_.begin() + s) ++place;", "!= order_.begin() + s) place += 0;"),
+    ("circular_autoregressive", MASKED_NETWORK, "the context where the second inputs are", "return dim() + static_cast<Eigen::Index>(pairs_.size());", "return dim();"),
+    ("support", SUPPORT_MAPS, "a circle's log_det, inverse", "Number(-std::log(stretch()))", "Number(std::log(stretch()))"),
+    ("support", SUPPORT_MAPS, "a circle's gradient", "Number g, Number) const { return g * Number(stretch()); }", "Number g, Number) const { return g * Number(1 / stretch()); }"),
+    ("support", SUPPORT_MAPS, "a circle's middle", "Number(1 / stretch()) + middle();", "Number(1 / stretch()) - middle();"),
     # ---- bases
+    ("with_circles", WITH_CIRCLES, "the circles' density dropped", "tile.log_det.array() += of_circles;", "(void)of_circles;"),
+    ("with_circles", WITH_CIRCLES, "real features in other places", "values.col(k) = tile.values.col(j);", "values.col(k) = tile.values.col(k);"),
+    ("with_circles", WITH_CIRCLES, "gradient of a circle kept", "tile.grad_values.setZero();", ""),
     ("standard_normal", NORMAL, "gradient's sign", "grad = -step.load(tile.grad_log_det.data());", "grad = step.load(tile.grad_log_det.data());"),
     ("standard_normal", NORMAL, "log_det assigned", "step.load(tile.log_det.data()) + fma(minus_half, sum, constant)", "fma(minus_half, sum, constant)"),
     ("standard_normal", NORMAL, "a factor of two", "minus_half(Scalar(-0.5))", "minus_half(Scalar(-1))"),

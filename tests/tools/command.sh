@@ -56,6 +56,13 @@ run fit - -o piped.eigenflow "${quick[@]}" <"$data"
 run fit "$data" -o one.eigenflow --columns waiting "${quick[@]}"
 run fit "$data" -o two.eigenflow --columns 2,1 --positive waiting --interval eruption:0:10 "${quick[@]}"
 run fit "$data" -o given.eigenflow --context eruption "${quick[@]}"
+awk 'BEGIN { srand(3); print "r,phi"; for (i = 0; i < 400; ++i) { a = 345 + 30 * rand(); print a / 100 + rand(), a < 360 ? a : a - 360 } }' >angles.csv
+awk 'BEGIN { srand(4); print "x,k"; for (i = 0; i < 200; ++i) print rand(), 0.1 }' >constant.csv
+for type in coupling autoregressive; do
+  run fit angles.csv -o phi.$type --type $type --periodic phi:0:360 "${quick[@]}"
+done
+run fit angles.csv -o phi.alone --columns phi --periodic phi:0:360 "${quick[@]}"
+run fit constant.csv -o constant.eigenflow --context k "${quick[@]}"
 run fit "$data" -o maf.eigenflow --type autoregressive --transformer affine --base student --epochs 2 --batch 50 --test-data "$data" "${quick[@]:2}"
 
 # ---- info
@@ -148,6 +155,19 @@ run sample a.eigenflow -n 3 -o three.npy
 same 'the bytes of three.npy' "$(wc -c <three.npy)" $((128 + 8 * 6))
 run sample given.eigenflow -n 4 --given eruption=2.5 >out
 same 'samples with their context' "$(head -1 out) $(grep -c ',2.5$' out)" 'waiting,eruption 4'
+for model in phi.coupling phi.autoregressive phi.alone; do
+  run sample $model -n 500 --seed 2 >out
+  awk -F, -v column="$(head -1 out | tr , '\n' | grep -n phi | cut -d: -f1)" \
+    'NR > 1 { if ($column < 0 || $column >= 360) exit 1; near += $column < 25 || $column > 335 } END { exit near < 400 }' out ||
+    fail "angles of $model are not in their range, or not where the data are"
+done
+printf 'r,phi\n4,355\n4,715\n4,-5\n' >turns.csv
+run score phi.coupling turns.csv >out
+same 'an angle has one density' "$(tail -3 out | sed 's/.*,//' | cut -c1-8 | sort -u | wc -l)" 1
+run sample constant.eigenflow -n 5 --seed 3 --given k=0.1 | cut -d, -f1 >out
+run sample constant.eigenflow -n 5 --seed 3 --given k=0.1001 | cut -d, -f1 >out2
+cmp -s out out2 || fail 'a column of context that was constant matters'
+exits 2 '--periodic wants NAME:LOW:HIGH' fit angles.csv -o no --periodic phi:0
 run sample given.eigenflow --context-file "$data" | run score given.eigenflow - >out
 same 'a sample for each context' "$(wc -l <out)" 273
 run sample two.eigenflow -n 2000 | awk -F, 'NR > 1 && ($1 <= 0 || $2 <= 0 || $2 >= 10)' >out

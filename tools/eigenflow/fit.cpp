@@ -31,7 +31,7 @@ namespace {
 struct Options {
   DataOptions data;
   std::string output, test_data, hidden = "64,64";
-  std::vector<std::string> positive, interval;
+  std::vector<std::string> positive, interval, periodic;
   double test = 0.1;
   int threads = 0;
   bool quiet = false;
@@ -88,7 +88,7 @@ void run(Options options) {
   const std::unique_ptr<table::Reader> reader = options.data.open();
   const Columns columns = choose(*reader, options.data);
   const std::vector<ef::FeatureSupport> supports =
-      supports_of(options.positive, options.interval, columns.features);
+      supports_of(options.positive, options.interval, options.periodic, columns.features);
   Sample sample = read(*reader, columns);
   const Eigen::Index rows = sample.x.rows();
   check_edges(supports, sample, columns.features, reader->source());
@@ -159,6 +159,11 @@ void add_fit(CLI::App& app, const std::string& command_line) {
       ->expected(1)
       ->take_all();
   sub->add_option("--interval", o.interval, "A column whose values lie between two numbers")
+      ->type_name("NAME:LOW:HIGH")
+      ->expected(1)
+      ->take_all();
+  sub->add_option("--periodic", o.periodic,
+                  "A column of angles, for which two numbers are one point: phi:0:360")
       ->type_name("NAME:LOW:HIGH")
       ->expected(1)
       ->take_all();

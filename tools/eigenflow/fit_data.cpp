@@ -62,8 +62,9 @@ Sample hold_out(Sample& sample, double share, std::uint64_t seed) {
 
 std::vector<ef::FeatureSupport> supports_of(const std::vector<std::string>& positive,
                                             const std::vector<std::string>& interval,
+                                            const std::vector<std::string>& periodic,
                                             const std::vector<std::string>& names) {
-  if (positive.empty() && interval.empty()) return {};
+  if (positive.empty() && interval.empty() && periodic.empty()) return {};
   std::vector<ef::FeatureSupport> supports(names.size(), ef::real());
   const auto set = [&](const std::string& name, const ef::FeatureSupport& support) {
     const auto found = std::find(names.begin(), names.end(), name);
@@ -73,20 +74,26 @@ std::vector<ef::FeatureSupport> supports_of(const std::vector<std::string>& posi
   };
   for (const std::string& list : positive)
     for (const std::string& name : table::cells(list)) set(name, ef::positive());
-  for (const std::string& text : interval) {
-    const std::size_t second = text.rfind(':'), first = second == 0 ? second : text.rfind(':', second - 1);
-    if (second == std::string::npos || first == std::string::npos || first == second)
-      throw UsageError("--interval wants NAME:LOW:HIGH, but got \"" + text + '"');
-    const double low = number_of(text.substr(first + 1, second - first - 1), "--interval"),
-                 high = number_of(text.substr(second + 1), "--interval");
-    set(text.substr(0, first), ef::interval(low, high));
-  }
+  const auto set_between = [&](const std::vector<std::string>& texts, const char* option,
+                               const auto& support) {
+    for (const std::string& text : texts) {
+      const std::size_t second = text.rfind(':'), first = second == 0 ? second : text.rfind(':', second - 1);
+      if (second == std::string::npos || first == std::string::npos || first == second)
+        throw UsageError(std::string(option) + " wants NAME:LOW:HIGH, but got \"" + text + '"');
+      const double low = number_of(text.substr(first + 1, second - first - 1), option),
+                   high = number_of(text.substr(second + 1), option);
+      set(text.substr(0, first), support(low, high));
+    }
+  };
+  set_between(interval, "--interval", ef::interval);
+  set_between(periodic, "--periodic", ef::circle);
   return supports;
 }
 
 void check_edges(const std::vector<ef::FeatureSupport>& supports, const Sample& sample,
                  const std::vector<std::string>& names, const std::string& source) {
   for (std::size_t j = 0; j < supports.size(); ++j) {
+    if (supports[j].circle) continue;  // any number is a point of it
     const auto column = sample.x.col(static_cast<Eigen::Index>(j));
     const auto beyond = std::find_if(column.begin(), column.end(), [&](double value) {
       return !(value > supports[j].low && value < supports[j].high);

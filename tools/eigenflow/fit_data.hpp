@@ -28,9 +28,11 @@ Sample read(table::Reader& reader, const Columns& columns);
 /// Takes a share of the rows away, drawn at random.
 Sample hold_out(Sample& sample, double share, std::uint64_t seed);
 
-/// The edges that --positive (NAMES) and --interval (NAME:LOW:HIGH) give to the features called `names`; none without.
+/// The edges that --positive (NAMES) and --interval (NAME:LOW:HIGH), and the circles that --periodic (NAME:LOW:HIGH)
+/// give to the features called `names`; none without.
 std::vector<eigenflow::FeatureSupport> supports_of(const std::vector<std::string>& positive,
                                                    const std::vector<std::string>& interval,
+                                                   const std::vector<std::string>& periodic,
                                                    const std::vector<std::string>& names);
 
 /// Refuses a column that has values on or beyond an edge, in the words of the table.

@@ -1,9 +1,9 @@
 #include "flows.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <eigenflow/io.hpp>
-#include <stdexcept>
-#include <string>
+#include <numbers>
 #include <utility>
 
 namespace command {
@@ -11,68 +11,145 @@ namespace {
 
 using Layer = ef::AnyLayer<double>;
 using Block = ef::AnyChain<double>;
+using Indices = std::vector<Eigen::Index>;
 // The types that the files of all flows load into, so that they are compiled once.
 using Affine = ef::Affine<double, ef::AnyScale>;
 using Spline = ef::RationalQuadraticSpline<double, ef::SplineTails::linear, ef::AnyScale>;
+using PeriodicSpline = ef::RationalQuadraticSpline<double, ef::SplineTails::periodic, ef::AnyScale>;
+
+// What the layers of a flow are made for.
+struct Features {
+  Eigen::Index dim, context;
+  Indices circles, real;  // places of the features of either kind
+
+  Features(Eigen::Index all, Eigen::Index given, Indices round)
+      : dim(all), context(given), circles(std::move(round)) {
+    for (Eigen::Index j = 0; j < dim; ++j)
+      if (std::find(circles.begin(), circles.end(), j) == circles.end()) real.push_back(j);
+  }
+  Eigen::Index real_count() const { return static_cast<Eigen::Index>(real.size()); }
+};
 
 template <class Transformer>
-Layer layer(const Architecture& a, Eigen::Index dim, Eigen::Index context, Transformer transformer) {
+Layer layer(const Architecture& a, const Features& f, Indices order, Transformer transformer) {
   const ef::MlpOptions network{.hidden = a.hidden, .activation = ef::Activation::silu};
   if (a.kind == Kind::coupling)
-    return Layer(
-        ef::Coupling<Transformer, ef::Mlp<double>>(dim, dim / 2, network, std::move(transformer), context));
-  std::vector<Eigen::Index> order;
-  for (Eigen::Index j = 0; j < dim; ++j) order.push_back(j);
-  return Layer(ef::Autoregressive<Transformer, ef::MaskedMlp<double>>(dim, std::move(order), network,
-                                                                      std::move(transformer), context));
+    return Layer(ef::Coupling<Transformer, ef::Mlp<double>>(f.dim, f.dim / 2, network, std::move(transformer),
+                                                            f.context));
+  return Layer(ef::Autoregressive<Transformer, ef::MaskedMlp<double>>(f.dim, std::move(order), network,
+                                                                      std::move(transformer), f.context));
 }
 
-Layer layer(const Architecture& a, Eigen::Index dim, Eigen::Index context) {
-  if (a.map == Map::affine) return layer(a, dim, context, Affine{ef::AnyScale(ef::SoftClip(1))});
+// A transformer for real features, joined by a spline for the circles where there are any.
+template <class Line>
+Layer layer(const Architecture& a, const Features& f, Indices order, const Indices& circles, Line line,
+            const ef::AnyScale& slope) {
+  if (circles.empty()) return layer(a, f, std::move(order), std::move(line));
+  PeriodicSpline circle(ef::on_circle({.bins = a.bins}), slope);
+  return layer(a, f, std::move(order),
+               ef::LineOrCircle<Line, PeriodicSpline>(circles, std::move(line), std::move(circle)));
+}
+
+Layer layer(const Architecture& a, const Features& f, Indices order, const Indices& circles) {
   const ef::SplineOptions options{.bins = a.bins, .bound = 4};
-  return layer(a, dim, context, Spline(options, ef::AnyScale(ef::SoftClip(-std::log(options.min_slope)))));
+  const ef::AnyScale slope(ef::SoftClip(-std::log(options.min_slope)));
+  if (a.map == Map::affine)
+    return layer(a, f, std::move(order), circles, Affine{ef::AnyScale(ef::SoftClip(1))}, slope);
+  return layer(a, f, std::move(order), circles, Spline(options, slope), slope);
+}
+
+// Another order for each layer: with few features a random one may be the same again.
+ef::Permutation<double> turned(Eigen::Index dim, ef::Rng& rng) {
+  return dim < 4 ? ef::Permutation<double>::reverse(dim) : ef::Permutation<double>::random(dim, rng);
+}
+
+// Layers with linear maps between them.
+std::vector<Layer> blocks_on_lines(const Architecture& a, const Features& f, ef::Rng& rng) {
+  std::vector<Layer> blocks;
+  for (Eigen::Index k = 0; k < a.layers; ++k) {
+    const auto next = turned(f.dim, rng);
+    blocks.emplace_back(Block({layer(a, f, ef::in_order(f.dim), {}), Layer(ef::LuLinear<double>(next))}));
+  }
+  return blocks;
+}
+
+// Features that are circles keep their columns: each layer has an order of its own, and linear maps pass them by.
+std::vector<Layer> blocks_with_circles(const Architecture& a, const Features& f, ef::Rng& rng) {
+  std::vector<Layer> blocks;
+  Indices order = ef::in_order(f.dim);
+  for (Eigen::Index k = 0; k < a.layers; ++k) {
+    std::vector<Layer> block;
+    if (a.kind == Kind::autoregressive) {
+      block.push_back(layer(a, f, order, f.circles));
+    } else {
+      Indices circles;
+      for (std::size_t i = 0; i < order.size(); ++i)
+        if (std::find(f.circles.begin(), f.circles.end(), order[i]) != f.circles.end())
+          circles.push_back(static_cast<Eigen::Index>(i));
+      block.emplace_back(ef::Columns<Layer>(f.dim, order, layer(a, f, {}, circles)));
+    }
+    if (f.real_count() > 1)
+      block.emplace_back(
+          ef::Columns<Layer>(f.dim, f.real, Layer(ef::LuLinear<double>(turned(f.real_count(), rng)))));
+    blocks.emplace_back(Block(std::move(block)));
+    Indices next;
+    for (const Eigen::Index from : turned(f.dim, rng).indices())
+      next.push_back(order[static_cast<std::size_t>(from)]);
+    order = std::move(next);
+  }
+  return blocks;
+}
+
+ef::AnyBase<double> base_of(const Architecture& a, Eigen::Index dim) {
+  if (a.base == Base::normal) return ef::AnyBase<double>(ef::StandardNormal<double>(dim));
+  return ef::AnyBase<double>(ef::StudentT<double>(dim));
+}
+
+ef::AnyBase<double> base_of(const Architecture& a, const Features& f) {
+  if (f.circles.empty()) return base_of(a, f.dim);
+  if (f.real.empty()) {
+    const Eigen::VectorXd end = Eigen::VectorXd::Constant(f.dim, std::numbers::pi);
+    return ef::AnyBase<double>(ef::Uniform<double>((-end).eval(), end));
+  }
+  return ef::AnyBase<double>(
+      ef::WithCircles<ef::AnyBase<double>>(f.dim, f.circles, base_of(a, f.real_count())));
+}
+
+// Real features in standard units; a circle has its own.
+void append_units(const Features& f, std::vector<Layer>& layers) {
+  if (f.real.empty()) return;
+  const ef::Standardize<double> standardize(f.real_count());
+  if (f.circles.empty())
+    layers.emplace_back(standardize);
+  else
+    layers.emplace_back(ef::Columns<Layer>(f.dim, f.real, Layer(standardize)));
 }
 
 }  // namespace
 
-Flow make_flow(const Architecture& a, Eigen::Index dim, Eigen::Index context, std::uint64_t seed) {
+Flow make_flow(const Architecture& a, Eigen::Index dim, Eigen::Index context,
+               const std::vector<Eigen::Index>& circles, std::uint64_t seed) {
   ef::Rng rng(seed);
-  std::vector<Layer> blocks;
-  for (Eigen::Index k = 0; k < a.layers; ++k) {
-    // Another order for each layer: with few features a random one may be the same again.
-    const auto turned =
-        dim < 4 ? ef::Permutation<double>::reverse(dim) : ef::Permutation<double>::random(dim, rng);
-    blocks.emplace_back(Block({layer(a, dim, context), Layer(ef::LuLinear<double>(turned))}));
+  const Features features(dim, context, circles);
+  std::vector<Layer> layers;
+  append_units(features, layers);
+  std::vector<Layer> blocks =
+      circles.empty() ? blocks_on_lines(a, features, rng) : blocks_with_circles(a, features, rng);
+  if (!blocks.empty()) {
+    Layer stack(ef::Stack<Layer>(std::move(blocks)));
+    layers.push_back(context > 0 ? Layer(ef::StandardizeContext<Layer>(std::move(stack))) : std::move(stack));
   }
-  std::vector<Layer> layers{Layer(ef::Standardize<double>(dim))};
-  if (!blocks.empty()) layers.emplace_back(ef::Stack<Layer>(std::move(blocks)));
-  ef::AnyBase<double> base = a.base == Base::normal ? ef::AnyBase<double>(ef::StandardNormal<double>(dim))
-                                                    : ef::AnyBase<double>(ef::StudentT<double>(dim));
-  return {Block(std::move(layers)), std::move(base), rng};
+  if (layers.empty()) layers.emplace_back(ef::Permutation<double>(ef::in_order(dim)));
+  return {Block(std::move(layers)), base_of(a, features), rng};
 }
 
-Flow with_units(const Flow& flow, const Architecture& architecture,
-                const std::vector<ef::FeatureSupport>& supports, const Eigen::RowVectorXd& mean,
-                const Eigen::RowVectorXd& scale) {
-  std::vector<Layer> layers;
-  if (!supports.empty()) layers.emplace_back(ef::Support<double>(supports));
+Flow with_edges(const Flow& flow, const std::vector<ef::FeatureSupport>& supports) {
+  if (supports.empty()) return flow;
+  std::vector<Layer> layers{Layer(ef::Support<double>(supports))};
   for (Eigen::Index i = 0; i < flow.layers().size(); ++i) layers.push_back(flow.layers()[i]);
   ef::Rng rng(0);
   Flow result(Block(std::move(layers)), flow.base(), rng);
   result.set_parameters(flow.parameters());
-
-  // h = W (c - mean)/scale + b: the scale goes into W, the mean into b.
-  const std::string first = ".conditioner.0.";
-  const auto parameters = result.named_parameters();
-  for (std::size_t i = 0; i + 1 < parameters.size() && mean.size() > 0; ++i) {
-    const ef::NamedParameter &weight = parameters[i], &bias = parameters[i + 1];
-    if (!weight.path.ends_with(first + "weight")) continue;
-    if (!bias.path.ends_with(first + "bias")) throw std::logic_error("no bias follows " + weight.path);
-    Eigen::Map<Eigen::MatrixXd> all(result.theta().data() + weight.offset, weight.rows, weight.cols);
-    auto w = architecture.kind == Kind::coupling ? all.bottomRows(mean.size()) : all.topRows(mean.size());
-    w.array().colwise() /= scale.transpose().array();
-    Eigen::Map<Eigen::RowVectorXd>(result.theta().data() + bias.offset, bias.rows * bias.cols) -= mean * w;
-  }
   return result;
 }
 

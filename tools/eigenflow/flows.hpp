@@ -29,14 +29,13 @@ struct Architecture {
   Eigen::Index bins = 8;
 };
 
-/// A flow of `dim` features given `context` columns. Throws std::invalid_argument for what makes no flow.
-Flow make_flow(const Architecture& architecture, Eigen::Index dim, Eigen::Index context, std::uint64_t seed);
+/// A flow of `dim` features given `context` columns, in any units. Those of `circles` lie on [-π, π). Throws
+/// std::invalid_argument for what makes no flow.
+Flow make_flow(const Architecture& architecture, Eigen::Index dim, Eigen::Index context,
+               const std::vector<Eigen::Index>& circles, std::uint64_t seed);
 
-/// The flow with edges put before it, and with the units of its context (a mean and a scale for each column) worked
-/// into its first weights, so that it takes data and context as they are.
-Flow with_units(const Flow& flow, const Architecture& architecture,
-                const std::vector<ef::FeatureSupport>& supports, const Eigen::RowVectorXd& context_mean,
-                const Eigen::RowVectorXd& context_scale);
+/// The flow with edges put before it, so that it takes data as they are.
+Flow with_edges(const Flow& flow, const std::vector<ef::FeatureSupport>& supports);
 
 /// The features as the flow inside of the edges sees them: edges at infinity, N × D.
 Eigen::MatrixXd without_edges(const std::vector<ef::FeatureSupport>& supports, const Eigen::MatrixXd& x);

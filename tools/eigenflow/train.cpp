@@ -3,13 +3,21 @@
 #include <algorithm>
 #include <cmath>
 #include <eigenflow/fit.hpp>
+#include <numbers>
 
 #include "table/noisy_likelihood.hpp"
 
 namespace command {
 namespace {
 
-Eigen::RowVectorXd deviations(const Eigen::MatrixXd& x, const Eigen::RowVectorXd& mean) {
+// Of each column; of angles about their mean direction, so that it does not matter where they are cut.
+Eigen::RowVectorXd deviations(Eigen::MatrixXd x, const std::vector<Eigen::Index>& circles) {
+  for (const Eigen::Index j : circles) {
+    const double direction = std::atan2(x.col(j).array().sin().sum(), x.col(j).array().cos().sum());
+    x.col(j) = x.col(j).unaryExpr(
+        [&](double angle) { return std::remainder(angle - direction, 2 * std::numbers::pi); });
+  }
+  const Eigen::RowVectorXd mean = x.colwise().mean();
   return (x.rowwise() - mean).array().square().colwise().mean().sqrt();
 }
 
@@ -31,12 +39,10 @@ Trained train(const Architecture& architecture, const Training& given,
               const Eigen::MatrixXd& c) {
   const Training training = chosen_for(given, static_cast<double>(x.rows()), static_cast<double>(x.cols()));
   const Eigen::MatrixXd inside = without_edges(supports, x);
-  const Eigen::RowVectorXd mean = c.colwise().mean();
-  Eigen::RowVectorXd scale = deviations(c, mean);
-  scale = (scale.array() > 0).select(scale, 1);  // a constant column
+  const std::vector<Eigen::Index> circles = ef::circles_of(supports);
 
   table::NoisyLikelihood<double> objective;
-  if (*training.noise > 0) objective.sigma = *training.noise * deviations(inside, inside.colwise().mean());
+  if (*training.noise > 0) objective.sigma = *training.noise * deviations(inside, circles);
   ef::FitOptions<double> options{.epochs = training.epochs.value_or(0),
                                  .steps = training.steps.value_or(0),
                                  .batch_size = *training.batch_size,
@@ -50,10 +56,9 @@ Trained train(const Architecture& architecture, const Training& given,
   if (training.patience == 0) options.schedule = ef::cosine_schedule();
   const ef::AdamW optimizer{.weight_decay = training.weight_decay};
 
-  Flow flow = make_flow(architecture, x.cols(), c.cols(), training.seed);
-  const Eigen::MatrixXd standard = (c.rowwise() - mean).array().rowwise() / scale.array();
-  ef::History history = ef::fit(flow, inside, standard, options, optimizer, objective);
-  return {with_units(flow, architecture, supports, mean, scale), std::move(history)};
+  Flow flow = make_flow(architecture, x.cols(), c.cols(), circles, training.seed);
+  ef::History history = ef::fit(flow, inside, c, options, optimizer, objective);
+  return {with_edges(flow, supports), std::move(history)};
 }
 
 }  // namespace command

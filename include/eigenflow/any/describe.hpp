@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "eigenflow/compose/chain.hpp"
-#include "eigenflow/compose/inverse.hpp"
 #include "eigenflow/compose/stack.hpp"
 #include "eigenflow/concepts/layer.hpp"
 #include "eigenflow/flow.hpp"
@@ -40,17 +39,21 @@ void describe_line(std::ostream& out, const Part& part, const std::string& label
   out << '\n';
 }
 
-template <class L>
-void describe(std::ostream& out, const L& layer, const std::string& label, int depth) {
-  if constexpr (requires { layer.print(out, label, depth); })
-    layer.print(out, label, depth);  // a type-erased layer
-  else
-    describe_line(out, layer, label, depth);
-}
 template <class... Layers>
 void describe(std::ostream& out, const Chain<Layers...>& chain, const std::string& label, int depth);
 template <class L>
-void describe(std::ostream& out, const Inverse<L>& inverse, const std::string& label, int depth);
+void describe(std::ostream& out, const Stack<L>& stack, const std::string& label, int depth);
+
+template <class L>
+void describe(std::ostream& out, const L& layer, const std::string& label, int depth) {
+  if constexpr (requires { layer.print(out, label, depth); }) {
+    layer.print(out, label, depth);  // a type-erased layer
+  } else {
+    describe_line(out, layer, label, depth);
+    if constexpr (requires { layer.layer(); })
+      describe(out, layer.layer(), "", depth + 1);  // a layer inside: an Inverse, Columns
+  }
+}
 
 // Elements that print alike are written once where they stand side by side.
 template <class L>
@@ -75,11 +78,6 @@ template <class... Layers>
 void describe(std::ostream& out, const Chain<Layers...>& chain, const std::string& label, int depth) {
   describe_line(out, chain, label, depth);
   describe_layers(out, chain, depth + 1, std::index_sequence_for<Layers...>{});
-}
-template <class L>
-void describe(std::ostream& out, const Inverse<L>& inverse, const std::string& label, int depth) {
-  describe_line(out, inverse, label, depth);
-  describe(out, inverse.layer(), "", depth + 1);
 }
 
 }  // namespace detail

@@ -101,6 +101,15 @@ struct Tile : Pass {
     return Vector(log_det_cotangent.data(), rows());
   }
 
+  /// The same rows with other features: what a layer hands to a layer inside of it.
+  Tile with_values(const Matrix& others, const Matrix& grad_others) const {
+    return {*this, others, log_det, context, grad_others, grad_log_det, grad_context};
+  }
+  /// The same rows given another context.
+  Tile with_context(const ConstMatrixMap<Scalar>& other, const Matrix& grad_other) const {
+    return {*this, values, log_det, other, grad_values, grad_log_det, grad_other};
+  }
+
   /// A tile of N × D values and a log_det from the arena (uninitialised), without cotangents.
   static Tile allocate(Arena& arena, Eigen::Index rows, Eigen::Index cols, bool record) {
     Scalar* data = arena.allocate<Scalar>(static_cast<std::size_t>(rows * cols));

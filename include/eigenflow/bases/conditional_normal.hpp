@@ -58,8 +58,8 @@ class ConditionalNormal {
     if constexpr (requires { conditioner_.describe(); }) text += ", " + conditioner_.describe();
     return text;
   }
-  Eigen::Index dim() const { return dim_; }
-  Eigen::Index context_dim() const { return context_dim_; }
+  constexpr Eigen::Index dim() const { return dim_; }
+  constexpr Eigen::Index context_dim() const { return context_dim_; }
   const Conditioner_& conditioner() const { return conditioner_; }
   const Options& options() const { return conditioner_.options(); }
 

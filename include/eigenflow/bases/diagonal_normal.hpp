@@ -36,7 +36,7 @@ class DiagonalNormal {
   constexpr explicit DiagonalNormal(Dimension<Dim_> dim) : dim_(dim) {}
 
   static constexpr const char* name() { return "DiagonalNormal"; }
-  Eigen::Index dim() const { return dim_; }
+  constexpr Eigen::Index dim() const { return dim_; }
 
   static constexpr auto structure() { return std::tuple(Option{"dim", &DiagonalNormal::dim}); }
   template <class Self, class Visitor>

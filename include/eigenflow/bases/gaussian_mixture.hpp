@@ -53,7 +53,7 @@ class GaussianMixture {
 
   static constexpr const char* name() { return "GaussianMixture"; }
   std::string describe() const { return detail::counted(components_, "component"); }
-  Eigen::Index dim() const { return dim_; }
+  constexpr Eigen::Index dim() const { return dim_; }
   Eigen::Index components() const { return components_; }
 
   static constexpr auto structure() {

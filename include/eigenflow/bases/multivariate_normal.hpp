@@ -44,7 +44,7 @@ class MultivariateNormal {
   constexpr explicit MultivariateNormal(Dimension<Dim_> dim) : dim_(dim) {}
 
   static constexpr const char* name() { return "MultivariateNormal"; }
-  Eigen::Index dim() const { return dim_; }
+  constexpr Eigen::Index dim() const { return dim_; }
 
   static constexpr auto structure() { return std::tuple(Option{"dim", &MultivariateNormal::dim}); }
   template <class Self, class Visitor>

@@ -26,7 +26,7 @@ class StandardNormal {
   constexpr explicit StandardNormal(Dimension<Dim_> dim) : dim_(dim) {}
 
   static constexpr const char* name() { return "StandardNormal"; }
-  Eigen::Index dim() const { return dim_; }
+  constexpr Eigen::Index dim() const { return dim_; }
 
   static constexpr auto structure() { return std::tuple(Option{"dim", &StandardNormal::dim}); }
   template <class Self, class Visitor>

@@ -49,7 +49,7 @@ class StudentT {
   constexpr explicit StudentT(Dimension<Dim_> dim) : dim_(dim) {}
 
   static constexpr const char* name() { return "StudentT"; }
-  Eigen::Index dim() const { return dim_; }
+  constexpr Eigen::Index dim() const { return dim_; }
 
   static constexpr auto structure() { return std::tuple(Option{"dim", &StudentT::dim}); }
   template <class Self, class Visitor>

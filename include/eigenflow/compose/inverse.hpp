@@ -29,8 +29,8 @@ class Inverse {
   constexpr explicit Inverse(L layer) : layer_(std::move(layer)) {}
 
   static std::string name() { return "Inverse"; }
-  Eigen::Index dim() const { return layer_.dim(); }
-  Eigen::Index context_dim() const { return eigenflow::context_dim(layer_); }
+  constexpr Eigen::Index dim() const { return layer_.dim(); }
+  constexpr Eigen::Index context_dim() const { return eigenflow::context_dim(layer_); }
   const L& layer() const { return layer_; }
 
   static constexpr auto structure() requires Structured<L> {

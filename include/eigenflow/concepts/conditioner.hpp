@@ -74,7 +74,9 @@ concept MadeFromOrder = requires(const List<Eigen::Index>& order, Eigen::Index c
 
 /// A masked conditioner, the m(·) of an autoregressive layer: `count` results for each of D features, those
 /// of a feature a function of the features before it in the order (and of the context) alone, whatever theta
-/// holds. Inputs: D features, then the context; results: feature by feature, `count` each.
+/// holds. Inputs: D features, then the context; results: feature by feature, `count` each. For features that
+/// are circles it must be made of (order, count, options, context_dim, circles) too: the i-th circle has a
+/// second input, column D + i, and the context stands behind these.
 template <class C>
 concept MaskedConditioner = detail::ConditionerVerbs<C> && detail::MadeFromOrder<C> &&
     requires(const C& conditioner, std::span<const typename C::Scalar> theta,
@@ -84,7 +86,7 @@ concept MaskedConditioner = detail::ConditionerVerbs<C> && detail::MadeFromOrder
   { conditioner.order() } -> std::convertible_to<const List<Eigen::Index>&>;  // first feature first
 
   // The same as `forward` (and its tape) where the input becomes known feature by feature: calls visit(j) in
-  // the order when the results of feature j are there; visit writes column j of the input.
+  // the order when the results of feature j are there; visit writes the columns of j in the input.
   conditioner.forward_in_order(theta, input, result, pass, visit);
 
   // The same as `vjp` where the cotangents of the results become known feature by feature: calls visit(j) in

@@ -80,7 +80,7 @@ void start_from_data(L& layer, std::span<Scalar> theta, const TileSource<Scalar>
 
 /// The columns of context that a layer or a base reads.
 template <class Part>
-Eigen::Index context_dim(const Part& part) {
+constexpr Eigen::Index context_dim(const Part& part) {
   if constexpr (requires { part.context_dim(); })
     return part.context_dim();
   else

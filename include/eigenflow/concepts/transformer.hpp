@@ -4,6 +4,7 @@
 #include <concepts>
 
 #include "eigenflow/authoring/lanes.hpp"
+#include "eigenflow/authoring/list.hpp"
 
 namespace eigenflow {
 
@@ -14,8 +15,12 @@ class Slots {
  public:
   using Number = Lanes<Scalar>;
 
-  Slots(RowStep<Scalar> step, Scalar* parameters, Eigen::Index count, Scalar* kept, Eigen::Index rows)
-      : step_(step), parameters_(parameters), count_(count), kept_(kept), rows_(rows) {}
+  Slots(RowStep<Scalar> step, Scalar* parameters, Eigen::Index count, Scalar* kept, Eigen::Index rows,
+        Eigen::Index feature = 0)
+      : step_(step), parameters_(parameters), count_(count), kept_(kept), rows_(rows), feature_(feature) {}
+
+  /// Which feature of the layer it is.
+  Eigen::Index feature() const { return feature_; }
 
   Number operator[](Eigen::Index i) const { return step_.load(column(i)); }
   void set(Eigen::Index i, Number numbers) const { step_.store(column(i), numbers); }
@@ -30,6 +35,7 @@ class Slots {
   Eigen::Index count_;
   Scalar* kept_;
   Eigen::Index rows_;
+  Eigen::Index feature_;
 };
 
 /// What a transformer makes of a feature.
@@ -59,6 +65,13 @@ concept Transformer = std::copyable<T> &&
   // and overwrites slots 0 .. parameters() - 1 by ∂loss/∂parameter.
   { transformer.forward_vjp(number, number, slots) } -> std::same_as<Lanes<typename T::Scalar>>;
   { transformer.inverse_vjp(number, number, slots) } -> std::same_as<Lanes<typename T::Scalar>>;
+};
+
+/// What a transformer may have beyond that: the features that are circles, [-π, π) with its ends joined. The
+/// layer then gives its conditioner their cosines and sines.
+template <class T>
+concept HasCircles = requires(const T& transformer) {
+  { transformer.circles() } -> std::same_as<const List<Eigen::Index>&>;
 };
 
 }  // namespace eigenflow

@@ -28,7 +28,7 @@ namespace eigenflow {
 /// columns inside: every column of a weight reads the first so many of its inputs, what the mask leaves out
 /// is a corner of zeros, and products skip most of it. Rows of the first weight: the context, then the
 /// features in their order; columns of the last weight: in their order, `count` a feature. A masked entry of
-/// theta is never read, and its gradient is zero.
+/// theta is never read, and its gradient is zero. A feature that is given as two numbers has two rows.
 ///
 /// `Net` gives the network to mask: Mlp or ResidualNet. Its start is theirs, with the inputs that a column
 /// reads for √in.
@@ -41,13 +41,16 @@ class Masked : public nets::MaskedNetwork<typename Net::Scalar> {
   using typename Verbs::Scalar;
   using Options = typename Net::Options;
 
-  /// `count` results for each feature of the order (a list of 0 .. D - 1, the first feature first). Throws
+  /// `count` results for each feature of the order (a list of 0 .. D - 1, the first feature first). The i-th
+  /// feature of `pairs` is given as two numbers, the second in column D + i of the input. Throws
   /// std::invalid_argument for a list that is no order, for options that make no network, and with a context for a
   /// hidden layer of one unit, which cannot pass on both the context and the features.
-  Masked(Indices order, Eigen::Index count, const Options& options = {}, Eigen::Index context_dim = 0)
-      : Verbs(options.network(detail::saturating_sum(static_cast<Eigen::Index>(order.size()), context_dim),
-                              detail::saturating_product(count, static_cast<Eigen::Index>(order.size()))),
-              checked_order(order, "the order of the features"), count, context_dim),
+  Masked(Indices order, Eigen::Index count, const Options& options = {}, Eigen::Index context_dim = 0,
+         Indices pairs = {})
+      : Verbs(options.network(
+                  detail::saturating_sum(static_cast<Eigen::Index>(order.size() + pairs.size()), context_dim),
+                  detail::saturating_product(count, static_cast<Eigen::Index>(order.size()))),
+              checked_order(order, "the order of the features"), count, context_dim, pairs),
         options_(options) {
     mask();
   }
@@ -83,7 +86,7 @@ class Masked : public nets::MaskedNetwork<typename Net::Scalar> {
       layer.reach.clear();
       layer.reach.reserve(static_cast<std::size_t>(layer.out));
       for (Eigen::Index s = 0; s < dim(); ++s) {
-        const Eigen::Index sees = i == 0 ? this->context_dim() + s : Verbs::at(layers[i - 1].steps, s + 1);
+        const Eigen::Index sees = i == 0 ? this->first_input(s) : Verbs::at(layers[i - 1].steps, s + 1);
         layer.reach.resize(static_cast<std::size_t>(Verbs::at(layer.steps, s + 1)), sees);
       }
       nets::cut(layer);

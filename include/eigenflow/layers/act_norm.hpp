@@ -50,7 +50,7 @@ class ActNorm {
       : dim_(mean.size()), statistics_("ActNorm", std::move(mean), std::move(scale), initialised) {}
 
   static constexpr const char* name() { return "ActNorm"; }
-  Eigen::Index dim() const { return dim_; }
+  constexpr Eigen::Index dim() const { return dim_; }
   const Numbers& mean() const { return statistics_.mean; }
   const Numbers& scale() const { return statistics_.scale; }
   /// Whether mean and scale have been set.

@@ -15,9 +15,11 @@
 #include "eigenflow/concepts/layer.hpp"
 #include "eigenflow/concepts/transformer.hpp"
 #include "eigenflow/conditioners/masked_mlp.hpp"
+#include "eigenflow/layers/detail/circles.hpp"
 #include "eigenflow/text/counted.hpp"
 #include "eigenflow/text/name_of.hpp"
 #include "eigenflow/transformers/affine.hpp"
+#include "eigenflow/transformers/line_or_circle.hpp"
 #include "eigenflow/transformers/rational_quadratic_spline.hpp"
 
 namespace eigenflow {
@@ -74,9 +76,8 @@ class Autoregressive {
                            Transformer_ transformer = {}, Eigen::Index context_dim = 0)
       : dim_(dim),
         context_dim_(context_dim),
-        transformer_(std::move(transformer)),
-        conditioner_(checked(dim, std::move(order), context_dim), transformer_.parameters(), options,
-                     context_dim) {}
+        transformer_(detail::with_circles_below(dim, std::move(transformer))),
+        conditioner_(make_conditioner(checked(dim, std::move(order), context_dim), options)) {}
 
   static std::string name() {
     return "Autoregressive<" + detail::name_of<Transformer_>("transformer") + ", " +
@@ -84,12 +85,12 @@ class Autoregressive {
   }
   /// As "3 features, 64 × 64, relu".
   std::string describe() const {
-    std::string text = detail::counted(dim(), "feature");
+    std::string text = detail::counted(dim(), "feature") + detail::circles_text(transformer_);
     if constexpr (requires { conditioner_.describe(); }) text += ", " + conditioner_.describe();
     return text;
   }
-  Eigen::Index dim() const { return dim_; }
-  Eigen::Index context_dim() const { return context_dim_; }
+  constexpr Eigen::Index dim() const { return dim_; }
+  constexpr Eigen::Index context_dim() const { return context_dim_; }
   const Indices& order() const { return conditioner_.order(); }
   const Transformer_& transformer() const { return transformer_; }
   const Conditioner_& conditioner() const { return conditioner_; }
@@ -121,20 +122,22 @@ class Autoregressive {
     detail::ConditionerTape<Conditioner_> conditioner;
     Scalar* parameters;  // N × (parameters × D), feature by feature
     Scalar* kept;
+    const Scalar* input;  // of the conditioner
   };
 
   Tape forward(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
     Batch batch(*this, tile);
+    for (Eigen::Index j = 0; j < dim(); ++j) spread(j, batch.features);
     const auto tape = conditioner_.forward(theta, batch.input, batch.parameters, tile);
     for (Eigen::Index j = 0; j < dim(); ++j) transform<false>(j, batch, tile);
-    return {tape, batch.parameters.data(), batch.kept.data()};
+    return {tape, batch.parameters.data(), batch.kept.data(), batch.input.data()};
   }
 
   Tape inverse(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
     Batch batch(*this, tile);
     const auto tape = conditioner_.forward_in_order(theta, batch.input, batch.parameters, tile,
                                                     [&](Eigen::Index j) { transform<true>(j, batch, tile); });
-    return {tape, batch.parameters.data(), batch.kept.data()};
+    return {tape, batch.parameters.data(), batch.kept.data(), batch.input.data()};
   }
 
   void forward_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape,
@@ -143,6 +146,7 @@ class Autoregressive {
     MatrixMap<Scalar> grad_input = cotangents(tile);
     for (Eigen::Index j = 0; j < dim(); ++j) pull_back<false>(j, tape, grad_input, tile);
     conditioner_.vjp(theta, grad, tape.conditioner, grad_parameters, grad_input, tile);
+    for (Eigen::Index j = 0; j < dim(); ++j) add_through_angle(j, tape, grad_input, tile);
     give_back(grad_input, tile);
   }
 
@@ -151,23 +155,26 @@ class Autoregressive {
     const ConstMatrixMap<Scalar> grad_parameters(tape.parameters, tile.rows(), conditioner_.out_dim());
     MatrixMap<Scalar> grad_input = cotangents(tile);
     conditioner_.vjp_in_order(theta, grad, tape.conditioner, grad_parameters, grad_input, tile,
-                              [&](Eigen::Index j) { pull_back<true>(j, tape, grad_input, tile); });
+                              [&](Eigen::Index j) {
+                                add_through_angle(j, tape, grad_input, tile);
+                                pull_back<true>(j, tape, grad_input, tile);
+                              });
     give_back(grad_input, tile);
   }
 
  private:
   // What a pass of the conditioner reads and writes.
   struct Batch {
-    MatrixMap<Scalar> features;  // N × (D + context): the data x, as far as it is known
+    MatrixMap<Scalar> features;  // N × (D + circles + context): the data x, as far as it is known
     ConstMatrixMap<Scalar> input;
     MatrixMap<Scalar> parameters;
     MatrixMap<Scalar> kept;
 
-    // The features themselves; a copy where a tape must outlive them or a context follows.
+    // The features themselves; a copy where a tape must outlive them or more follows.
     Batch(const Autoregressive& layer, const Tile<Scalar>& tile)
         : features(layer.stays(tile)
                        ? MatrixMap<Scalar>(const_cast<Scalar*>(tile.values.data()), tile.rows(), layer.dim())
-                       : tile.scratch(layer.dim() + layer.context_dim_)),
+                       : tile.scratch(layer.inputs())),
           input(features.data(), features.rows(), features.cols()),
           parameters(tile.scratch(layer.conditioner_.out_dim())),
           kept(tile.scratch(layer.transformer_.kept() * layer.dim())) {
@@ -177,7 +184,32 @@ class Autoregressive {
     }
   };
 
-  bool stays(const Tile<Scalar>& tile) const { return !tile.record && context_dim_ == 0; }
+  constexpr Conditioner_ make_conditioner(Indices order, const Options& options) const {
+    if constexpr (HasCircles<Transformer_>)
+      return {std::move(order), transformer_.parameters(), options, context_dim_, transformer_.circles()};
+    else
+      return {std::move(order), transformer_.parameters(), options, context_dim_};
+  }
+
+  // The numbers that the conditioner reads: a circle is two.
+  Eigen::Index inputs() const { return dim() + detail::circle_count(transformer_, dim()) + context_dim_; }
+  bool stays(const Tile<Scalar>& tile) const { return !tile.record && inputs() == dim(); }
+
+  bool is_circle(Eigen::Index j) const {
+    bool found = false;
+    detail::for_each_circle(transformer_, dim(),
+                            [&](Eigen::Index circle, Eigen::Index) { found = found || circle == j; });
+    return found;
+  }
+
+  // From the angle in column j to its cosine, and the sine in its own column; nothing for a real feature.
+  void spread(Eigen::Index j, MatrixMap<Scalar>& features) const {
+    detail::for_each_circle(transformer_, dim(), [&](Eigen::Index circle, Eigen::Index i) {
+      if (circle != j) return;
+      Scalar* const cosine = features.col(j).data();
+      detail::angle_to_point(cosine, cosine, features.col(dim() + i).data(), features.rows());
+    });
+  }
 
   static constexpr Indices checked(Eigen::Index dim, Indices order, Eigen::Index context_dim) {
     if (context_dim < 0)
@@ -192,7 +224,7 @@ class Autoregressive {
   Slots<Scalar> slots(const RowStep<Scalar>& step, Eigen::Index j, Scalar* parameters, Scalar* kept,
                       Eigen::Index rows) const {
     const Eigen::Index count = transformer_.parameters(), more = transformer_.kept();
-    return {step, parameters + j * count * rows, count, kept + j * more * rows, rows};
+    return {step, parameters + j * count * rows, count, kept + j * more * rows, rows, j};
   }
 
   template <bool generating>
@@ -207,13 +239,13 @@ class Autoregressive {
       if (generating) step.store(known, result.value);
       step.store(tile.log_det.data(), step.load(tile.log_det.data()) + result.log_det);
     }
+    if (generating) spread(j, batch.features);
   }
 
   // From ∂loss/∂output_j to ∂loss/∂input_j, in place, and the parameters to their gradients.
   template <bool generating>
-  void pull_back(Eigen::Index j, const Tape& tape, MatrixMap<Scalar>& grad_input,
-                 const Tile<Scalar>& tile) const {
-    Scalar* const g = grad_input.col(j).data();
+  void pull_back(Eigen::Index j, const Tape& tape, MatrixMap<Scalar>& grad_input, Tile<Scalar>& tile) const {
+    Scalar* const g = is_circle(j) ? tile.grad_values.col(j).data() : grad_input.col(j).data();
     for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows())) {
       const Lanes<Scalar> grad_log_det = step.load(tile.grad_log_det.data());
       const auto at = slots(step, j, tape.parameters, tape.kept, tile.rows());
@@ -222,18 +254,33 @@ class Autoregressive {
     }
   }
 
-  // The cotangents of features and context side by side, as the conditioner has its input.
+  // The cotangents of the conditioner's input. A feature's column has that of its output at first; a circle's,
+  // that of its cosine, while that of the angle stays in the tile.
   MatrixMap<Scalar> cotangents(Tile<Scalar>& tile) const {
-    if (context_dim_ == 0) return {tile.grad_values.data(), tile.rows(), dim()};
-    typename Tile<Scalar>::Matrix grad = tile.scratch(dim() + context_dim_);
+    if (inputs() == dim()) return {tile.grad_values.data(), tile.rows(), dim()};
+    typename Tile<Scalar>::Matrix grad = tile.scratch(inputs());
     grad.leftCols(dim()) = tile.grad_values;
-    grad.rightCols(context_dim_).setZero();
+    grad.rightCols(inputs() - dim()).setZero();
+    detail::for_each_circle(transformer_, dim(),
+                            [&](Eigen::Index j, Eigen::Index) { grad.col(j).setZero(); });
     return grad;
   }
+  // Adds what came through the cosine and the sine of a circle to the cotangent of its angle.
+  void add_through_angle(Eigen::Index j, const Tape& tape, MatrixMap<Scalar>& grad,
+                         Tile<Scalar>& tile) const {
+    detail::for_each_circle(transformer_, dim(), [&](Eigen::Index circle, Eigen::Index i) {
+      if (circle != j) return;
+      const Eigen::Index rows = tile.rows(), k = dim() + i;
+      detail::point_to_angle_gradient(tape.input + j * rows, tape.input + k * rows, grad.col(j).data(),
+                                      grad.col(k).data(), rows);
+      tile.grad_values.col(j) += grad.col(j);
+    });
+  }
   void give_back(const MatrixMap<Scalar>& grad, Tile<Scalar>& tile) const {
-    if (context_dim_ == 0) return;
-    tile.grad_values = grad.leftCols(dim());
-    tile.grad_context += grad.rightCols(context_dim_);
+    if (inputs() == dim()) return;
+    for (Eigen::Index j = 0; j < dim(); ++j)
+      if (!is_circle(j)) tile.grad_values.col(j) = grad.col(j);
+    if (context_dim_ > 0) tile.grad_context += grad.rightCols(context_dim_);
   }
 
   [[no_unique_address]] Dimension<Dim_> dim_;
@@ -249,5 +296,9 @@ using MaskedAutoregressive = Autoregressive<Affine<Scalar>, MaskedMlp<Scalar>, D
 /// An autoregressive neural spline flow (arXiv:1906.04032).
 template <class Scalar, int Dim = Eigen::Dynamic>
 using SplineAutoregressive = Autoregressive<RationalQuadraticSpline<Scalar>, MaskedMlp<Scalar>, Dim>;
+
+/// The same for features of which some are circles: its transformer is made by circular_spline.
+template <class Scalar, int Dim = Eigen::Dynamic>
+using CircularSplineAutoregressive = Autoregressive<CircularSpline<Scalar>, MaskedMlp<Scalar>, Dim>;
 
 }  // namespace eigenflow

@@ -14,9 +14,11 @@
 #include "eigenflow/concepts/layer.hpp"
 #include "eigenflow/concepts/transformer.hpp"
 #include "eigenflow/conditioners/mlp.hpp"
+#include "eigenflow/layers/detail/circles.hpp"
 #include "eigenflow/numerics/saturating.hpp"
 #include "eigenflow/text/name_of.hpp"
 #include "eigenflow/transformers/affine.hpp"
+#include "eigenflow/transformers/line_or_circle.hpp"
 #include "eigenflow/transformers/rational_quadratic_spline.hpp"
 #include "eigenflow/transformers/shift.hpp"
 
@@ -70,8 +72,8 @@ class Coupling {
       : dim_(dim),
         split_(checked(dim, split, context_dim)),
         context_dim_(context_dim),
-        transformer_(std::move(transformer)),
-        conditioner_(detail::saturating_sum(split, context_dim),
+        transformer_(detail::with_circles_below(dim, std::move(transformer))),
+        conditioner_(detail::saturating_sum(conditions(), context_dim),
                      detail::saturating_product(transformer_.parameters(), dim - split), options) {}
 
   /// A second number alone could be a split or a context: refused in a sentence.
@@ -89,14 +91,15 @@ class Coupling {
   }
   /// As "1 of 2 features, 64 × 64, relu".
   std::string describe() const {
-    std::string text = std::to_string(transformed()) + " of " + std::to_string(dim()) + " features";
+    std::string text = std::to_string(transformed()) + " of " + std::to_string(dim()) + " features" +
+                       detail::circles_text(transformer_);
     if (context_dim_ > 0) text += ", " + std::to_string(context_dim_) + " of context";
     if constexpr (requires { conditioner_.describe(); }) text += ", " + conditioner_.describe();
     return text;
   }
-  Eigen::Index dim() const { return dim_; }
+  constexpr Eigen::Index dim() const { return dim_; }
   Eigen::Index split() const { return split_; }
-  Eigen::Index context_dim() const { return context_dim_; }
+  constexpr Eigen::Index context_dim() const { return context_dim_; }
   const Transformer_& transformer() const { return transformer_; }
   const Conditioner_& conditioner() const { return conditioner_; }
   const Options& options() const { return conditioner_.options(); }
@@ -118,6 +121,7 @@ class Coupling {
     detail::ConditionerTape<Conditioner_> conditioner;
     Scalar* parameters;  // N × (parameters × transformed features), feature by feature
     Scalar* kept;
+    const Scalar* input;  // of the conditioner
   };
 
   Tape forward(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
@@ -155,14 +159,22 @@ class Coupling {
 
   Eigen::Index transformed() const { return dim_ - split_; }
 
+  // The numbers that the first features are for the conditioner: a circle is two.
+  constexpr Eigen::Index conditions() const { return split_ + detail::circle_count(transformer_, split_); }
+
   // The conditioner's input: the first features themselves,
-  // copied where a tape must outlive them or a context follows.
+  // copied where a tape must outlive them or more follows.
   ConstMatrixMap<Scalar> conditions(const Tile<Scalar>& tile) const {
-    if (!tile.record && context_dim_ == 0) return {tile.values.data(), tile.rows(), split_};
-    typename Tile<Scalar>::Matrix input = tile.scratch(split_ + context_dim_);
+    const Eigen::Index all = conditions() + context_dim_;
+    if (!tile.record && all == split_) return {tile.values.data(), tile.rows(), split_};
+    typename Tile<Scalar>::Matrix input = tile.scratch(all);
     input.leftCols(split_) = tile.values.leftCols(split_);
+    detail::for_each_circle(transformer_, split_, [&](Eigen::Index j, Eigen::Index i) {
+      Scalar* const cosine = input.col(j).data();
+      detail::angle_to_point(cosine, cosine, input.col(split_ + i).data(), tile.rows());
+    });
     if (context_dim_ > 0) input.rightCols(context_dim_) = tile.context;
-    return {input.data(), tile.rows(), split_ + context_dim_};
+    return {input.data(), tile.rows(), all};
   }
 
   // Calls body(feature, slots) for all transformed features of one step of rows.
@@ -171,15 +183,17 @@ class Coupling {
                         Body&& body) const {
     const Eigen::Index count = transformer_.parameters(), more = transformer_.kept();
     for (Eigen::Index j = 0; j < transformed(); ++j)
-      body(split_ + j, Slots(step, parameters + j * count * rows, count, kept + j * more * rows, rows));
+      body(split_ + j,
+           Slots(step, parameters + j * count * rows, count, kept + j * more * rows, rows, split_ + j));
   }
 
   template <bool generating>
   Tape evaluate(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
     typename Tile<Scalar>::Matrix parameters = tile.scratch(conditioner_.out_dim());
     typename Tile<Scalar>::Matrix kept = tile.scratch(transformer_.kept() * transformed());
-    const Tape tape{conditioner_.forward(theta, conditions(tile), parameters, tile), parameters.data(),
-                    kept.data()};
+    const ConstMatrixMap<Scalar> input = conditions(tile);
+    const Tape tape{conditioner_.forward(theta, input, parameters, tile), parameters.data(), kept.data(),
+                    input.data()};
     for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows())) {
       Lanes<Scalar> log_det = step.load(tile.log_det.data());
       for_each_feature(step, tape.parameters, tape.kept, tile.rows(), [&](Eigen::Index j, const auto& slots) {
@@ -206,16 +220,22 @@ class Coupling {
       });
     }
     const ConstMatrixMap<Scalar> grad_parameters(tape.parameters, tile.rows(), conditioner_.out_dim());
-    if (context_dim_ == 0) {
+    const Eigen::Index all = conditions() + context_dim_;
+    if (all == split_) {
       MatrixMap<Scalar> grad_input(tile.grad_values.data(), tile.rows(), split_);
       conditioner_.vjp(theta, grad, tape.conditioner, grad_parameters, grad_input, tile);
       return;
     }
-    typename Tile<Scalar>::Matrix grad_input = tile.scratch(split_ + context_dim_);
+    typename Tile<Scalar>::Matrix grad_input = tile.scratch(all);
     grad_input.setZero();
     conditioner_.vjp(theta, grad, tape.conditioner, grad_parameters, grad_input, tile);
+    detail::for_each_circle(transformer_, split_, [&](Eigen::Index j, Eigen::Index i) {
+      const Eigen::Index rows = tile.rows(), k = split_ + i;
+      detail::point_to_angle_gradient(tape.input + j * rows, tape.input + k * rows, grad_input.col(j).data(),
+                                      grad_input.col(k).data(), rows);
+    });
     tile.grad_values.leftCols(split_) += grad_input.leftCols(split_);
-    tile.grad_context += grad_input.rightCols(context_dim_);
+    if (context_dim_ > 0) tile.grad_context += grad_input.rightCols(context_dim_);
   }
 
   [[no_unique_address]] Dimension<Dim_> dim_;
@@ -232,6 +252,10 @@ using AffineCoupling = Coupling<Affine<Scalar>, Mlp<Scalar>, Dim>;
 /// Neural spline flows: monotone rational-quadratic splines (arXiv:1906.04032).
 template <class Scalar, int Dim = Eigen::Dynamic>
 using SplineCoupling = Coupling<RationalQuadraticSpline<Scalar>, Mlp<Scalar>, Dim>;
+
+/// The same for features of which some are circles: its transformer is made by circular_spline.
+template <class Scalar, int Dim = Eigen::Dynamic>
+using CircularSplineCoupling = Coupling<CircularSpline<Scalar>, Mlp<Scalar>, Dim>;
 
 /// NICE: shift alone (arXiv:1410.8516).
 template <class Scalar, int Dim = Eigen::Dynamic>

@@ -50,7 +50,7 @@ class Householder {
 
   static constexpr const char* name() { return "Householder"; }
   std::string describe() const { return detail::counted(count_, "reflection"); }
-  Eigen::Index dim() const { return dim_; }
+  constexpr Eigen::Index dim() const { return dim_; }
   Eigen::Index count() const { return count_; }
 
   static constexpr auto structure() {

@@ -60,7 +60,7 @@ class LuLinear {
   }
 
   static constexpr const char* name() { return "LuLinear"; }
-  Eigen::Index dim() const { return dim_; }
+  constexpr Eigen::Index dim() const { return dim_; }
   const Permutation<Scalar, Dim_>& permutation() const { return permutation_; }
   double spread() const { return spread_; }
 

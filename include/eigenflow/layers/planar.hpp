@@ -52,7 +52,7 @@ class Planar {
       : dim_(dim), h_(detail::checked_monotone(h)) {}
 
   static std::string name() { return "Planar, h = " + detail::name_of<Monotone>("h(a)"); }
-  Eigen::Index dim() const { return dim_; }
+  constexpr Eigen::Index dim() const { return dim_; }
   const Monotone& h() const { return h_; }
 
   static constexpr auto structure() {

@@ -47,7 +47,7 @@ class Radial {
   constexpr explicit Radial(Dimension<Dim_> dim) : dim_(dim) {}
 
   static constexpr const char* name() { return "Radial"; }
-  Eigen::Index dim() const { return dim_; }
+  constexpr Eigen::Index dim() const { return dim_; }
 
   static constexpr auto structure() { return std::tuple(Option{"dim", &Radial::dim}); }
   template <class Self, class Visitor>

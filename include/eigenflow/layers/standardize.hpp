@@ -34,7 +34,7 @@ class Standardize {
       : dim_(mean.size()), statistics_("Standardize", std::move(mean), std::move(scale), initialised) {}
 
   static constexpr const char* name() { return "Standardize"; }
-  Eigen::Index dim() const { return dim_; }
+  constexpr Eigen::Index dim() const { return dim_; }
   const Numbers& mean() const { return statistics_.mean; }
   const Numbers& scale() const { return statistics_.scale; }
   bool initialised() const { return statistics_.known; }

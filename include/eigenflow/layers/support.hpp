@@ -30,7 +30,8 @@ namespace eigenflow {
 ///   log-det     Σ_j log|dz_j/dx_j|, without cancellation at either end
 ///   inverse     in closed form; lands strictly inside of the edges for every z, so that its density is finite
 ///
-/// Put it first. Nothing is trained. A point on an edge or beyond has density zero: its log_det is -∞, its z
+/// Put it first. Nothing is trained. On a circle every number is a point, and samples lie in [low, high); what
+/// follows must know which features are circles (`circles_of`, LineOrCircle). A point on an edge or beyond has density zero: its log_det is -∞, its z
 /// the nearest inner number's, its gradient zero, and no other row is touched. `fit` refuses such training
 /// rows in a sentence. Data that are rounded onto an edge (0 %, a count of zero) are not continuous there:
 /// widen the support by half a step of their resolution, or spread them by noise of that size.
@@ -38,7 +39,7 @@ template <class Scalar_, int Dim_ = Eigen::Dynamic>
 class Support {
  public:
   using Scalar = Scalar_;
-  enum class Kind { real, interval, log, softplus };  ///< the map of a feature
+  enum class Kind { real, interval, log, softplus, circle };  ///< the map of a feature
   static constexpr int static_dim = Dim_;
   template <class Visitor>
   using Parameters = NoParameters<Visitor>;
@@ -61,28 +62,32 @@ class Support {
         kinds_(std::move(kinds)) {}
 
   static constexpr const char* name() { return "Support"; }
-  Eigen::Index dim() const { return dim_; }
+  constexpr Eigen::Index dim() const { return dim_; }
   /// As "2 intervals, 1 half line, 1 real".
   std::string describe() const {
-    std::array<Eigen::Index, 3> counts{};
-    for (const Kind kind : kinds_) ++counts[kind == Kind::real ? 0 : kind == Kind::interval ? 1 : 2];
+    std::array<Eigen::Index, 4> counts{};
+    for (const Kind kind : kinds_)
+      ++counts[kind == Kind::real ? 0 : kind == Kind::interval ? 1 : kind == Kind::circle ? 3 : 2];
     std::string text;
     const auto say = [&](Eigen::Index count, const char* what) {
       if (count > 0) text += (text.empty() ? "" : ", ") + detail::counted(count, what);
     };
     say(counts[1], "interval");
     say(counts[2], "half line");
+    say(counts[3], "circle");
     if (counts[0] > 0) text += (text.empty() ? "" : ", ") + std::to_string(counts[0]) + " real";
     return text;
   }
   static Kind kind_of(const FeatureSupport& f) {
+    if (f.circle) return Kind::circle;
     if (has_low(f) && has_high(f)) return Kind::interval;
     if (!has_low(f) && !has_high(f)) return Kind::real;
     return f.map == HalfLineMap::log ? Kind::log : Kind::softplus;
   }
   FeatureSupport feature(Eigen::Index j) const {
     const HalfLineMap map = kind(j) == Kind::softplus ? HalfLineMap::softplus : HalfLineMap::log;
-    return {static_cast<double>(low_[at(j)]), static_cast<double>(high_[at(j)]), map};
+    return {static_cast<double>(low_[at(j)]), static_cast<double>(high_[at(j)]), map,
+            kind(j) == Kind::circle};
   }
   std::vector<FeatureSupport> features() const {
     std::vector<FeatureSupport> all;
@@ -106,8 +111,10 @@ class Support {
     tiles([&](const Tile<Scalar>& tile) {
       rows += tile.rows();
       for (Eigen::Index j = 0; j < dim_; ++j)
-        beyond[at(j)] +=
-            (tile.values.col(j).array() <= low_[at(j)] || tile.values.col(j).array() >= high_[at(j)]).count();
+        if (kind(j) != Kind::circle)
+          beyond[at(j)] +=
+              (tile.values.col(j).array() <= low_[at(j)] || tile.values.col(j).array() >= high_[at(j)])
+                  .count();
     });
     for (Eigen::Index j = 0; j < dim_; ++j)
       if (beyond[at(j)] > 0)
@@ -151,7 +158,8 @@ class Support {
     const auto low = static_cast<Scalar>(feature.low), high = static_cast<Scalar>(feature.high);
     const bool from = has_low(feature), to = has_high(feature);
     const bool edges_finite = (!from || detail::is_finite(low)) && (!to || detail::is_finite(high));
-    if (!edges_finite || (from && to && (!(low < high) || !detail::is_finite(high - low))))
+    const bool ends = !feature.circle || (from && to);
+    if (!edges_finite || !ends || (from && to && (!(low < high) || !detail::is_finite(high - low))))
       detail::reject(
           "feature " + std::to_string(kinds_.size()) + " of a Support has the edges " +
           detail::decimal(feature.low) + " and " + detail::decimal(feature.high) +
@@ -165,6 +173,7 @@ class Support {
   template <class Body>
   void with_map(Eigen::Index j, const Body& body) const {
     if (kind(j) == Kind::real) return;
+    if (kind(j) == Kind::circle) return body(detail::CircleMap<Scalar>{low_[at(j)], high_[at(j)]});
     if (kind(j) == Kind::interval) return body(detail::IntervalMap<Scalar>{low_[at(j)], high_[at(j)]});
     const bool above = detail::is_finite(low_[at(j)]);
     const detail::HalfLine<Scalar> line{above ? low_[at(j)] : high_[at(j)], above ? Scalar(1) : Scalar(-1)};

@@ -57,7 +57,7 @@ class Sylvester {
 
   static std::string name() { return "Sylvester, h = " + detail::name_of<Monotone>("h(a)"); }
   std::string describe() const { return "rank " + std::to_string(rank_); }
-  Eigen::Index dim() const { return dim_; }
+  constexpr Eigen::Index dim() const { return dim_; }
   Eigen::Index rank() const { return rank_; }
   const Monotone& h() const { return h_; }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <utility>
@@ -77,7 +78,7 @@ class MaskedNetwork : public NetworkConditioner<Scalar_> {
         if (units.columns() > 0) run.retreat(i, layers[i].readers_of(units.first, units.last));
       }
       if (s == 0) continue;
-      run.retreat(0, layers[0].readers_of(context_dim_ + s - 1, context_dim_ + s));
+      run.retreat(0, layers[0].readers_of(first_input(s - 1), first_input(s)));
       add_grad_feature(run, grad_input, s - 1);
     }
     if (context_dim_ > 0) run.retreat(0, layers[0].readers_of(0, context_dim_));
@@ -86,12 +87,23 @@ class MaskedNetwork : public NetworkConditioner<Scalar_> {
   }
 
  protected:
-  /// `count` results for each feature of `order`.
+  /// `count` results for each feature of `order`. The i-th feature of `pairs` has a second input, column D + i.
   constexpr MaskedNetwork(Network network, List<Eigen::Index> order, Eigen::Index count,
-                          Eigen::Index context_dim)
-      : Base(std::move(network)), order_(std::move(order)), count_(count), context_dim_(context_dim) {}
+                          Eigen::Index context_dim, List<Eigen::Index> pairs)
+      : Base(std::move(network)),
+        order_(std::move(order)),
+        pairs_(std::move(pairs)),
+        count_(count),
+        context_dim_(context_dim) {}
 
   Eigen::Index context_dim() const { return context_dim_; }
+  /// Where the inputs of the s-th feature begin in the network's: behind the context and the features before.
+  Eigen::Index first_input(Eigen::Index s) const {
+    Eigen::Index place = context_dim_ + s;
+    for (const Eigen::Index pair : pairs_)
+      if (std::find(order_.begin(), order_.begin() + s, pair) != order_.begin() + s) ++place;
+    return place;
+  }
   static Eigen::Index at(const List<Eigen::Index>& list, Eigen::Index i) {
     return list[static_cast<std::size_t>(i)];
   }
@@ -99,13 +111,26 @@ class MaskedNetwork : public NetworkConditioner<Scalar_> {
  private:
   Eigen::Index feature(Eigen::Index s) const { return at(order_, s); }
 
+  Eigen::Index context_column() const { return dim() + static_cast<Eigen::Index>(pairs_.size()); }
+
+  // Calls body(column of the input, place in the network's) for each input of the s-th feature.
+  template <class Body>
+  void for_each_input(Eigen::Index s, const Body& body) const {
+    const Eigen::Index place = first_input(s);
+    body(feature(s), place);
+    for (std::size_t i = 0; i < pairs_.size(); ++i)
+      if (pairs_[i] == feature(s)) body(dim() + static_cast<Eigen::Index>(i), place + 1);
+  }
+
   template <class Run>
   void take_context(Run& run, const ConstMatrixMap<Scalar>& input) const {
-    run.take(input.data() + dim() * input.rows(), 0, context_dim_);
+    run.take(input.data() + context_column() * input.rows(), 0, context_dim_);
   }
   template <class Run>
   void take_feature(Run& run, const ConstMatrixMap<Scalar>& input, Eigen::Index s) const {
-    run.take(input.data() + feature(s) * input.rows(), context_dim_ + s, context_dim_ + s + 1);
+    for_each_input(s, [&](Eigen::Index column, Eigen::Index place) {
+      run.take(input.data() + column * input.rows(), place, place + 1);
+    });
   }
   template <class Run>
   void give_results(const Run& run, MatrixMap<Scalar>& result, Eigen::Index s) const {
@@ -116,13 +141,15 @@ class MaskedNetwork : public NetworkConditioner<Scalar_> {
     run.take(grad_result.data() + feature(s) * count_ * grad_result.rows(), s * count_, (s + 1) * count_);
   }
   void add_grad_feature(const BatchVjp<Scalar>& run, MatrixMap<Scalar>& grad_input, Eigen::Index s) const {
-    run.add_to(grad_input.data() + feature(s) * grad_input.rows(), context_dim_ + s, context_dim_ + s + 1);
+    for_each_input(s, [&](Eigen::Index column, Eigen::Index place) {
+      run.add_to(grad_input.data() + column * grad_input.rows(), place, place + 1);
+    });
   }
   void add_grad_context(const BatchVjp<Scalar>& run, MatrixMap<Scalar>& grad_input) const {
-    run.add_to(grad_input.data() + dim() * grad_input.rows(), 0, context_dim_);
+    run.add_to(grad_input.data() + context_column() * grad_input.rows(), 0, context_dim_);
   }
 
-  List<Eigen::Index> order_;
+  List<Eigen::Index> order_, pairs_;
   Eigen::Index count_;
   Eigen::Index context_dim_;
 };

@@ -5,8 +5,8 @@
 namespace ef = eigenflow;
 
 void enrol() {
-  mutants::check_layer(5, []<class S, int D>(contract::Kind<S, D>) {
+  mutants::check_layer(6, []<class S, int D>(contract::Kind<S, D>) {
     return ef::Support<S, D>({ef::interval(-8, 9), ef::above(-7), ef::below(6), ef::real(),
-                              ef::above(-9, ef::HalfLineMap::softplus)});
+                              ef::above(-9, ef::HalfLineMap::softplus), ef::circle(-7.5, 9)});
   });
 }

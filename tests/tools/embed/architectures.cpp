@@ -22,6 +22,11 @@ std::string spline(const std::string& slope, const char* type = "spline", const 
          R"(}, "slope_map": )" + slope + "}";
 }
 const std::string shift = R"({"type": "shift"})";
+std::string with_circles(const char* circles, const char* type, const std::string& line) {
+  return std::string(R"({"type": ")") + type + R"( or periodic spline", "circles": )" + circles +
+         R"(, "line": )" + line + R"(, "circle": )" +
+         spline(soft_clip(), "periodic spline", R"(, "rotate": true)") + "}";
+}
 
 std::string coupling(const char* type, int dim, int split, const std::string& options,
                      const std::string& transformer, int context = 0) {
@@ -52,6 +57,18 @@ std::string planar(const char* h, const char* more = "") {
 std::string sylvester(const char* h, const char* more = "") {
   return std::string(R"({"type": "Sylvester, h = )") + h + R"(", "dim": 2, "rank": 2, "h": {"type": ")" + h +
          '"' + more + "}}";
+}
+std::string columns(int dim, const char* indices, const std::string& layer) {
+  return R"({"type": "Columns", "dim": )" + std::to_string(dim) + R"(, "constants": {"indices": )" + indices +
+         R"(}, "layer": )" + layer + "}";
+}
+std::string standardize_context(const std::string& layer) {
+  return R"({"type": "StandardizeContext", "layer": )" + layer +
+         R"(, "constants": {"mean": [0.3, -2], "scale": [0.7, 3], "initialised": true}})";
+}
+std::string elementwise(const char* type, int dim, const std::string& transformer) {
+  return std::string(R"({"type": "Elementwise<)") + type + R"(>", "dim": )" + std::to_string(dim) +
+         R"(, "transformer": )" + transformer + "}";
 }
 std::string inverse(const std::string& layer) {
   return R"({"type": "Inverse", "inverse": )" + layer + "}";
@@ -120,6 +137,37 @@ std::vector<Architecture> architectures() {
        autoregressive("spline, masked mlp", 2, "[1, 0]", mlp("gelu"), spline(soft_clip("6.9"))) + ", " +
            lu("[1, 0]") + ", " + planar("tanh"),
        base("StudentT", 2)},
+      {"circles", "double",
+       R"({"type": "Support", "constants": {"features": [{"low": -1, "high": "inf", "map": "log"}, )"
+       R"({"low": -1, "high": 2.5, "map": "log", "circle": true}, {"low": "-inf", "high": "inf", "map": "log"}]}}, )" +
+           columns(
+               3, "[0, 2]",
+               group("Chain", statistics("Standardize", "[0.3, -0.7]", "[0.5, 1.5]") + ", " + lu("[1, 0]"))) +
+           ", " +
+           columns(3, "[2, 1, 0]",
+                   coupling("spline or periodic spline, mlp", 3, 2, mlp("silu"),
+                            with_circles("[1]", "spline", spline(soft_clip())))) +
+           ", " +
+           inverse(columns(
+               3, "[1, 2]",
+               group("Chain", coupling("affine or periodic spline, residual net", 2, 1, residual("gelu"),
+                                       with_circles("[0]", "affine", affine(soft_clip()))) +
+                                  ", " + elementwise("affine", 2, affine(soft_clip()))))) +
+           ", " +
+           autoregressive("spline or periodic spline, masked mlp", 3, "[1, 2, 0]", mlp("tanh"),
+                          with_circles("[1]", "spline", spline(soft_clip()))) +
+           ", " +
+           elementwise("spline or periodic spline", 3, with_circles("[1]", "spline", spline(soft_clip()))),
+       R"({"type": "WithCircles", "dim": 3, "circles": [1], "base": )" + base("DiagonalNormal", 2) + "}"},
+      {"units", "float",
+       standardize_context(group(
+           "Chain",
+           autoregressive("affine or periodic spline, masked residual net", 3, "[2, 0, 1]",
+                          residual("softplus"), with_circles("[0, 2]", "affine", affine(soft_clip())), 2) +
+               ", " + coupling("spline, mlp", 3, 1, mlp("tanh"), spline(soft_clip()), 2))) +
+           ", " +
+           inverse(standardize_context(coupling("affine, mlp", 3, 2, mlp("silu"), affine(soft_clip()), 2))),
+       R"({"type": "WithCircles", "dim": 3, "circles": [2, 0], "base": )" + base("StandardNormal", 1) + "}"},
       {"normal", "double", permutation("[4, 2, 0, 3, 1]") + ", " + inverse(lu("[4, 3, 2, 1, 0]")),
        base("MultivariateNormal", 5)},
       {"fixed", "float", permutation("[1, 0]"), base("StandardNormal", 2)},

@@ -1,5 +1,6 @@
 #include "embed/networks.hpp"
 
+#include <algorithm>
 #include <eigenflow/conditioners/masked_mlp.hpp>
 #include <eigenflow/conditioners/mlp.hpp>
 #include <eigenflow/conditioners/residual_net.hpp>
@@ -64,11 +65,16 @@ std::string network_text(const Network& network, Constants& constants) {
                                    literal(network.dropout), literal(network.negative_slope)});
 }
 
-}  // namespace
-
-CppTransformer transformer_of(const Value& layer, const Constants& constants) {
-  const Value& value = *layer.find("transformer");
+CppTransformer transformer(const Value& value, Constants& constants) {
   const std::string type = type_of(value), scalar = constants.scalar();
+  if (value.find("circles")) {
+    const CppTransformer line = transformer(*value.find("line"), constants),
+                         circle = transformer(*value.find("circle"), constants);
+    const auto circles = as<std::vector<Eigen::Index>>(value, "circles");
+    return {{"LineOrCircle<" + line.type + ", " + circle.type + '>',
+             braces({constants.indices(circles), line.text(), circle.text()})},
+            std::max(line.parameters, circle.parameters)};
+  }
   if (type == "shift") return {{"Shift<" + scalar + '>', "{}"}, 1};
   if (type == "affine") {
     const CppValue map = scale_map_of(*value.find("log_scale"));
@@ -86,6 +92,17 @@ CppTransformer transformer_of(const Value& layer, const Constants& constants) {
           3 * o.bins + (periodic ? (o.rotate ? 1 : 0) : -1)};
 }
 
+}  // namespace
+
+CppTransformer transformer_of(const Value& layer, Constants& constants) {
+  return transformer(*layer.find("transformer"), constants);
+}
+
+std::vector<Eigen::Index> circles_of(const Value& layer) {
+  const Value* const circles = layer.find("transformer")->find("circles");
+  return circles ? as<std::vector<Eigen::Index>>(*circles) : std::vector<Eigen::Index>();
+}
+
 std::string network_of(const Value& part, Eigen::Index in, Eigen::Index out, Constants& constants) {
   return network_text(is_residual(part) ? as<ef::ResidualNetOptions>(part, "options").network(in, out)
                                         : as<ef::MlpOptions>(part, "options").network(in, out),
@@ -93,14 +110,16 @@ std::string network_of(const Value& part, Eigen::Index in, Eigen::Index out, Con
 }
 
 std::string masked_network_of(const Value& part, const std::vector<Eigen::Index>& order, Eigen::Index count,
-                              Eigen::Index context_dim, Constants& constants) {
+                              Eigen::Index context_dim, const std::vector<Eigen::Index>& circles,
+                              Constants& constants) {
   if (is_residual(part)) {
     const auto options = as<ef::ResidualNetOptions>(part, "options");
-    return network_text(ef::MaskedResidualNet<double>(order, count, options, context_dim).network(),
+    return network_text(ef::MaskedResidualNet<double>(order, count, options, context_dim, circles).network(),
                         constants);
   }
   const auto options = as<ef::MlpOptions>(part, "options");
-  return network_text(ef::MaskedMlp<double>(order, count, options, context_dim).network(), constants);
+  return network_text(ef::MaskedMlp<double>(order, count, options, context_dim, circles).network(),
+                      constants);
 }
 
 }  // namespace command

@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 #include <eigenflow/nets/network.hpp>
 #include <string>
+#include <vector>
 
 #include "embed/constants.hpp"
 
@@ -22,12 +23,15 @@ struct CppTransformer : CppValue {
 };
 
 /// The transformer of a layer.
-CppTransformer transformer_of(const ef::Value& layer, const Constants& constants);
+CppTransformer transformer_of(const ef::Value& layer, Constants& constants);
+/// The features of a layer that its transformer takes for circles.
+std::vector<Eigen::Index> circles_of(const ef::Value& layer);
 
 /// The network that a part's options make, written out.
 std::string network_of(const ef::Value& part, Eigen::Index in, Eigen::Index out, Constants& constants);
 /// The same with the masks of an order, `count` results for each feature.
 std::string masked_network_of(const ef::Value& part, const std::vector<Eigen::Index>& order,
-                              Eigen::Index count, Eigen::Index context_dim, Constants& constants);
+                              Eigen::Index count, Eigen::Index context_dim,
+                              const std::vector<Eigen::Index>& circles, Constants& constants);
 
 }  // namespace command

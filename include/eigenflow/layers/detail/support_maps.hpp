@@ -2,12 +2,13 @@
 
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 #include "eigenflow/authoring/lane_math.hpp"
 #include "eigenflow/concepts/transformer.hpp"
 
-// The scalar maps of Support: each takes the inside of its support onto the whole line, x → z, increasing,
-// with exact log-dets at both ends. `g` and `l` are the cotangents of the output and of its log_det.
+// The scalar maps of Support: each takes the inside of its support onto the whole line (a circle onto [-π, π)),
+// x → z, increasing, with exact log-dets at both ends. `g` and `l` are the cotangents of the output and of its log_det.
 
 namespace eigenflow::detail {
 
@@ -111,6 +112,42 @@ struct SoftplusMap : HalfLine<Scalar> {
   Number inverse_vjp(Number z, Number g, Number l) const {
     const Number sign(this->side), along = sign * z;
     return fma(g, sigmoid(along), sign * l * sigmoid(-along));
+  }
+};
+
+/// A circle onto [-π, π), z = (x - middle) 2π/(high - low) modulo 2π, and back into [low, high).
+template <class Scalar>
+struct CircleMap {
+  using Number = Lanes<Scalar>;
+  Scalar low, high;
+
+  Scalar lowest() const { return -std::numeric_limits<Scalar>::max(); }
+  Scalar highest() const { return std::numeric_limits<Scalar>::max(); }
+
+  Transformed<Number> forward(Number x) const {
+    const Number z = within(x - middle(), high - low) * Number(stretch());
+    return {into(z, -pi, pi), Number(std::log(stretch()))};
+  }
+  Transformed<Number> inverse(Number z) const {
+    const Number x = within(z, 2 * pi) * Number(1 / stretch()) + middle();
+    return {into(x, low, high), Number(-std::log(stretch()))};
+  }
+  Number forward_vjp(Number, Number g, Number) const { return g * Number(stretch()); }
+  Number inverse_vjp(Number, Number g, Number) const { return g * Number(1 / stretch()); }
+
+ private:
+  static constexpr Scalar pi = std::numbers::pi_v<Scalar>;
+
+  Scalar stretch() const { return 2 * pi / (high - low); }
+  Number middle() const { return Number(low / 2 + high / 2); }
+  // Modulo the period, around zero.
+  static Number within(Number x, Scalar period) {
+    return x - Number(period) * floor(x / Number(period) + Number(Scalar(0.5)));
+  }
+  // Rounding must not leave [first, last).
+  static Number into(Number x, Scalar first, Scalar last) {
+    return select(x < Number(last), select(x < Number(first), Number(first), x),
+                  select(x >= Number(last), Number(first), x));
   }
 };
 

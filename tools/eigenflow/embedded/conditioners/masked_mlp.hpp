@@ -14,8 +14,8 @@ class MaskedMlp : public nets::MaskedNetwork<Scalar_> {
   using Options = nets::Network;
 
   constexpr MaskedMlp(List<Eigen::Index> order, Eigen::Index count, const Options& network,
-                      Eigen::Index context_dim)
-      : nets::MaskedNetwork<Scalar_>(network, order, count, context_dim) {}
+                      Eigen::Index context_dim, List<Eigen::Index> pairs = {})
+      : nets::MaskedNetwork<Scalar_>(network, order, count, context_dim, pairs) {}
 };
 
 /// In an embedded flow one network is like another.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <Eigen/Core>
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <span>
@@ -9,6 +11,7 @@
 #include "eigenflow/authoring/segment.hpp"
 #include "eigenflow/authoring/tile.hpp"
 #include "eigenflow/concepts/base.hpp"
+#include "eigenflow/concepts/layer.hpp"
 
 namespace eigenflow::embedded {
 
@@ -17,37 +20,49 @@ template <class... Layers>
 class Sequence {
   static constexpr std::size_t size = sizeof...(Layers);
   using Indices = std::make_index_sequence<size>;
+  using First = std::tuple_element_t<0, std::tuple<Layers...>>;
 
  public:
+  using Scalar = typename First::Scalar;
+  static constexpr int static_dim = First::static_dim;
+  template <class Visitor>
+  struct Parameters {};
+
   constexpr Sequence(const std::array<Segment, size>& segments, const Layers&... layers)
       : layers_(layers...), segments_(segments) {}
 
-  template <class Scalar>
+  constexpr Eigen::Index dim() const { return std::get<0>(layers_).dim(); }
+  constexpr Eigen::Index context_dim() const {
+    Eigen::Index most = 0;
+    std::apply([&](const auto&... layer) { ((most = std::max(most, eigenflow::context_dim(layer))), ...); },
+               layers_);
+    return most;
+  }
+
   auto forward(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
     return forward_each(theta, tile, Indices{});
   }
-  template <class Scalar>
   NoTape inverse(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
     inverse_each(theta, tile, Indices{});
     return {};
   }
   /// The gradient in x; theta is constant here.
-  template <class Scalar, class Tape>
+  template <class Tape>
   void forward_vjp(std::span<const Scalar> theta, std::span<Scalar>, const Tape& tape,
                    Tile<Scalar>& tile) const {
     vjp_each(theta, tape, tile, Indices{});
   }
 
  private:
-  template <class Scalar, std::size_t... I>
+  template <std::size_t... I>
   auto forward_each(std::span<const Scalar> theta, Tile<Scalar>& tile, std::index_sequence<I...>) const {
     return std::tuple{forward_one(std::get<I>(layers_), segments_[I].of(theta), tile)...};  // left to right
   }
-  template <class Scalar, std::size_t... I>
+  template <std::size_t... I>
   void inverse_each(std::span<const Scalar> theta, Tile<Scalar>& tile, std::index_sequence<I...>) const {
     (inverse_one(std::get<size - 1 - I>(layers_), segments_[size - 1 - I].of(theta), tile), ...);
   }
-  template <class Scalar, class Tape, std::size_t... I>
+  template <class Tape, std::size_t... I>
   void vjp_each(std::span<const Scalar> theta, const Tape& tape, Tile<Scalar>& tile,
                 std::index_sequence<I...>) const {
     (vjp_one(std::get<size - 1 - I>(layers_), segments_[size - 1 - I].of(theta), std::get<size - 1 - I>(tape),
@@ -56,19 +71,19 @@ class Sequence {
   }
 
   // These depend on a layer's type alone, never on its place.
-  template <class Layer, class Scalar>
+  template <class Layer>
   static auto forward_one(const Layer& layer, std::span<const Scalar> theta, Tile<Scalar>& tile) {
     const Arena::Mark mark = tile.arena->mark();
     const auto tape = layer.forward(theta, tile);
     if (!tile.record) tile.arena->release(mark);
     return tape;
   }
-  template <class Layer, class Scalar>
+  template <class Layer>
   static void inverse_one(const Layer& layer, std::span<const Scalar> theta, Tile<Scalar>& tile) {
     const ArenaScope scope(*tile.arena);
     layer.inverse(theta, tile);
   }
-  template <class Layer, class Scalar, class Tape>
+  template <class Layer, class Tape>
   static void vjp_one(const Layer& layer, std::span<const Scalar> theta, const Tape& tape,
                       Tile<Scalar>& tile) {
     const ArenaScope scope(*tile.arena);

@@ -1,0 +1,169 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <numbers>
+#include <span>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "eigenflow/authoring/dimension.hpp"
+#include "eigenflow/authoring/list.hpp"
+#include "eigenflow/authoring/structure.hpp"
+#include "eigenflow/concepts/base.hpp"
+#include "eigenflow/concepts/layer.hpp"
+#include "eigenflow/text/counted.hpp"
+#include "eigenflow/text/error.hpp"
+#include "eigenflow/text/name_of.hpp"
+
+namespace eigenflow {
+
+/// Another base for the real features, beside features that are uniform on the circle [-π, π):
+///
+///   log p(z) = log p_B(z_R) - C log 2π,   z_R the real features in their order, C the number of circles
+///
+/// For circles alone take Uniform. An angle of any size is a point of the circle.
+template <class B, int Dim_ = Eigen::Dynamic>
+class WithCircles {
+  static_assert(Base<B>,
+                "a WithCircles is made of a base for the real features: this part lacks something that the "
+                "concept Base (concepts/base.hpp) asks for");
+
+ public:
+  using Scalar = typename B::Scalar;
+  using Indices = List<Eigen::Index>;
+  static constexpr int static_dim = Dim_;
+  template <class Visitor>
+  using Parameters = typename B::template Parameters<Visitor>;
+
+  /// `circles` are those of the `dim` features that are circles; `base` has the others. Throws
+  /// std::invalid_argument unless each circle is one of the features, there once, and the numbers add up.
+  constexpr WithCircles(Dimension<Dim_> dim, Indices circles, B base)
+      : dim_(dim), circles_(checked(dim, std::move(circles), base.dim())), base_(std::move(base)) {}
+
+  static std::string name() { return "WithCircles"; }
+  /// As "StandardNormal, 1 circle".
+  std::string describe() const { return of_base() + ", " + detail::counted(circle_count(), "circle"); }
+  constexpr Eigen::Index dim() const { return dim_; }
+  constexpr Eigen::Index context_dim() const { return eigenflow::context_dim(base_); }
+  const Indices& circles() const { return circles_; }
+  const B& base() const { return base_; }
+
+  static constexpr auto structure() requires Structured<B> {
+    return std::tuple(Option{"dim", &WithCircles::dim}, Option{"circles", &WithCircles::circles},
+                      Option{"base", &WithCircles::base});
+  }
+  template <class Self, class Visitor>
+  static Parameters<Visitor> layout(Self& self, Visitor& visit) {
+    return B::layout(self.base_, visit);
+  }
+  void initialise(std::span<Scalar> theta, Rng& rng) const { base_.initialise(theta, rng); }
+
+  void log_prob(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
+    Tile<Scalar> inner = real_features(tile);
+    base_.log_prob(theta, inner);
+    const Scalar of_circles = -static_cast<Scalar>(circle_count()) * std::log(2 * std::numbers::pi_v<Scalar>);
+    tile.log_det.array() += of_circles;
+    for (const Eigen::Index j : circles_)  // not finite: no density
+      tile.log_det += tile.values.col(j) - tile.values.col(j);
+  }
+
+  void log_prob_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, Tile<Scalar>& tile) const {
+    Tile<Scalar> inner = real_features(tile);
+    base_.log_prob_vjp(theta, grad, inner);
+    tile.grad_values.setZero();
+    for_each_real(
+        [&](Eigen::Index j, Eigen::Index k) { tile.grad_values.col(j) = inner.grad_values.col(k); });
+  }
+
+  /// The circles are drawn from a substream of their own.
+  void sample(std::span<const Scalar> theta, Rng rng, Eigen::Index first_row, Tile<Scalar>& tile) const {
+    Tile<Scalar> inner = real_features(tile);
+    base_.sample(theta, rng, first_row, inner);
+    for_each_real([&](Eigen::Index j, Eigen::Index k) { tile.values.col(j) = inner.values.col(k); });
+
+    typename Tile<Scalar>::Matrix part = tile.scratch(circle_count());
+    Rng of_circles = rng.fork(0);
+    of_circles.discard(static_cast<std::uint64_t>(first_row * circle_count()));
+    of_circles.fill_uniform(part);
+    constexpr Scalar pi = std::numbers::pi_v<Scalar>;
+    for (Eigen::Index i = 0; i < circle_count(); ++i)
+      tile.values.col(circles_[static_cast<std::size_t>(i)]) = part.col(i).array() * (2 * pi) - pi;
+  }
+
+  /// The circles do not depend on theta.
+  void sample_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, Rng rng, Eigen::Index first_row,
+                  const Tile<Scalar>& tile) const requires Reparametrised<B> {
+    if constexpr (!Parameterless<B>) {
+      const Tile<Scalar> inner = real_features(tile);
+      base_.sample_vjp(theta, grad, rng, first_row, inner);
+    }
+  }
+
+ private:
+  static constexpr Indices checked(Eigen::Index dim, Indices circles, Eigen::Index inner) {
+    for (std::size_t i = 0; i < circles.size(); ++i) {
+      if (circles[i] < 0 || circles[i] >= dim)
+        detail::reject("feature " + std::to_string(circles[i]) +
+                       " is to be a circle, but the features go from 0 to " + std::to_string(dim - 1));
+      for (std::size_t k = 0; k < i; ++k)
+        if (circles[k] == circles[i])
+          detail::reject("feature " + std::to_string(circles[i]) +
+                         " is named twice among the circles: name it once");
+    }
+    const Eigen::Index real = dim - static_cast<Eigen::Index>(circles.size());
+    if (inner != real)
+      detail::reject(std::to_string(dim) + " features with " + std::to_string(circles.size()) +
+                     " circles need a base of " + std::to_string(real) + " features, but got one of " +
+                     std::to_string(inner));
+    return circles;
+  }
+
+  std::string of_base() const {
+    if constexpr (requires { base_.description(); }) {
+      return base_.description();  // a type-erased base
+    } else {
+      std::string text = detail::name_of<B>("Base");
+      if constexpr (requires { base_.describe(); }) text += " (" + base_.describe() + ')';
+      return text;
+    }
+  }
+
+  Eigen::Index circle_count() const { return static_cast<Eigen::Index>(circles_.size()); }
+
+  // Calls body(feature, its place among the real ones).
+  template <class Body>
+  void for_each_real(const Body& body) const {
+    Eigen::Index k = 0;
+    for (Eigen::Index j = 0; j < dim(); ++j) {
+      bool real = true;
+      for (const Eigen::Index circle : circles_) real = real && circle != j;
+      if (real) body(j, k++);
+    }
+  }
+
+  // A copy of the real features and their cotangents; log_det is the tile's.
+  Tile<Scalar> real_features(const Tile<Scalar>& tile) const {
+    const bool with_grad = tile.grad_values.cols() > 0;
+    typename Tile<Scalar>::Matrix values = tile.scratch(base_.dim()),
+                                  grad = tile.scratch(with_grad ? base_.dim() : 0);
+    for_each_real([&](Eigen::Index j, Eigen::Index k) {
+      values.col(k) = tile.values.col(j);
+      if (with_grad) grad.col(k) = tile.grad_values.col(j);
+    });
+    return tile.with_values(values, grad);
+  }
+
+  [[no_unique_address]] Dimension<Dim_> dim_;
+  Indices circles_;
+  B base_;
+};
+
+/// CTAD for WithCircles(3, {2}, base).
+template <Base B>
+WithCircles(Eigen::Index, List<Eigen::Index>, B) -> WithCircles<B>;
+
+}  // namespace eigenflow

@@ -1,0 +1,181 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <span>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "eigenflow/authoring/list.hpp"
+#include "eigenflow/authoring/structure.hpp"
+#include "eigenflow/concepts/layer.hpp"
+#include "eigenflow/layers/detail/feature_statistics.hpp"
+
+namespace eigenflow {
+
+/// Gives the layer inside (c - mean)/scale for the context c, so that its networks see numbers of one size,
+/// whatever the units of the context. The features, the log-det and both directions are the layer's.
+///
+/// `fit` sets mean and scale from the context of the training rows, once; they are never trained. A column
+/// that is constant in these rows teaches nothing: its scale becomes so large that its value does not matter.
+template <class L>
+class StandardizeContext {
+  static_assert(Layer<L>,
+                "a StandardizeContext is made of a layer: this part lacks something that the concept Layer "
+                "(concepts/layer.hpp) asks for");
+
+ public:
+  using Scalar = typename L::Scalar;
+  using Numbers = eigenflow::Numbers<Scalar>;
+  static constexpr int static_dim = L::static_dim;
+  template <class Visitor>
+  struct Parameters {
+    typename L::template Parameters<Visitor> layer;
+  };
+
+  /// The scale of a column that is constant.
+  static constexpr Scalar no_matter = static_cast<Scalar>(std::numeric_limits<float>::max());
+
+  /// Throws std::invalid_argument for a layer that reads no context.
+  explicit StandardizeContext(L layer)
+      : statistics_(eigenflow::context_dim(layer)), layer_(std::move(layer)) {
+    check();
+  }
+  /// Known statistics, which stay: a fit replaces only those that are not `initialised`. Throws
+  /// std::invalid_argument unless both have C entries, all of them finite, and every scale is positive.
+  constexpr StandardizeContext(L layer, Numbers mean, Numbers scale, bool initialised = true)
+      : statistics_("StandardizeContext", std::move(mean), std::move(scale), initialised),
+        layer_(std::move(layer)) {
+    check();
+  }
+
+  static std::string name() { return "StandardizeContext"; }
+  constexpr Eigen::Index dim() const { return layer_.dim(); }
+  constexpr Eigen::Index context_dim() const { return statistics_.mean.size(); }
+  const L& layer() const { return layer_; }
+  const Numbers& mean() const { return statistics_.mean; }
+  const Numbers& scale() const { return statistics_.scale; }
+  bool initialised() const { return statistics_.known; }
+
+  static constexpr auto structure() requires Structured<L> {
+    return std::tuple(Option{"layer", &StandardizeContext::layer},
+                      Constant{"mean", &StandardizeContext::mean},
+                      Constant{"scale", &StandardizeContext::scale},
+                      Constant{"initialised", &StandardizeContext::initialised});
+  }
+  template <class Self, class Visitor>
+  static Parameters<Visitor> layout(Self& self, Visitor& visit) {
+    return {visit.part("layer", self.layer_)};
+  }
+
+  void initialise(std::span<Scalar> theta, Rng& rng) const { layer_.initialise(theta, rng); }
+
+  /// Takes the statistics of the context, unless it has them already; then the layer starts from the data.
+  void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles,
+                       Direction direction = Direction::forward) {
+    if (!statistics_.known) take(tiles);
+    const TileSource<Scalar> standardised = [&](const std::function<void(Tile<Scalar>&)>& visit) {
+      tiles([&](Tile<Scalar>& tile) {
+        const ArenaScope scope(*tile.arena);
+        Tile<Scalar> inner = tile.with_context(standardise(tile), tile.grad_context);
+        visit(inner);
+      });
+    };
+    start_from_data(layer_, theta, standardised, direction);
+  }
+
+  template <class Inner>
+  struct Tape {
+    Inner inner;
+    const Scalar* context;  // N × C, standardised
+  };
+
+  auto forward(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
+    Tile<Scalar> inner = tile.with_context(standardise(tile), tile.grad_context);
+    const auto tape = layer_.forward(theta, inner);
+    return Tape<std::remove_const_t<decltype(tape)>>{tape, inner.context.data()};
+  }
+  auto inverse(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
+    Tile<Scalar> inner = tile.with_context(standardise(tile), tile.grad_context);
+    const auto tape = layer_.inverse(theta, inner);
+    return Tape<std::remove_const_t<decltype(tape)>>{tape, inner.context.data()};
+  }
+  template <class Inner>
+  void forward_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape<Inner>& tape,
+                   Tile<Scalar>& tile) const {
+    Tile<Scalar> inner = with_cotangents(tape.context, tile);
+    layer_.forward_vjp(theta, grad, tape.inner, inner);
+    give_back(inner, tile);
+  }
+  template <class Inner>
+  void inverse_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape<Inner>& tape,
+                   Tile<Scalar>& tile) const {
+    Tile<Scalar> inner = with_cotangents(tape.context, tile);
+    layer_.inverse_vjp(theta, grad, tape.inner, inner);
+    give_back(inner, tile);
+  }
+
+ private:
+  constexpr void check() const {
+    const Eigen::Index read = eigenflow::context_dim(layer_);
+    if (read == 0)
+      detail::reject(
+          "a StandardizeContext needs a layer that reads a context: give the layer inside a context_dim");
+    if (read != context_dim())
+      detail::reject("a StandardizeContext needs a mean for each column of context, but got " +
+                     std::to_string(context_dim()) + " for a layer that reads " + std::to_string(read));
+  }
+
+  void take(const TileSource<Scalar>& tiles) {
+    VectorX<Scalar> low = VectorX<Scalar>::Constant(context_dim(), std::numeric_limits<Scalar>::max()),
+                    high = -low;
+    const TileSource<Scalar> contexts = [&](const std::function<void(Tile<Scalar>&)>& visit) {
+      tiles([&](Tile<Scalar>& tile) {
+        const ArenaScope scope(*tile.arena);
+        Tile<Scalar> context = tile.with_values(tile.scratch(context_dim()), tile.grad_values);
+        context.values = tile.context;
+        visit(context);
+      });
+    };
+    contexts([&](const Tile<Scalar>& tile) {
+      if (tile.rows() == 0) return;
+      low = low.cwiseMin(tile.values.colwise().minCoeff().transpose());
+      high = high.cwiseMax(tile.values.colwise().maxCoeff().transpose());
+    });
+    statistics_.take(contexts, Direction::forward);
+    if (!statistics_.known) return;
+    for (Eigen::Index j = 0; j < context_dim(); ++j) {
+      // Numbers that differ by rounding are one number.
+      const Scalar size = std::max(std::abs(low[j]), std::abs(high[j]));
+      if (high[j] - low[j] <= 4 * std::numeric_limits<Scalar>::epsilon() * size)
+        statistics_.scale[j] = no_matter;
+    }
+  }
+
+  ConstMatrixMap<Scalar> standardise(const Tile<Scalar>& tile) const {
+    typename Tile<Scalar>::Matrix c = tile.scratch(context_dim());
+    for (Eigen::Index j = 0; j < context_dim(); ++j)
+      c.col(j) = (tile.context.col(j).array() - mean()[j]) / scale()[j];
+    return {c.data(), tile.rows(), context_dim()};
+  }
+
+  Tile<Scalar> with_cotangents(const Scalar* context, const Tile<Scalar>& tile) const {
+    typename Tile<Scalar>::Matrix grad = tile.scratch(context_dim());
+    grad.setZero();
+    return tile.with_context({context, tile.rows(), context_dim()}, grad);
+  }
+  void give_back(const Tile<Scalar>& inner, Tile<Scalar>& tile) const {
+    for (Eigen::Index j = 0; j < context_dim(); ++j)
+      tile.grad_context.col(j) += inner.grad_context.col(j) / scale()[j];
+  }
+
+  detail::FeatureStatistics<Scalar> statistics_;
+  L layer_;
+};
+
+}  // namespace eigenflow

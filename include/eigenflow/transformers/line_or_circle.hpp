@@ -1,0 +1,129 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <cstddef>
+#include <numbers>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "eigenflow/authoring/list.hpp"
+#include "eigenflow/authoring/structure.hpp"
+#include "eigenflow/concepts/transformer.hpp"
+#include "eigenflow/text/name_of.hpp"
+#include "eigenflow/transformers/rational_quadratic_spline.hpp"
+
+namespace eigenflow {
+
+/// One transformer for the features that are circles, [-π, π) with its ends joined, and another for those that
+/// are real (Rezende et al., arXiv:2002.02428, section 2.1, beside Durkan et al., arXiv:1906.04032).
+///
+/// A layer whose transformer has `circles()` gives its conditioner the cosine and the sine of such a feature in
+/// place of its angle, so that nothing jumps where the angle does.
+///
+/// On a circle the map is the inverse of `Circle`: y = c⁻¹(x). A periodic spline rotates behind its bins, so
+/// here it rotates first. Then ±π is no knot, where the slope of log p jumps, but a point like any other.
+template <class Line, class Circle>
+class LineOrCircle {
+  static_assert(Transformer<Line> && Transformer<Circle>,
+                "a LineOrCircle is made of two transformers, one for real features and one for circles");
+  static_assert(std::is_same_v<typename Line::Scalar, typename Circle::Scalar>,
+                "the two transformers of a LineOrCircle must have the same scalar type");
+
+ public:
+  using Scalar = typename Line::Scalar;
+  using Indices = List<Eigen::Index>;
+
+  /// `circles` are the features that are circles, in any order; `circle` must map [-π, π) to itself, its ends
+  /// joined. Throws std::invalid_argument for a negative feature or one that is there twice.
+  constexpr LineOrCircle(Indices circles, Line line, Circle circle)
+      : circles_(checked(std::move(circles))), line_(std::move(line)), circle_(std::move(circle)) {}
+
+  static std::string name() {
+    return detail::name_of<Line>("transformer") + " or " + detail::name_of<Circle>("transformer");
+  }
+  static constexpr auto structure() requires Structured<Line> && Structured<Circle> {
+    return std::tuple(Option{"circles", &LineOrCircle::circles}, Option{"line", &LineOrCircle::line},
+                      Option{"circle", &LineOrCircle::circle});
+  }
+  constexpr const Indices& circles() const { return circles_; }
+  const Line& line() const { return line_; }
+  const Circle& circle() const { return circle_; }
+
+  constexpr Eigen::Index parameters() const { return std::max(line_.parameters(), circle_.parameters()); }
+  constexpr Eigen::Index kept() const {
+    return std::max(line_.parameters() + line_.kept(), circle_.parameters() + circle_.kept()) - parameters();
+  }
+
+  template <class Number, class Slots>
+  Transformed<Number> forward(Number x, const Slots& slots) const {
+    return is_circle(slots.feature()) ? circle_.inverse(x, slots) : line_.forward(x, slots);
+  }
+  template <class Number, class Slots>
+  Transformed<Number> inverse(Number y, const Slots& slots) const {
+    return is_circle(slots.feature()) ? circle_.forward(y, slots) : line_.inverse(y, slots);
+  }
+  template <class Number, class Slots>
+  Number forward_vjp(Number grad, Number grad_log_det, const Slots& slots) const {
+    if (is_circle(slots.feature()))
+      return unused_zero(circle_, circle_.inverse_vjp(grad, grad_log_det, slots), slots);
+    return unused_zero(line_, line_.forward_vjp(grad, grad_log_det, slots), slots);
+  }
+  template <class Number, class Slots>
+  Number inverse_vjp(Number grad, Number grad_log_det, const Slots& slots) const {
+    if (is_circle(slots.feature()))
+      return unused_zero(circle_, circle_.forward_vjp(grad, grad_log_det, slots), slots);
+    return unused_zero(line_, line_.inverse_vjp(grad, grad_log_det, slots), slots);
+  }
+
+ private:
+  static constexpr Indices checked(Indices circles) {
+    for (std::size_t i = 0; i < circles.size(); ++i) {
+      if (circles[i] < 0)
+        detail::reject("feature " + std::to_string(circles[i]) +
+                       " is to be a circle, but features are counted from 0");
+      for (std::size_t k = 0; k < i; ++k)
+        if (circles[k] == circles[i])
+          detail::reject("feature " + std::to_string(circles[i]) +
+                         " is named twice among the circles: name it once");
+    }
+    return circles;
+  }
+
+  bool is_circle(Eigen::Index feature) const {
+    return std::find(circles_.begin(), circles_.end(), feature) != circles_.end();
+  }
+
+  // The parameters that only the other of the two has.
+  template <class Transformer, class Number, class Slots>
+  Number unused_zero(const Transformer& used, Number result, const Slots& slots) const {
+    for (Eigen::Index k = used.parameters(); k < parameters(); ++k) slots.set(k, Number(0));
+    return result;
+  }
+
+  Indices circles_;
+  [[no_unique_address]] Line line_;
+  [[no_unique_address]] Circle circle_;
+};
+
+/// Splines for both: of the same bins, with linear tails for real features, periodic and rotating for circles.
+template <class Scalar, class SlopeMap = SoftClip>
+using CircularSpline = LineOrCircle<RationalQuadraticSpline<Scalar, SplineTails::linear, SlopeMap>,
+                                    RationalQuadraticSpline<Scalar, SplineTails::periodic, SlopeMap>>;
+
+/// The options of a spline on the circle: those of the others, with its bound and a rotation.
+inline SplineOptions on_circle(SplineOptions options) {
+  options.bound = std::numbers::pi;
+  options.rotate = true;
+  return options;
+}
+
+/// A CircularSpline by the features that are circles: circular_spline<double>({2}, {.bins = 12}).
+template <class Scalar>
+CircularSpline<Scalar> circular_spline(List<Eigen::Index> circles, const SplineOptions& options = {}) {
+  return {std::move(circles), options, on_circle(options)};
+}
+
+}  // namespace eigenflow
