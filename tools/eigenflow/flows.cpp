@@ -70,7 +70,12 @@ Flow with_units(const Flow& flow, const Architecture& architecture,
     if (!bias.path.ends_with(first + "bias")) throw std::logic_error("no bias follows " + weight.path);
     Eigen::Map<Eigen::MatrixXd> all(result.theta().data() + weight.offset, weight.rows, weight.cols);
     auto w = architecture.kind == Kind::coupling ? all.bottomRows(mean.size()) : all.topRows(mean.size());
-    w.array().colwise() /= scale.transpose().array();
+    for (Eigen::Index k = 0; k < scale.size(); ++k) {
+      if (scale[k] > 0)
+        w.row(k) /= scale[k];
+      else
+        w.row(k).setZero();
+    }
     Eigen::Map<Eigen::RowVectorXd>(result.theta().data() + bias.offset, bias.rows * bias.cols) -= mean * w;
   }
   return result;
@@ -83,8 +88,8 @@ Eigen::MatrixXd without_edges(const std::vector<ef::FeatureSupport>& supports, c
   return edges.forward(x).z;
 }
 
-Flow load_flow(const std::filesystem::path& path) {
-  return ef::load_flow<double>(path);
+ef::LoadedModel<double> read_model(const std::filesystem::path& path) {
+  return ef::load_model<double>(path);
 }
 
 }  // namespace command

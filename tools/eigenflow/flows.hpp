@@ -4,6 +4,7 @@
 #include <eigenflow/any/any_base.hpp>
 #include <eigenflow/any/any_layer.hpp>
 #include <eigenflow/flow.hpp>
+#include <eigenflow/io/model_file.hpp>
 #include <eigenflow/layers/support.hpp>
 #include <filesystem>
 #include <vector>
@@ -33,7 +34,8 @@ struct Architecture {
 Flow make_flow(const Architecture& architecture, Eigen::Index dim, Eigen::Index context, std::uint64_t seed);
 
 /// The flow with edges put before it, and with the units of its context (a mean and a scale for each column) worked
-/// into its first weights, so that it takes data and context as they are.
+/// into its first weights, so that it takes data and context as they are. A scale of 0 is that of a constant column,
+/// which says nothing: its weights become 0.
 Flow with_units(const Flow& flow, const Architecture& architecture,
                 const std::vector<ef::FeatureSupport>& supports, const Eigen::RowVectorXd& context_mean,
                 const Eigen::RowVectorXd& context_scale);
@@ -41,6 +43,7 @@ Flow with_units(const Flow& flow, const Architecture& architecture,
 /// The features as the flow inside of the edges sees them: edges at infinity, N × D.
 Eigen::MatrixXd without_edges(const std::vector<ef::FeatureSupport>& supports, const Eigen::MatrixXd& x);
 
-Flow load_flow(const std::filesystem::path& path);
+/// A model file, read once.
+ef::LoadedModel<double> read_model(const std::filesystem::path& path);
 
 }  // namespace command

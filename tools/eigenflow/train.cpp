@@ -3,14 +3,40 @@
 #include <algorithm>
 #include <cmath>
 #include <eigenflow/fit.hpp>
+#include <stdexcept>
 
-#include "table/noisy_likelihood.hpp"
+#include "look.hpp"
+#include "unit_noise.hpp"
 
 namespace command {
 namespace {
 
 Eigen::RowVectorXd deviations(const Eigen::MatrixXd& x, const Eigen::RowVectorXd& mean) {
   return (x.rowwise() - mean).array().square().colwise().mean().sqrt();
+}
+
+// The widths that noise is measured by: deviations, but where a few values make most of one, three of the middle's. A
+// normal's quartiles are 1.349 deviations apart.
+Eigen::RowVectorXd widths(const Eigen::MatrixXd& x) {
+  Eigen::RowVectorXd width = deviations(x, x.colwise().mean());
+  for (Eigen::Index j = 0; j < x.cols(); ++j) {
+    std::vector<double> column(x.col(j).begin(), x.col(j).end());
+    const auto quarter = static_cast<std::ptrdiff_t>(column.size() / 4);
+    const auto low = column.begin() + quarter, high = column.end() - 1 - quarter;
+    std::nth_element(column.begin(), low, column.end());
+    std::nth_element(low, high, column.end());
+    const double middle = (*high - *low) / 1.349;
+    if (middle > 0) width[j] = std::min(width[j], 3 * middle);
+  }
+  return width;
+}
+
+// Which columns of a context say something, and their scales; 0 for one that is constant, to a rounding.
+Eigen::RowVectorXd scales(const Eigen::MatrixXd& c, const Eigen::RowVectorXd& mean) {
+  Eigen::RowVectorXd scale = deviations(c, mean);
+  for (Eigen::Index j = 0; j < c.cols(); ++j)
+    if (is_constant(c.col(j).minCoeff(), c.col(j).maxCoeff())) scale[j] = 0;
+  return scale;
 }
 
 // What suits so many rows: few are seen often and blurred, many are seen a few times as they are.
@@ -27,16 +53,23 @@ Training chosen_for(Training training, double rows, double dim) {
 }  // namespace
 
 Trained train(const Architecture& architecture, const Training& given,
-              const std::vector<ef::FeatureSupport>& supports, const Eigen::MatrixXd& x,
-              const Eigen::MatrixXd& c) {
+              const std::vector<ef::FeatureSupport>& supports, const std::vector<double>& units,
+              const Eigen::MatrixXd& x, const Eigen::MatrixXd& c) {
   const Training training = chosen_for(given, static_cast<double>(x.rows()), static_cast<double>(x.cols()));
   const Eigen::MatrixXd inside = without_edges(supports, x);
   const Eigen::RowVectorXd mean = c.colwise().mean();
-  Eigen::RowVectorXd scale = deviations(c, mean);
-  scale = (scale.array() > 0).select(scale, 1);  // a constant column
+  const Eigen::RowVectorXd scale = scales(c, mean);
 
-  table::NoisyLikelihood<double> objective;
-  if (*training.noise > 0) objective.sigma = *training.noise * deviations(inside, inside.colwise().mean());
+  UnitNoise objective{{}, units, &x, supports};
+  if (*training.noise > 0) {
+    Eigen::ArrayXd sigma = *training.noise * widths(inside).transpose();
+    // The noise of a unit u, whose variance is u²/12, is a part of the blur.
+    for (std::size_t j = 0; j < units.size(); ++j) {
+      double& s = sigma[static_cast<Eigen::Index>(j)];
+      if (units[j] > 0 && supports.empty()) s = std::sqrt(std::max(0.0, s * s - units[j] * units[j] / 12));
+    }
+    objective.likelihood.sigma = sigma.transpose();
+  }
   ef::FitOptions<double> options{.epochs = training.epochs.value_or(0),
                                  .steps = training.steps.value_or(0),
                                  .batch_size = *training.batch_size,
@@ -51,8 +84,16 @@ Trained train(const Architecture& architecture, const Training& given,
   const ef::AdamW optimizer{.weight_decay = training.weight_decay};
 
   Flow flow = make_flow(architecture, x.cols(), c.cols(), training.seed);
-  const Eigen::MatrixXd standard = (c.rowwise() - mean).array().rowwise() / scale.array();
+  const Eigen::RowVectorXd divisor = (scale.array() > 0).select(scale, 1);
+  Eigen::MatrixXd standard = (c.rowwise() - mean).array().rowwise() / divisor.array();
+  for (Eigen::Index j = 0; j < c.cols(); ++j)
+    if (scale[j] == 0) standard.col(j).setZero();
   ef::History history = ef::fit(flow, inside, standard, options, optimizer, objective);
+  if (history.stopped == ef::Stopped::non_finite && history.best_epoch < 0)
+    throw std::runtime_error(
+        "the training came to nothing: " + history.message.substr(0, history.message.find(';')) +
+        ", so that no model is written: lower --learning-rate or --noise, or look for numbers "
+        "of extreme size in the table");
   return {with_units(flow, architecture, supports, mean, scale), std::move(history)};
 }
 

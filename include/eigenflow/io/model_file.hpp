@@ -22,6 +22,7 @@
 #include "eigenflow/io/file.hpp"
 #include "eigenflow/io/json.hpp"
 #include "eigenflow/io/parameters.hpp"
+#include "eigenflow/io/read_safetensors.hpp"
 #include "eigenflow/io/safetensors.hpp"
 #include "eigenflow/io/standard_parts.hpp"
 #include "eigenflow/version.hpp"
@@ -43,6 +44,13 @@ struct ModelInfo {
   Eigen::Index context;
   Value architecture;  ///< `layers` and `base`
   Notes notes;
+};
+
+/// A model file that was read at once: the flow and what the file says of itself.
+template <class Scalar>
+struct LoadedModel {
+  ModelInfo info;
+  AnyFlow<Scalar> flow;
 };
 
 namespace io {
@@ -96,7 +104,7 @@ inline std::int64_t whole_number(const std::string& text, const std::string& wha
 /// Calls use(tensors, bytes) with what a file has and its length; what it throws names the file.
 template <class Use>
 decltype(auto) with_tensors(const std::filesystem::path& path, const Use& use) {
-  const std::vector<std::byte> bytes = read_file(path);
+  const std::vector<std::byte> bytes = read_safetensors(path);
   return naming(path, [&]() -> decltype(auto) { return use(parse_safetensors(bytes), bytes.size()); });
 }
 
@@ -202,14 +210,15 @@ void load_into(Flow<Parts...>& flow, const Tensors& file, std::size_t bytes,
   flow.restore(std::move(parts.layers), std::move(parts.base), std::move(parts.theta));
 }
 
-/// The run-time flow of a file of `bytes` bytes.
+/// The run-time flow of a file of `bytes` bytes, and what the file says of itself.
 template <class Scalar>
-AnyFlow<Scalar> make_flow(const Tensors& file, std::size_t bytes, const Registry<Scalar>& registry) {
-  auto parts = load_parts<AnyFlow<Scalar>>(file, read_info(file), bytes, registry);
+LoadedModel<Scalar> make_model(const Tensors& file, std::size_t bytes, const Registry<Scalar>& registry) {
+  ModelInfo info = read_info(file);
+  auto parts = load_parts<AnyFlow<Scalar>>(file, info, bytes, registry);
   Rng rng(0);  // what it draws, the file's parameters replace
   AnyFlow<Scalar> flow(std::move(parts.layers), std::move(parts.base), rng);
   flow.set_parameters(parts.theta);
-  return flow;
+  return {std::move(info), std::move(flow)};
 }
 
 }  // namespace detail
@@ -247,7 +256,16 @@ void load(Flow<Parts...>& flow, const std::filesystem::path& path,
 /// The flow of bytes that are a model file; `load_flow` for what is no file.
 template <class Scalar>
 AnyFlow<Scalar> parse_flow(std::span<const std::byte> bytes, const io::Registry<Scalar>& registry) {
-  return io::detail::make_flow<Scalar>(io::parse_safetensors(bytes), bytes.size(), registry);
+  return io::detail::make_model<Scalar>(io::parse_safetensors(bytes), bytes.size(), registry).flow;
+}
+
+/// The flow of a file and what the file says of itself, from one reading of it. Throws as load_flow does.
+template <class Scalar>
+LoadedModel<Scalar> load_model(const std::filesystem::path& path,
+                               const io::Registry<Scalar>& registry = io::standard_parts<Scalar>()) {
+  return io::detail::with_tensors(path, [&](const io::Tensors& file, std::size_t bytes) {
+    return io::detail::make_model<Scalar>(file, bytes, registry);
+  });
 }
 
 /// The flow of a file whose architecture is not known beforehand: `auto flow = load_flow<double>(path)`. All calls
@@ -256,9 +274,7 @@ AnyFlow<Scalar> parse_flow(std::span<const std::byte> bytes, const io::Registry<
 template <class Scalar>
 AnyFlow<Scalar> load_flow(const std::filesystem::path& path,
                           const io::Registry<Scalar>& registry = io::standard_parts<Scalar>()) {
-  return io::detail::with_tensors(path, [&](const io::Tensors& file, std::size_t bytes) {
-    return io::detail::make_flow<Scalar>(file, bytes, registry);
-  });
+  return load_model<Scalar>(path, registry).flow;
 }
 
 }  // namespace eigenflow
