@@ -11,6 +11,7 @@
 #include "embed/header.hpp"
 #include "embed/names.hpp"
 #include "model.hpp"
+#include "options.hpp"
 #include "subcommands.hpp"
 #include "usage_error.hpp"
 
@@ -49,8 +50,8 @@ void run(const Options& options) {
 void add_embed(CLI::App& app) {
   CLI::App* const sub = app.add_subcommand("embed", "Write a model as a C++ header that needs Eigen alone");
   const auto options = std::make_shared<Options>();
-  sub->add_option("MODEL", options->model, "A model file")->required();
-  sub->add_option("-o,--output", options->output, "The header to write, or - for the standard output")
+  add_text(*sub, "MODEL", options->model, "A model file")->required();
+  add_text(*sub, "-o,--output", options->output, "The header to write, or - for the standard output")
       ->required();
   sub->add_option("--name", options->name,
                   "What the model is called in C++ (the header's name without its ending)");

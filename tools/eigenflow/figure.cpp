@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <stdexcept>
 #include <utility>
 
+#include "look.hpp"
 #include "picture/picture.hpp"
 
 namespace command {
@@ -14,17 +17,25 @@ using picture::Range;
 const picture::Rgb ink = picture::hex(0x23202e), model_colour = picture::hex(0x1f5fa8),
                    data_colour = picture::hex(0xb9b6c2);
 
-double quantile(std::vector<double> sorted, double share) {
+double quantile(const std::vector<double>& sorted, double share) {
   return sorted[static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1))];
 }
 
-// Where the rows are, but for a few strays, with a margin.
-Range range_of(const Eigen::MatrixXd& rows, Eigen::Index column) {
-  std::vector<double> sorted(rows.col(column).begin(), rows.col(column).end());
+// Where the rows are, but for a few strays, with a margin. A column that is constant, to a rounding, stands in
+// the middle.
+Range range_of(const Eigen::MatrixXd& rows, Eigen::Index column, const std::string& name) {
+  std::vector<double> sorted;
+  std::copy_if(rows.col(column).begin(), rows.col(column).end(), std::back_inserter(sorted),
+               [](double value) { return std::isfinite(value); });
+  if (sorted.empty()) throw std::runtime_error("column \"" + name + "\" has no finite number to draw");
   std::sort(sorted.begin(), sorted.end());
   const double low = quantile(sorted, 0.002), high = quantile(sorted, 0.998), width = high - low;
-  if (!(width > 0))
-    return {low - 0.5 * std::max(1.0, std::abs(low)), low + 0.5 * std::max(1.0, std::abs(low))};
+  if (std::max(std::abs(sorted.front()), std::abs(sorted.back())) > 1e300)
+    throw std::runtime_error("column \"" + name + "\" has numbers beyond 1e300, which no axis holds");
+  if (is_constant(low, high)) {
+    const double half = 0.5 * std::max(1.0, std::abs(low));
+    return {low - half, low + half};
+  }
   const double from = std::max(sorted.front(), low - 0.3 * width),
                to = std::min(sorted.back(), high + 0.3 * width);
   const double margin = 0.06 * (to - from);
@@ -32,7 +43,8 @@ Range range_of(const Eigen::MatrixXd& rows, Eigen::Index column) {
 }
 
 Range range_of(const Figure& figure, Eigen::Index column) {
-  return range_of(figure.data.rows() > 0 ? figure.data : figure.samples, column);
+  return range_of(figure.data.rows() > 0 ? figure.data : figure.samples, column,
+                  figure.names[static_cast<std::size_t>(column)]);
 }
 
 // As many rows as dots can be told apart, evenly spread over the table.
@@ -70,6 +82,12 @@ Eigen::VectorXd smooth(const Eigen::VectorXd& values) {
   return picture::blur(values, sigma).cwiseQuotient(share);
 }
 
+// A density as it can be drawn: columns that hardly spread have one that no double holds.
+Eigen::VectorXd density(const Eigen::VectorXd& log_prob) {
+  constexpr double most = 600;
+  return (log_prob.array() > most).select(Eigen::ArrayXd::Constant(log_prob.size(), most), log_prob).exp();
+}
+
 struct Curve {
   Eigen::VectorXd x, y;
 };
@@ -80,7 +98,7 @@ Curve density_along(const Figure& figure, Eigen::Index column, Range range) {
   const double width = range.length() / static_cast<double>(cells);
   Curve curve{Eigen::VectorXd::LinSpaced(cells, range.low + width / 2, range.high - width / 2), {}};
   if (figure.log_prob && figure.names.size() == 1)
-    curve.y = figure.log_prob(curve.x).array().exp();
+    curve.y = density(figure.log_prob(curve.x));
   else
     curve.y = smooth(histogram(figure.samples, column, range, cells));
   return curve;
@@ -127,7 +145,7 @@ void draw_map(const Figure& figure, const std::filesystem::path& path) {
       gallery.panel(0, 0, {.x = range_of(figure, 0), .y = range_of(figure, 1), .equal_aspect = false});
   if (figure.log_prob)
     panel.heatmap(
-        [&](const Eigen::MatrixX2d& at) -> Eigen::VectorXd { return figure.log_prob(at).array().exp(); });
+        [&](const Eigen::MatrixX2d& at) -> Eigen::VectorXd { return density(figure.log_prob(at)); });
   else
     panel.histogram(figure.samples, {}, 2);
   const bool few = figure.data.rows() <= 1000;

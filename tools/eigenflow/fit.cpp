@@ -2,11 +2,14 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <eigenflow/io/model_file.hpp>
 #include <filesystem>
 #include <iostream>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -17,24 +20,28 @@
 
 #include "data.hpp"
 #include "fit_data.hpp"
+#include "look.hpp"
+#include "memory.hpp"
 #include "model.hpp"
 #include "numbers.hpp"
+#include "options.hpp"
 #include "subcommands.hpp"
 #include "table/cells.hpp"
 #include "table/gaussian.hpp"
 #include "train.hpp"
 #include "usage_error.hpp"
+#include "whole.hpp"
 
 namespace command {
 namespace {
 
 struct Options {
   DataOptions data;
-  std::string output, test_data, hidden = "64,64";
+  std::string output, test_data, integer, continuous, hidden = "64,64";
   std::vector<std::string> positive, interval, periodic;
   double test = 0.1;
-  int threads = 0;
-  bool quiet = false;
+  int threads = 0;  // 0: all
+  bool quiet = false, all_rows = false;
   Architecture architecture;
   Training training;
   std::string command_line;
@@ -52,11 +59,6 @@ std::string nats(const Eigen::VectorXd& log_prob) {
 
 // log p(x | c) of the Gaussian with the mean and the covariance of the rows of the fit.
 Eigen::VectorXd gaussian(const Sample& fitted, const Sample& at) {
-  const auto joined = [](const Sample& sample) {
-    Eigen::MatrixXd all(sample.x.rows(), sample.x.cols() + sample.c.cols());
-    all << sample.x, sample.c;
-    return all;
-  };
   Eigen::VectorXd log_prob = table::Gaussian(joined(fitted)).log_prob(joined(at));
   if (fitted.c.cols() > 0) log_prob -= table::Gaussian(fitted.c).log_prob(at.c);
   return log_prob;
@@ -81,49 +83,107 @@ void set_threads(int threads) {
 #endif
 }
 
-void run(Options options) {
+void check(const Options& options) {
   check_output(options.output);
+  if (options.data.path == "-" && options.test_data == "-")
+    throw UsageError("the standard input cannot be read twice: give DATA or --test-data as a file");
+  if (options.training.patience > 0 && options.training.validation == 0)
+    throw UsageError("--patience waits for a better validation loss: it wants --validation above 0");
+}
+
+Sample read_sample(table::Reader& reader, const Columns& columns) {
+  return within_memory(reader.source(), "fit a part of its rows, or fewer columns by --columns",
+                       [&] { return read(reader, columns); });
+}
+
+std::vector<double> units_of(const std::vector<Whole>& whole) {
+  std::vector<double> units;
+  for (const Whole& column : whole) units.push_back(column.unit);
+  return std::any_of(whole.begin(), whole.end(), [](const Whole& column) { return column.is(); })
+             ? units
+             : std::vector<double>();
+}
+
+// What is said of the columns: what the look at them found, and which are whole.
+std::vector<std::string> remarks(const Look& look, const Columns& columns, const std::vector<Whole>& whole) {
+  std::vector<std::string> names = columns.features;
+  names.insert(names.end(), columns.context.begin(), columns.context.end());
+  std::vector<std::string> lines = lines_of(look, names);
+  for (std::size_t j = 0; j < whole.size(); ++j)
+    if (whole[j].is())
+      lines.push_back('"' + columns.features[j] + "\": whole numbers, spread over " +
+                      (whole[j].unit == 1 ? "1" : "their unit, " + decimal(whole[j].unit)) +
+                      " each (--continuous takes them as they are)");
+  return lines;
+}
+
+void run(Options options) {
+  check(options);
   options.architecture.hidden = sizes_of(options.hidden, "--hidden");
   set_threads(options.threads);
   const std::unique_ptr<table::Reader> reader = options.data.open();
   const Columns columns = choose(*reader, options.data);
   const std::vector<ef::FeatureSupport> supports =
       supports_of(options.positive, options.interval, options.periodic, columns.features);
-  Sample sample = read(*reader, columns);
+  Sample sample = read_sample(*reader, columns);
   const Eigen::Index rows = sample.x.rows();
   check_edges(supports, sample, columns.features, reader->source());
+  const Look look = look_at(joined(sample), options.all_rows);
+  const std::vector<Whole> whole =
+      whole_columns(options.integer, options.continuous, look, columns.features, supports, reader->source());
+  const Eigen::Index left_out = rows - static_cast<Eigen::Index>(look.kept.size());
+  if (left_out > 0) sample = take(sample, look.kept);
 
   Sample test;
+  Eigen::Index test_left_out = 0;
   if (!options.test_data.empty()) {
-    test = read(*options.data.open(options.test_data), columns);
+    const std::unique_ptr<table::Reader> other = options.data.open(options.test_data);
+    test = read_sample(*other, columns);
     check_edges(supports, test, columns.features, options.test_data);
+    const std::vector<Eigen::Index> kept = kept_rows(look.columns, joined(test));
+    test_left_out = test.x.rows() - static_cast<Eigen::Index>(kept.size());
+    if (test_left_out > 0) test = take(test, kept);
   } else {
     test = hold_out(sample, options.test, options.training.seed);
   }
-
-  const auto dim = static_cast<Eigen::Index>(columns.features.size());
-  if (dim == 1 && columns.context.empty()) options.architecture.kind = Kind::autoregressive;
-  options.training.progress = !options.quiet;
-  const Trained trained = train(options.architecture, options.training, supports, sample.x, sample.c);
 
   ef::Notes notes{{columns_note, table::line_of(columns.features)},
                   {"data", options.data.path},
                   {"rows", std::to_string(rows)},
                   {"command", options.command_line}};
   if (!columns.context.empty()) notes[context_note] = table::line_of(columns.context);
+  note_whole(columns.features, whole, notes);
+  if (left_out > 0) notes["rows_left_out"] = std::to_string(left_out);
+  if (!options.quiet) {
+    std::cout << rows << " rows of " << notes[columns_note]
+              << (columns.context.empty() ? "" : " given " + notes[context_note]) << '\n';
+    for (const std::string& line : remarks(look, columns, whole)) std::cout << line << '\n';
+    std::cout << std::flush;
+  }
+
+  const auto dim = static_cast<Eigen::Index>(columns.features.size());
+  if (dim == 1 && columns.context.empty()) options.architecture.kind = Kind::autoregressive;
+  options.training.progress = !options.quiet;
+  const Trained trained = within_memory(
+      reader->source(),
+      "fit fewer rows or columns, or a smaller flow by --layers, --hidden, --bins and --batch", [&] {
+        return train(options.architecture, options.training, supports, units_of(whole), sample.x, sample.c);
+      });
+
   std::string held_out = "no rows were held out";
   if (test.x.rows() > 0) {
-    notes["held_out"] = nats(trained.flow.log_prob(test.x, test.c)) + " nats over " +
-                        std::to_string(test.x.rows()) + " rows; a Gaussian's " + nats(gaussian(sample, test));
+    notes["held_out"] =
+        nats(trained.flow.log_prob(test.x, test.c)) + " nats over " + std::to_string(test.x.rows()) +
+        " rows" + (test_left_out > 0 ? " without " + std::to_string(test_left_out) + " far outside" : "") +
+        "; a Gaussian's " + nats(gaussian(sample, test));
     held_out = "held-out negative log-likelihood: " + notes["held_out"];
   }
   ef::save(trained.flow, options.output, notes);
+  if (trained.history.stopped == ef::Stopped::non_finite)
+    std::fprintf(stderr, "eigenflow: %s\n", trained.history.message.c_str());
 
   if (options.quiet) return;
-  std::cout << rows << " rows of " << notes[columns_note]
-            << (columns.context.empty() ? "" : " given " + notes[context_note]) << '\n'
-            << trained.flow << trained.history.message << '\n'
-            << held_out << '\n';
+  std::cout << trained.flow << trained.history.message << '\n' << held_out << '\n';
 }
 
 // One of a few names, handed on as its number.
@@ -151,8 +211,9 @@ void add_fit(CLI::App& app, const std::string& command_line) {
   o.command_line = command_line;
   Architecture& a = o.architecture;
   Training& t = o.training;
-  sub->add_option("DATA", o.data.path, "A table, one sample a row")->required();
-  sub->add_option("-o,--output", o.output, "The model file to write")->required()->type_name("MODEL");
+  constexpr std::uint64_t many = 1'000'000'000;
+  add_text(*sub, "DATA", o.data.path, "A table, one sample a row")->required();
+  add_text(*sub, "-o,--output", o.output, "The model file to write")->required()->type_name("MODEL");
   add_data_options(*sub, o.data);
   sub->add_option("--positive", o.positive, "Columns whose values are above zero")
       ->type_name("NAMES")
@@ -167,6 +228,12 @@ void add_fit(CLI::App& app, const std::string& command_line) {
       ->type_name("NAME:LOW:HIGH")
       ->expected(1)
       ->take_all();
+  add_text(*sub, "--integer", o.integer, "Columns of whole numbers (found where there are more than a few)")
+      ->type_name("NAMES");
+  add_text(*sub, "--continuous", o.continuous, "Columns that are none, though their values are whole")
+      ->type_name("NAMES");
+  sub->add_flag("--all-rows", o.all_rows,
+                "Fit rows too that lie far outside or have a mark of missing values");
 
   const std::string model = "Architecture", fitting = "Training";
   sub->add_option("--type", a.kind,
@@ -182,60 +249,44 @@ void add_fit(CLI::App& app, const std::string& command_line) {
       ->transform(choice<Base>({{"normal", Base::normal}, {"student", Base::student}}))
       ->type_name("normal|student")
       ->group(model);
-  sub->add_option("--layers", a.layers, "Layers")
-      ->check(CLI::Range(0, 1000))
-      ->capture_default_str()
-      ->group(model);
+  add_whole(*sub, "--layers", a.layers, 0, 1000, "Layers")->group(model);
   sub->add_option("--hidden", o.hidden, "Widths of the hidden layers of each network")
       ->type_name("W,W...")
       ->capture_default_str()
       ->group(model);
-  sub->add_option("--bins", a.bins, "Bins of a spline")
-      ->check(CLI::Range(2, 1000))
-      ->capture_default_str()
-      ->group(model);
+  add_whole(*sub, "--bins", a.bins, 2, 1000, "Bins of a spline")->group(model);
 
-  sub->add_option("--epochs", t.epochs, "Passes over the rows (default: by their number)")
-      ->check(CLI::PositiveNumber)
-      ->group(fitting);
-  sub->add_option("--steps", t.steps, "Steps of the optimizer, in place of epochs")
-      ->check(CLI::PositiveNumber)
-      ->group(fitting);
-  sub->add_option("--batch", t.batch_size, "Rows a step (default: by the number of rows)")
-      ->check(CLI::PositiveNumber)
-      ->group(fitting);
-  sub->add_option("--learning-rate", t.learning_rate, "Of the first step")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str()
-      ->group(fitting);
-  sub->add_option("--weight-decay", t.weight_decay, "Pull of the weights to zero")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str()
-      ->group(fitting);
-  sub->add_option("--noise", t.noise,
-                  "Blur of the training rows, in standard deviations (default: by their number)")
-      ->check(CLI::NonNegativeNumber)
-      ->group(fitting);
-  sub->add_option("--validation", t.validation, "Share of the rows that the best parameters are chosen by")
-      ->check(CLI::Range(0.0, 0.9))
-      ->capture_default_str()
-      ->group(fitting);
-  sub->add_option("--patience", t.patience, "Stop after so many epochs without a better validation loss")
-      ->check(CLI::NonNegativeNumber)
-      ->group(fitting);
-  CLI::Option* const share =
-      sub->add_option("--test", o.test, "Share of the rows that is held out to judge the model by")
-          ->check(CLI::Range(0.0, 0.9))
-          ->capture_default_str()
+  CLI::Option* const epochs =
+      add_whole(*sub, "--epochs", t.epochs, 1, many, "Passes over the rows (default: by their number)")
           ->group(fitting);
-  sub->add_option("--test-data", o.test_data, "Another table to judge it by")
+  add_whole(*sub, "--steps", t.steps, 1, many, "Steps of the optimizer, in place of epochs")
+      ->excludes(epochs)
+      ->group(fitting);
+  add_whole(*sub, "--batch", t.batch_size, 1, many, "Rows a step (default: by the number of rows)")
+      ->group(fitting);
+  add_number(*sub, "--learning-rate", t.learning_rate, {.low = 0, .above = true}, "Of the first step")
+      ->group(fitting);
+  add_number(*sub, "--weight-decay", t.weight_decay, {.low = 0}, "Pull of the weights to zero")
+      ->group(fitting);
+  add_number(*sub, "--noise", t.noise, {.low = 0},
+             "Blur of the training rows, in standard deviations (default: by their number)")
+      ->group(fitting);
+  add_number(*sub, "--validation", t.validation, {.low = 0, .high = 0.9},
+             "Share of the rows that the best parameters are chosen by")
+      ->group(fitting);
+  add_whole(*sub, "--patience", t.patience, 0, many,
+            "Stop after so many epochs without a better validation loss")
+      ->group(fitting);
+  CLI::Option* const share = add_number(*sub, "--test", o.test, {.low = 0, .high = 0.9},
+                                        "Share of the rows that is held out to judge the model by")
+                                 ->group(fitting);
+  add_text(*sub, "--test-data", o.test_data, "Another table to judge it by")
       ->excludes(share)
       ->type_name("DATA")
       ->group(fitting);
-  sub->add_option("--seed", t.seed, "Of all that is random")->capture_default_str()->group(fitting);
-  sub->add_option("--threads", o.threads, "Threads (default: all cores)")
-      ->check(CLI::PositiveNumber)
+  add_whole(*sub, "--seed", t.seed, 0, std::numeric_limits<std::uint64_t>::max(), "Of all that is random")
       ->group(fitting);
+  add_whole(*sub, "--threads", o.threads, 1, 1024, "Threads (default: all cores)")->group(fitting);
   sub->add_flag("--quiet", o.quiet, "Neither a progress bar nor a summary");
   sub->footer(
       "Examples:\n"

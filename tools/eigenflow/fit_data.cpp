@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <eigenflow/numerics/rng.hpp>
+#include <limits>
 #include <stdexcept>
 
 #include "columns.hpp"
@@ -52,12 +53,55 @@ Sample hold_out(Sample& sample, double share, std::uint64_t seed) {
   const auto count = static_cast<Eigen::Index>(share * static_cast<double>(order.size()));
   const std::vector<Eigen::Index> held(order.begin(), order.begin() + count),
       left(order.begin() + count, order.end());
-  const auto take = [&](const std::vector<Eigen::Index>& rows) {
-    return Sample{table::take_rows(sample.x, rows), table::take_rows(sample.c, rows)};
-  };
-  Sample result = take(held);
-  sample = take(left);
+  Sample result = take(sample, held);
+  sample = take(sample, left);
   return result;
+}
+
+Eigen::MatrixXd joined(const Sample& sample) {
+  Eigen::MatrixXd all(sample.x.rows(), sample.x.cols() + sample.c.cols());
+  all << sample.x, sample.c;
+  return all;
+}
+
+Sample take(const Sample& sample, const std::vector<Eigen::Index>& rows) {
+  return {table::take_rows(sample.x, rows), table::take_rows(sample.c, rows)};
+}
+
+std::vector<Whole> whole_columns(const std::string& integer, const std::string& continuous, const Look& look,
+                                 const std::vector<std::string>& names,
+                                 const std::vector<ef::FeatureSupport>& supports, const std::string& source) {
+  constexpr Eigen::Index a_few = 5;
+  enum class Said { nothing, whole, not_whole };
+  std::vector<Said> said(names.size(), Said::nothing);
+  const auto note = [&](const std::string& list, Said what, const std::string& option) {
+    if (list.empty()) return;
+    for (const std::string& name : table::cells(list)) {
+      const auto found = std::find(names.begin(), names.end(), name);
+      if (found == names.end())
+        throw UsageError(option + ": \"" + name + "\" is no column of the fit, but " + table::line_of(names));
+      Said& now = said[static_cast<std::size_t>(found - names.begin())];
+      if (now != Said::nothing && now != what)
+        throw UsageError("\"" + name + "\" is named by --integer and by --continuous");
+      now = what;
+    }
+  };
+  note(integer, Said::whole, "--integer");
+  note(continuous, Said::not_whole, "--continuous");
+
+  std::vector<Whole> whole(names.size());
+  for (std::size_t j = 0; j < names.size(); ++j) {
+    const ColumnLook& column = look.columns[j];
+    const bool found = column.unit > 0 && column.distinct > a_few;
+    if (said[j] == Said::not_whole || (said[j] == Said::nothing && !found)) continue;
+    const bool zeros = column.low == 0 && column.high == 0;
+    if (!(column.unit > 0) && !zeros)
+      throw std::runtime_error(
+          source + ": column \"" + names[j] +
+          "\" is named by --integer, but not all of its values are whole numbers below 1e15");
+    whole[j] = whole_within(zeros ? 1 : column.unit, supports.empty() ? ef::real() : supports[j]);
+  }
+  return whole;
 }
 
 std::vector<ef::FeatureSupport> supports_of(const std::vector<std::string>& positive,
@@ -80,8 +124,12 @@ std::vector<ef::FeatureSupport> supports_of(const std::vector<std::string>& posi
       const std::size_t second = text.rfind(':'), first = second == 0 ? second : text.rfind(':', second - 1);
       if (second == std::string::npos || first == std::string::npos || first == second)
         throw UsageError(std::string(option) + " wants NAME:LOW:HIGH, but got \"" + text + '"');
-      const double low = number_of(text.substr(first + 1, second - first - 1), option),
-                   high = number_of(text.substr(second + 1), option);
+      constexpr double infinite = std::numeric_limits<double>::infinity();
+      constexpr NumberRange any{.low = -infinite, .high = infinite};
+      const double low = number_of(text.substr(first + 1, second - first - 1), any, option),
+                   high = number_of(text.substr(second + 1), any, option);
+      if (!(low < high))
+        throw UsageError(std::string(option) + " wants LOW below HIGH, but got \"" + text + '"');
       set(text.substr(0, first), support(low, high));
     }
   };

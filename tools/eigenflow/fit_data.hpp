@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "data.hpp"
+#include "look.hpp"
+#include "whole.hpp"
 
 namespace command {
 
@@ -27,6 +29,20 @@ Sample read(table::Reader& reader, const Columns& columns);
 
 /// Takes a share of the rows away, drawn at random.
 Sample hold_out(Sample& sample, double share, std::uint64_t seed);
+
+/// Which features are whole numbers, and their units: those named by --integer; unless --continuous names them, those
+/// that the look at the kept rows of `sample` found to be, with more than a few different values. Throws
+/// std::runtime_error for a column named by --integer that has another number.
+std::vector<Whole> whole_columns(const std::string& integer, const std::string& continuous, const Look& look,
+                                 const std::vector<std::string>& names,
+                                 const std::vector<eigenflow::FeatureSupport>& supports,
+                                 const std::string& source);
+
+/// Features and context side by side, N × (D + C).
+Eigen::MatrixXd joined(const Sample& sample);
+
+/// The rows of a list.
+Sample take(const Sample& sample, const std::vector<Eigen::Index>& rows);
 
 /// The edges that --positive (NAMES) and --interval (NAME:LOW:HIGH), and the circles that --periodic (NAME:LOW:HIGH)
 /// give to the features called `names`; none without.

@@ -160,8 +160,8 @@ Eigen::MatrixXd without_edges(const std::vector<ef::FeatureSupport>& supports, c
   return edges.forward(x).z;
 }
 
-Flow load_flow(const std::filesystem::path& path) {
-  return ef::load_flow<double>(path);
+ef::LoadedModel<double> read_model(const std::filesystem::path& path) {
+  return ef::load_model<double>(path);
 }
 
 }  // namespace command

@@ -4,6 +4,7 @@
 #include <eigenflow/any/any_base.hpp>
 #include <eigenflow/any/any_layer.hpp>
 #include <eigenflow/flow.hpp>
+#include <eigenflow/io/model_file.hpp>
 #include <eigenflow/layers/support.hpp>
 #include <filesystem>
 #include <vector>
@@ -40,6 +41,7 @@ Flow with_edges(const Flow& flow, const std::vector<ef::FeatureSupport>& support
 /// The features as the flow inside of the edges sees them: edges at infinity, N × D.
 Eigen::MatrixXd without_edges(const std::vector<ef::FeatureSupport>& supports, const Eigen::MatrixXd& x);
 
-Flow load_flow(const std::filesystem::path& path);
+/// A model file, read once.
+ef::LoadedModel<double> read_model(const std::filesystem::path& path);
 
 }  // namespace command

@@ -25,7 +25,7 @@ table::Rows given_context(const Model& model, const std::vector<std::string>& gi
       const auto at = static_cast<std::size_t>(found - model.context.begin());
       if (known[at]) throw UsageError("--given: \"" + name + "\" is there twice");
       known[at] = true;
-      context(0, static_cast<Eigen::Index>(at)) = number_of(entry.substr(equals + 1), "--given");
+      context(0, static_cast<Eigen::Index>(at)) = number_of(entry.substr(equals + 1), {}, "--given");
     }
   for (std::size_t j = 0; j < known.size(); ++j)
     if (!known[j])

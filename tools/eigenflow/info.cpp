@@ -6,6 +6,7 @@
 #include <string>
 
 #include "model.hpp"
+#include "options.hpp"
 #include "subcommands.hpp"
 
 namespace command {
@@ -28,7 +29,7 @@ void run(const std::string& path) {
 void add_info(CLI::App& app) {
   CLI::App* const sub = app.add_subcommand("info", "Say what a model is: architecture, parameters, origin");
   const auto path = std::make_shared<std::string>();
-  sub->add_option("MODEL", *path, "A model file")->required();
+  add_text(*sub, "MODEL", *path, "A model file")->required();
   sub->footer("Example:\n  eigenflow info geyser.eigenflow");
   sub->callback([path] { run(*path); });
 }

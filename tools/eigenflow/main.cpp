@@ -1,20 +1,25 @@
 // eigenflow: densities from the command line. docs/command.md shows what it does.
 
+#include <algorithm>
 #include <cstdio>
 #include <eigenflow/version.hpp>
 #include <exception>
 #include <iostream>
+#include <new>
 #include <string>
+#include <vector>
 
+#include "nearest.hpp"
+#include "options.hpp"
 #include "subcommands.hpp"
 #include "usage_error.hpp"
 
 namespace command {
 
 void add_data_options(CLI::App& subcommand, DataOptions& data) {
-  subcommand.add_option("--columns", data.columns, "Columns to use, by name or number from 1, as a,b")
+  add_text(subcommand, "--columns", data.columns, "Columns to use, by name or number from 1, as a,b")
       ->type_name("NAMES");
-  subcommand.add_option("--context", data.context, "Columns that the density is conditioned on")
+  add_text(subcommand, "--context", data.context, "Columns that the density is conditioned on")
       ->type_name("NAMES");
   CLI::Option* const yes =
       subcommand.add_flag("--header", data.header, "The first line of a CSV file names the columns");
@@ -22,6 +27,80 @@ void add_data_options(CLI::App& subcommand, DataOptions& data) {
       ->excludes(yes);
 }
 
+namespace {
+
+std::vector<std::string> subcommand_names(CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* sub : app.get_subcommands([](CLI::App*) { return true; }))
+    names.push_back(sub->get_name());
+  return names;
+}
+
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  return names;
+}
+
+std::string or_list(const std::vector<std::string>& names) {
+  std::string list;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    list += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + names[i];
+  return list;
+}
+
+// What a command line has that the command does not know, with the name that is likely meant; empty when it has
+// nothing of the kind.
+std::string unknown_word(CLI::App& app) {
+  const std::vector<CLI::App*> parsed = app.get_subcommands();
+  CLI::App& sub = parsed.empty() ? app : *parsed.front();
+  std::vector<std::string> left = sub.remaining();
+  if (!parsed.empty())
+    for (const std::string& word : app.remaining()) left.push_back(word);
+  // An option that is not known leaves its value behind, which says less.
+  const auto dashed = std::find_if(left.begin(), left.end(), [](const std::string& word) {
+    return word.size() > 1 && word.front() == '-';
+  });
+  if (dashed != left.end()) {
+    const std::string word = dashed->substr(0, dashed->find('='));
+    const std::string near = nearest(word, option_names(sub));
+    return (parsed.empty() ? "there is no option \"" : sub.get_name() + " has no option \"") + word + '"' +
+           (near.empty() ? "" : ": do you mean " + near + '?');
+  }
+  if (left.empty()) return {};
+  if (!parsed.empty())
+    return sub.get_name() + " has no use for \"" + left.front() +
+           "\": an option is missing, or it is one too many";
+  const std::vector<std::string> names = subcommand_names(app);
+  const std::string near = nearest(left.front(), names);
+  return "there is no subcommand \"" + left.front() + "\"" +
+         (near.empty() ? ", but " + or_list(names) : ": do you mean " + near + "?");
+}
+
+// What was written to the standard output must have arrived there.
+void finish_output() {
+  std::cout.flush();
+  if (!std::cout || std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+    throw std::runtime_error("standard output: cannot be written");
+}
+
+int parse(CLI::App& app, int argc, char** argv) {
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() != 0) {
+      const std::string unknown = unknown_word(app);
+      throw UsageError((unknown.empty() ? error.what() : unknown) +
+                       "\n'eigenflow --help' says how it is used");
+    }
+    app.exit(error);  // --help, --version
+  }
+  finish_output();
+  return 0;
+}
+
+}  // namespace
 }  // namespace command
 
 int main(int argc, char** argv) {
@@ -50,14 +129,13 @@ int main(int argc, char** argv) {
 #endif
 
   try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    std::fprintf(stderr, "eigenflow: %s\n'eigenflow --help' says how it is used\n", error.what());
-    return 2;
+    return command::parse(app, argc, argv);
   } catch (const command::UsageError& error) {
     std::fprintf(stderr, "eigenflow: %s\n", error.what());
     return 2;
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "eigenflow: there is not enough memory: use a machine with more, or less data\n");
+    return 1;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "eigenflow: %s\n", error.what());
     return 1;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "memory.hpp"
 #include "table/cells.hpp"
 
 namespace command {
@@ -30,8 +31,8 @@ bool is_number(const std::string& name) {
 }  // namespace
 
 Model load_model(const std::string& path) {
-  ef::ModelInfo info = ef::model_info(path);
-  Flow flow = load_flow(path);
+  auto [info, flow] = within_memory(path, "the model needs more than this machine has left",
+                                    [&] { return read_model(path); });
   std::vector<std::string> columns = noted(info, columns_note, flow.dim());
   std::vector<std::string> context = noted(info, context_note, flow.context_dim());
   const bool named = !columns.empty() && static_cast<Eigen::Index>(context.size()) == flow.context_dim();
@@ -41,7 +42,9 @@ Model load_model(const std::string& path) {
   }
   const bool numbered = std::all_of(columns.begin(), columns.end(), is_number) &&
                         std::all_of(context.begin(), context.end(), is_number);
-  return {path, std::move(info), std::move(flow), std::move(columns), std::move(context), named, numbered};
+  std::vector<Whole> whole = noted_whole(columns, info.notes);
+  return {path,  std::move(info), std::move(flow), std::move(columns), std::move(context), std::move(whole),
+          named, numbered};
 }
 
 Eigen::VectorXd Model::log_prob(const Eigen::Ref<const table::Rows>& rows) const {
@@ -50,7 +53,11 @@ Eigen::VectorXd Model::log_prob(const Eigen::Ref<const table::Rows>& rows) const
 
 Eigen::MatrixXd Model::sample(Eigen::Index n, const Eigen::Ref<const table::Rows>& given,
                               ef::Rng& rng) const {
-  return flow.sample(n, given, rng);
+  Eigen::MatrixXd x = flow.sample(n, given, rng);
+  for (Eigen::Index j = 0; j < x.cols(); ++j)
+    if (const Whole& column = whole[static_cast<std::size_t>(j)]; column.is())
+      for (double& value : x.col(j)) value = column.round(value);
+  return x;
 }
 
 }  // namespace command

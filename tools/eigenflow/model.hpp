@@ -7,6 +7,7 @@
 
 #include "flows.hpp"
 #include "table/reader.hpp"
+#include "whole.hpp"
 
 namespace command {
 
@@ -16,12 +17,13 @@ struct Model {
   ef::ModelInfo info;
   Flow flow;
   std::vector<std::string> columns, context;  ///< "x1", "x2"... and "c1"... where the file names none
+  std::vector<Whole> whole;                   ///< one a feature
   bool named;                                 ///< whether it does
   bool numbered;  ///< whether all names are numbers: columns of a table without names
 
   /// log p of each row; a row is the features, then the context.
   Eigen::VectorXd log_prob(const Eigen::Ref<const table::Rows>& rows) const;
-  /// n rows given one context (1 × C) or n of them.
+  /// n rows given one context (1 × C) or n of them, whole where columns are.
   Eigen::MatrixXd sample(Eigen::Index n, const Eigen::Ref<const table::Rows>& given, ef::Rng& rng) const;
 };
 

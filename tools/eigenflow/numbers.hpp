@@ -1,43 +1,80 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <charconv>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "table/cells.hpp"
 #include "usage_error.hpp"
 
-// Numbers in options.
+// Numbers in options. What is no number, or out of range, is a UsageError that names option, value and range.
 
 namespace command {
 
-/// Throws UsageError, naming the option, for what is none.
-inline double number_of(const std::string& text, const std::string& option) {
+/// The shortest digits of a number.
+inline std::string decimal(double value) {
+  std::string text;
+  table::append_number(value, text);
+  return text;
+}
+
+/// The finite numbers from `low` to `high`; where `above` is set, those above `low`. No limits: any finite number.
+struct NumberRange {
+  double low = std::numeric_limits<double>::lowest(), high = std::numeric_limits<double>::max();
+  bool above = false;
+
+  bool has(double value) const {  // NaN is in no range
+    return (above ? value > low : value >= low) && value <= high;
+  }
+  std::string text() const {
+    const bool any_low = low == std::numeric_limits<double>::lowest(),
+               any_high = high == std::numeric_limits<double>::max();
+    if (any_low && any_high) return "a finite number";
+    if (low == -high && high == std::numeric_limits<double>::infinity()) return "a number";
+    if (any_high) return "a finite number " + (above ? "above " + decimal(low) : "from " + decimal(low));
+    return "a number " + std::string(above ? "above " : "from ") + decimal(low) +
+           (above ? " and up to " : " to ") + decimal(high);
+  }
+};
+
+inline double number_of(const std::string& text, const NumberRange& range, const std::string& option) {
   const std::optional<double> value = table::number(text);
-  if (!value) throw UsageError(option + " wants a number, but got \"" + text + '"');
+  if (!value || !range.has(*value))
+    throw UsageError(option + " wants " + range.text() + ", but got \"" + text + '"');
   return *value;
+}
+
+inline std::uint64_t whole_of(const std::string& text, std::uint64_t low, std::uint64_t high,
+                              const std::string& option) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < low || value > high)
+    throw UsageError(option + " wants a whole number from " + std::to_string(low) + " to " +
+                     std::to_string(high) + ", but got \"" + text + '"');
+  return value;
 }
 
 /// As "1%" or "0.01".
 inline double share_of(std::string text, const std::string& option) {
+  const std::string given = text;
   const bool percent = text.ends_with('%');
   if (percent) text.pop_back();
-  const double share = number_of(text, option) / (percent ? 100 : 1);
+  const double share = table::number(text).value_or(-1) / (percent ? 100 : 1);
   if (!(share > 0 && share < 1))
-    throw UsageError(option + " wants a share between 0 and 1, as 1% or 0.01, but got \"" + text + '"');
+    throw UsageError(option + " wants a share above 0 and below 1, as 1% or 0.01, but got \"" + given + '"');
   return share;
 }
 
 /// As "64,64".
 inline std::vector<Eigen::Index> sizes_of(const std::string& text, const std::string& option) {
   std::vector<Eigen::Index> sizes;
-  for (const std::string& cell : table::cells(text)) {
-    const double size = number_of(cell, option);
-    if (!(size >= 1 && size <= 1e6) || size != static_cast<double>(static_cast<Eigen::Index>(size)))
-      throw UsageError(option + " wants whole numbers from 1, but got \"" + cell + '"');
-    sizes.push_back(static_cast<Eigen::Index>(size));
-  }
+  for (const std::string& cell : table::cells(text))
+    sizes.push_back(static_cast<Eigen::Index>(whole_of(cell, 1, 1'000'000, option)));
   return sizes;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,7 +11,9 @@
 #include "data.hpp"
 #include "figure.hpp"
 #include "given.hpp"
+#include "memory.hpp"
 #include "model.hpp"
+#include "options.hpp"
 #include "subcommands.hpp"
 #include "usage_error.hpp"
 
@@ -57,20 +60,21 @@ void run(const Options& options) {
   table::Rows contexts = at_one ? given_context(model, options.given) : table::Rows(0, context_dim);
   if (!options.data.path.empty()) {
     const std::unique_ptr<table::Reader> reader = open_for(model, options.data, options.data.path);
-    const Eigen::MatrixXd rows = table::read_all(*reader);
+    const Eigen::MatrixXd rows =
+        within_memory(reader->source(), "draw a part of its rows", [&] { return table::read_all(*reader); });
     figure.data = rows.leftCols(dim);
     if (!at_one) contexts = rows.rightCols(context_dim);
   }
   ef::Rng rng(options.seed);
   if (at_one) {
-    if (dim > 2 || figure.data.rows() == 0) figure.samples = model.sample(enough, contexts, rng);
+    if (dim > 2 || figure.data.rows() == 0) figure.samples = model.flow.sample(enough, contexts, rng);
     figure.log_prob = [&](const Eigen::MatrixXd& at) { return model.flow.log_prob(at, contexts); };
   } else {  // as many samples at each context of the data
     const Eigen::Index rounds = std::max<Eigen::Index>(1, enough / contexts.rows());
     figure.samples.resize(rounds * contexts.rows(), dim);
     for (Eigen::Index round = 0; round < rounds; ++round)
       figure.samples.middleRows(round * contexts.rows(), contexts.rows()) =
-          model.sample(contexts.rows(), contexts, rng);
+          model.flow.sample(contexts.rows(), contexts, rng);
   }
   figure.subtitle = subtitle_of(model, options, figure.data.rows());
   draw(figure, options.output);
@@ -81,16 +85,17 @@ void run(const Options& options) {
 void add_plot(CLI::App& app) {
   CLI::App* const sub = app.add_subcommand("plot", "Draw a model, and data on it, as PNG");
   const auto options = std::make_shared<Options>();
-  sub->add_option("MODEL", options->model, "A model file")->required();
-  sub->add_option("DATA", options->data.path, "A table to draw over it");
+  add_text(*sub, "MODEL", options->model, "A model file")->required();
+  add_text(*sub, "DATA", options->data.path, "A table to draw over it");
   add_data_options(*sub, options->data);
-  sub->add_option("-o,--output", options->output, "The picture to write")->required()->type_name("PNG");
+  add_text(*sub, "-o,--output", options->output, "The picture to write")->required()->type_name("PNG");
   sub->add_option("--given", options->given, "The context, for a conditional model")
       ->type_name("NAME=NUMBER,...")
       ->expected(1)
       ->take_all();
   sub->add_option("--title", options->title, "In place of the model's name");
-  sub->add_option("--seed", options->seed, "Of the samples that are drawn")->capture_default_str();
+  add_whole(*sub, "--seed", options->seed, 0, std::numeric_limits<std::uint64_t>::max(),
+            "Of the samples that are drawn");
   sub->footer(
       "One column is drawn as a curve, two as a map, more as a corner plot. A conditional model without "
       "--given is\n"

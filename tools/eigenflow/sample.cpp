@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "data.hpp"
 #include "given.hpp"
 #include "model.hpp"
+#include "options.hpp"
 #include "subcommands.hpp"
 #include "table/writer.hpp"
 #include "usage_error.hpp"
@@ -81,21 +83,22 @@ void run(const Options& options) {
 void add_sample(CLI::App& app) {
   CLI::App* const sub = app.add_subcommand("sample", "Draw rows from a model");
   const auto options = std::make_shared<Options>();
-  sub->add_option("MODEL", options->model, "A model file")->required();
-  sub->add_option("-n,--count", options->count, "How many rows; with --context-file, for each row of it (1)")
-      ->check(CLI::NonNegativeNumber);
-  sub->add_option("-o,--output", options->output, "Where to write: CSV, or .npy where the name ends so")
+  add_text(*sub, "MODEL", options->model, "A model file")->required();
+  add_whole(*sub, "-n,--count", options->count, 0, std::uint64_t{1} << 53,
+            "How many rows; with --context-file, for each row of it (1)");
+  add_text(*sub, "-o,--output", options->output, "Where to write: CSV, or .npy where the name ends so")
       ->capture_default_str();
-  sub->add_option("--seed", options->seed, "Another seed, other rows")->capture_default_str();
+  add_whole(*sub, "--seed", options->seed, 0, std::numeric_limits<std::uint64_t>::max(),
+            "Another seed, other rows");
   CLI::Option* const given =
       sub->add_option("--given", options->given, "The context, for a conditional model")
           ->type_name("NAME=NUMBER,...")
           ->expected(1)
           ->take_all();
-  sub->add_option("--context-file", options->context.path, "A table of contexts")
+  add_text(*sub, "--context-file", options->context.path, "A table of contexts")
       ->excludes(given)
       ->type_name("DATA");
-  sub->add_option("--context", options->context.context, "Its columns, where the model's names are not there")
+  add_text(*sub, "--context", options->context.context, "Its columns, where the model's names are not there")
       ->type_name("NAMES");
   sub->footer(
       "A conditional model's context is written behind its features.\n\n"

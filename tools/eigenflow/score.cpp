@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "data.hpp"
+#include "memory.hpp"
 #include "model.hpp"
 #include "numbers.hpp"
+#include "options.hpp"
 #include "subcommands.hpp"
 #include "table/writer.hpp"
 #include "usage_error.hpp"
@@ -32,23 +35,30 @@ void score(const Model& model, const Options& options, const std::string& path, 
 
 std::vector<double> all_scores(const Model& model, const Options& options, const std::string& path) {
   std::vector<double> scores;
-  score(model, options, path, [&](const Eigen::VectorXd& log_prob) {
-    scores.insert(scores.end(), log_prob.begin(), log_prob.end());
-  });
+  within_memory(path == "-" ? "standard input" : path,
+                "a threshold takes 8 bytes a row: give a part of the rows as --reference", [&] {
+                  score(model, options, path, [&](const Eigen::VectorXd& log_prob) {
+                    scores.insert(scores.end(), log_prob.begin(), log_prob.end());
+                  });
+                });
   return scores;
 }
 
-// The ⌈share N⌉-th lowest score: what it is and what is below are outliers.
+// The ⌈share N⌉-th lowest score: what it is and what is below are outliers. A score that is no number counts as −∞.
 double threshold_of(std::vector<double> scores, double share) {
   const auto count = static_cast<std::size_t>(std::ceil(share * static_cast<double>(scores.size())));
   const auto at = scores.begin() + static_cast<std::ptrdiff_t>(std::max<std::size_t>(count, 1)) - 1;
-  std::nth_element(scores.begin(), at, scores.end(),
-                   [](double a, double b) { return a < b || (std::isnan(a) && !std::isnan(b)); });
+  for (double& score : scores)
+    if (std::isnan(score)) score = -std::numeric_limits<double>::infinity();
+  std::nth_element(scores.begin(), at, scores.end());
   return *at;
 }
 
 void run(const Options& options) {
   if (options.flag.empty() && !options.reference.empty()) throw UsageError("--reference goes with --flag");
+  if (options.data.path == "-" && options.reference == "-")
+    throw UsageError("the standard input cannot be read twice: give DATA or --reference as a file");
+  const double share = options.flag.empty() ? 0 : share_of(options.flag, "--flag");
   const Model model = load_model(options.model);
   if (options.flag.empty()) {
     table::Writer writer(options.output, {"log_prob"});
@@ -57,7 +67,6 @@ void run(const Options& options) {
     return writer.finish();
   }
 
-  const double share = share_of(options.flag, "--flag");
   table::Writer writer(options.output, {"log_prob", "outlier"});
   std::size_t flagged = 0, rows = 0;
   double threshold = 0;
@@ -90,15 +99,14 @@ void run(const Options& options) {
 void add_score(CLI::App& app) {
   CLI::App* const sub = app.add_subcommand("score", "Write log p of each row of a table, in nats");
   const auto options = std::make_shared<Options>();
-  sub->add_option("MODEL", options->model, "A model file")->required();
-  sub->add_option("DATA", options->data.path, "A table; the model's columns are found by name")->required();
+  add_text(*sub, "MODEL", options->model, "A model file")->required();
+  add_text(*sub, "DATA", options->data.path, "A table; the model's columns are found by name")->required();
   add_data_options(*sub, options->data);
-  sub->add_option("-o,--output", options->output, "Where to write: CSV, or .npy where the name ends so")
+  add_text(*sub, "-o,--output", options->output, "Where to write: CSV, or .npy where the name ends so")
       ->capture_default_str();
-  sub->add_option("--flag", options->flag, "Mark the rows of lowest density, this share of them, as 1%")
+  add_text(*sub, "--flag", options->flag, "Mark the rows of lowest density, this share of them, as 1%")
       ->type_name("SHARE");
-  sub->add_option("--reference", options->reference,
-                  "Mark rows below that quantile of another table's scores")
+  add_text(*sub, "--reference", options->reference, "Mark rows below that quantile of another table's scores")
       ->type_name("DATA");
   sub->footer(
       "Examples:\n"

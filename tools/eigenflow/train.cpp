@@ -4,21 +4,39 @@
 #include <cmath>
 #include <eigenflow/fit.hpp>
 #include <numbers>
+#include <stdexcept>
 
-#include "table/noisy_likelihood.hpp"
+#include "look.hpp"
+#include "unit_noise.hpp"
 
 namespace command {
 namespace {
 
-// Of each column; of angles about their mean direction, so that it does not matter where they are cut.
-Eigen::RowVectorXd deviations(Eigen::MatrixXd x, const std::vector<Eigen::Index>& circles) {
+// Angles about their mean direction, so that it does not matter where they are cut; other columns as they are.
+Eigen::MatrixXd about_their_mean(Eigen::MatrixXd x, const std::vector<Eigen::Index>& circles) {
   for (const Eigen::Index j : circles) {
     const double direction = std::atan2(x.col(j).array().sin().sum(), x.col(j).array().cos().sum());
     x.col(j) = x.col(j).unaryExpr(
         [&](double angle) { return std::remainder(angle - direction, 2 * std::numbers::pi); });
   }
+  return x;
+}
+
+// The widths that noise is measured by: deviations, but where a few values make most of one, three of the middle's. A
+// normal's quartiles are 1.349 deviations apart.
+Eigen::RowVectorXd widths(const Eigen::MatrixXd& x) {
   const Eigen::RowVectorXd mean = x.colwise().mean();
-  return (x.rowwise() - mean).array().square().colwise().mean().sqrt();
+  Eigen::RowVectorXd width = (x.rowwise() - mean).array().square().colwise().mean().sqrt();
+  for (Eigen::Index j = 0; j < x.cols(); ++j) {
+    std::vector<double> column(x.col(j).begin(), x.col(j).end());
+    const auto quarter = static_cast<std::ptrdiff_t>(column.size() / 4);
+    const auto low = column.begin() + quarter, high = column.end() - 1 - quarter;
+    std::nth_element(column.begin(), low, column.end());
+    std::nth_element(low, high, column.end());
+    const double middle = (*high - *low) / 1.349;
+    if (middle > 0) width[j] = std::min(width[j], 3 * middle);
+  }
+  return width;
 }
 
 // What suits so many rows: few are seen often and blurred, many are seen a few times as they are.
@@ -35,14 +53,21 @@ Training chosen_for(Training training, double rows, double dim) {
 }  // namespace
 
 Trained train(const Architecture& architecture, const Training& given,
-              const std::vector<ef::FeatureSupport>& supports, const Eigen::MatrixXd& x,
-              const Eigen::MatrixXd& c) {
+              const std::vector<ef::FeatureSupport>& supports, const std::vector<double>& units,
+              const Eigen::MatrixXd& x, const Eigen::MatrixXd& c) {
   const Training training = chosen_for(given, static_cast<double>(x.rows()), static_cast<double>(x.cols()));
   const Eigen::MatrixXd inside = without_edges(supports, x);
-  const std::vector<Eigen::Index> circles = ef::circles_of(supports);
-
-  table::NoisyLikelihood<double> objective;
-  if (*training.noise > 0) objective.sigma = *training.noise * deviations(inside, circles);
+  UnitNoise objective{{}, units, &x, supports};
+  if (*training.noise > 0) {
+    Eigen::ArrayXd sigma =
+        *training.noise * widths(about_their_mean(inside, ef::circles_of(supports))).transpose();
+    // The noise of a unit u, whose variance is u²/12, is a part of the blur.
+    for (std::size_t j = 0; j < units.size(); ++j) {
+      double& s = sigma[static_cast<Eigen::Index>(j)];
+      if (units[j] > 0 && supports.empty()) s = std::sqrt(std::max(0.0, s * s - units[j] * units[j] / 12));
+    }
+    objective.likelihood.sigma = sigma.transpose();
+  }
   ef::FitOptions<double> options{.epochs = training.epochs.value_or(0),
                                  .steps = training.steps.value_or(0),
                                  .batch_size = *training.batch_size,
@@ -56,8 +81,13 @@ Trained train(const Architecture& architecture, const Training& given,
   if (training.patience == 0) options.schedule = ef::cosine_schedule();
   const ef::AdamW optimizer{.weight_decay = training.weight_decay};
 
-  Flow flow = make_flow(architecture, x.cols(), c.cols(), circles, training.seed);
+  Flow flow = make_flow(architecture, x.cols(), c.cols(), ef::circles_of(supports), training.seed);
   ef::History history = ef::fit(flow, inside, c, options, optimizer, objective);
+  if (history.stopped == ef::Stopped::non_finite && history.best_epoch < 0)
+    throw std::runtime_error(
+        "the training came to nothing: " + history.message.substr(0, history.message.find(';')) +
+        ", so that no model is written: lower --learning-rate or --noise, or look for numbers "
+        "of extreme size in the table");
   return {with_edges(flow, supports), std::move(history)};
 }
 

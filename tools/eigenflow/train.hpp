@@ -27,9 +27,11 @@ struct Trained {
   ef::History history;
 };
 
-/// Fits a flow to the rows of x (N × D) given those of c (N × C). `supports` is empty or has one for each feature.
+/// Fits a flow to the rows of x (N × D) given those of c (N × C). `supports` is empty or has one for each feature;
+/// `units` too: those of whole numbers, 0 for a continuous feature. Throws std::runtime_error when the training comes to
+/// nothing.
 Trained train(const Architecture& architecture, const Training& training,
-              const std::vector<ef::FeatureSupport>& supports, const Eigen::MatrixXd& x,
-              const Eigen::MatrixXd& c);
+              const std::vector<ef::FeatureSupport>& supports, const std::vector<double>& units,
+              const Eigen::MatrixXd& x, const Eigen::MatrixXd& c);
 
 }  // namespace command

@@ -23,6 +23,7 @@
 #include "eigenflow/io/file.hpp"
 #include "eigenflow/io/json.hpp"
 #include "eigenflow/io/parameters.hpp"
+#include "eigenflow/io/read_safetensors.hpp"
 #include "eigenflow/io/safetensors.hpp"
 #include "eigenflow/io/standard_parts.hpp"
 #include "eigenflow/version.hpp"
@@ -90,7 +91,7 @@ inline std::int64_t whole_number(const std::string& text, const std::string& wha
 /// Calls use(tensors) with what a file has; what it throws names the file.
 template <class Use>
 decltype(auto) with_tensors(const std::filesystem::path& path, const Use& use) {
-  const std::vector<std::byte> bytes = read_file(path);
+  const std::vector<std::byte> bytes = read_safetensors(path);
   return naming(path, [&]() -> decltype(auto) { return use(parse_safetensors(bytes)); });
 }
 

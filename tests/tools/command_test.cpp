@@ -1,0 +1,191 @@
+// Functions of the command that can be tested alone; tests/tools/command.sh tests the rest.
+
+#include <Eigen/Core>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "eigenflow/numerics/rng.hpp"
+#include "look.hpp"
+#include "nearest.hpp"
+#include "numbers.hpp"
+#include "support/catch.hpp"
+#include "whole.hpp"
+
+using Catch::Matchers::ContainsSubstring;
+using command::ColumnLook;
+
+namespace {
+
+Eigen::VectorXd normals(Eigen::Index n, std::uint64_t seed = 1) {
+  Eigen::VectorXd x(n);
+  eigenflow::Rng(seed).fill_normal(x);
+  return x;
+}
+Eigen::Index left_out(const Eigen::MatrixXd& x) {
+  return x.rows() - static_cast<Eigen::Index>(command::look_at(x).kept.size());
+}
+std::string said(const Eigen::MatrixXd& x) {
+  std::string text;
+  for (const std::string& line : command::lines_of(command::look_at(x), {"a", "b", "c"})) text += line + '\n';
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("rows far outside are left out, wherever they lie") {
+  for (const double far : {60.0, -60.0, 1e6, -1e6, 1e300}) {
+    Eigen::VectorXd x = 5 + 2 * normals(2000).array();
+    x[7] = far;
+    const command::Look look = command::look_at(x);
+    CHECK(left_out(x) == 1);
+    CHECK(look.columns[0].far == 1);
+    CHECK(look.columns[0].farthest == far);
+    CHECK(look.columns[0].low > -5);
+    CHECK(look.columns[0].high < 15);
+  }
+  Eigen::MatrixXd x(2000, 2);
+  x << normals(2000), 1e-3 * normals(2000, 2);
+  x(3, 0) = 1e4;
+  x(4, 1) = -1;
+  CHECK(left_out(x) == 2);
+  CHECK(command::look_at(x, true).kept.size() == 2000);
+}
+
+TEST_CASE("outliers of several sizes, and strewn ones up to a twentieth, are left out") {
+  Eigen::VectorXd x = normals(2000);
+  x.head(5) << 1e2, 1e3, -1e4, 1e5, 1e6;
+  CHECK(left_out(x) == 5);
+  x = normals(2000);
+  x.head(60) = 1e5 * normals(60, 2).array().abs() + 1e3;
+  CHECK(left_out(x) == 60);
+}
+
+TEST_CASE("what is no outlier is kept: tails, clusters, zeros, few rows") {
+  const Eigen::ArrayXd z = normals(5000).array();
+  CHECK(left_out(z) == 0);
+  CHECK(left_out(z.exp()) == 0);
+  CHECK(left_out((2 * z).exp()) == 0);
+  CHECK(left_out(z.cube()) == 0);
+  Eigen::VectorXd clusters = z;
+  clusters.head(100).array() += 1000;  // 2 %: a rare cluster
+  CHECK(left_out(clusters) == 0);
+  CHECK_THAT(said(clusters),
+             ContainsSubstring("100 rows lie far outside") && ContainsSubstring("are they meant?"));
+  Eigen::VectorXd zeros = 230 + z;  // a mains voltage, and the mains are off
+  zeros.head(500).setZero();
+  CHECK(left_out(zeros) == 0);
+  Eigen::VectorXd rain = z.exp();
+  rain.head(3500).setZero();
+  CHECK(left_out(rain) == 0);
+  Eigen::VectorXd few = normals(15);
+  few[0] = 1e6;
+  CHECK(left_out(few) == 0);
+  Eigen::VectorXd two(100);
+  for (Eigen::Index i = 0; i < 100; ++i) two[i] = static_cast<double>(i % 2);
+  CHECK(left_out(two) == 0);
+  CHECK(left_out(Eigen::VectorXd::Constant(100, 0.1)) == 0);
+}
+
+TEST_CASE("marks of missing values are found by their digits, their repetition and their place") {
+  const Eigen::ArrayXd z = normals(2000).array();
+  const auto with = [&](double mark, Eigen::Index count, const Eigen::ArrayXd& others) {
+    Eigen::VectorXd x = others;
+    x.head(count).setConstant(mark);
+    return left_out(x);
+  };
+  for (const double mark : {-999.0, 999.0, -9999.0, 99999.0, -99.9, 1e20, -32768.0, 9998.0, -888.0})
+    CHECK(with(mark, 100, z) == 100);
+  CHECK(with(-999, 700, z) == 700);
+  CHECK(with(-999, 2, z) == 2);
+  CHECK(with(-9, 100, z) == 0);
+  CHECK(with(-99, 100, 50 + 15 * z) == 100);
+  CHECK(with(-999, 100, 1e5 * z.exp()) == 100);  // near, but below zero where the others are not
+  CHECK(with(999, 100, 1000 + 300 * z) == 0);    // among the others
+  CHECK(with(0, 100, 230 + z) == 0);
+  Eigen::VectorXd both = z;
+  both.head(50).setConstant(-999);
+  both.segment(50, 50).setConstant(9999);
+  both[200] = 1e6;
+  CHECK(left_out(both) == 101);
+  CHECK_THAT(said(both), ContainsSubstring("\"a\": -999 stands in 50 rows") &&
+                             ContainsSubstring("\"a\": 9999 stands in 50 rows") &&
+                             ContainsSubstring("1 row lies far outside, as far as 1e+06") &&
+                             ContainsSubstring("101 rows of 2000 left out"));
+}
+
+TEST_CASE("constant columns, copies and whole numbers are seen") {
+  Eigen::MatrixXd x(400, 3);
+  x.col(0) = normals(400);
+  x.col(1).setConstant(0.1);
+  for (Eigen::Index i = 0; i < 400; ++i) x(i, 2) = std::round(30 * std::abs(x(i, 0))) * 5;
+  x.topRows(40) = x.bottomRows(40).eval();
+  const command::Look look = command::look_at(x);
+  CHECK(look.copies == 40);
+  CHECK(look.columns[1].constant);
+  CHECK_FALSE(look.columns[0].constant);
+  CHECK(look.columns[0].unit == 0);
+  CHECK(look.columns[2].unit == 5);
+  CHECK_THAT(said(x), ContainsSubstring("\"b\": has the one value 0.1") &&
+                          ContainsSubstring("40 rows repeat another row exactly"));
+  CHECK(said(normals(400)).empty());
+  CHECK(command::is_constant(1, 1 + 1e-15));
+  CHECK(command::is_constant(-1e300, -1e300));
+  CHECK(command::is_constant(0, 0));
+  CHECK_FALSE(command::is_constant(0, 1e-300));
+  CHECK_FALSE(command::is_constant(1, 1 + 1e-13));
+}
+
+TEST_CASE("a whole number is the nearest multiple of the unit within the edges, and its notes read back") {
+  const command::Whole tens = command::whole_within(10, eigenflow::positive());
+  CHECK(tens.low == 10);
+  CHECK(tens.round(3) == 10);
+  CHECK(tens.round(26) == 30);
+  const command::Whole within = command::whole_within(1, eigenflow::interval(0, 4.5));
+  CHECK(within.round(0.1) == 1);
+  CHECK(within.round(9) == 4);
+  const command::Whole free = command::whole_within(1, eigenflow::real());
+  CHECK_FALSE(std::signbit(free.round(-0.3)));
+  std::map<std::string, std::string> notes;
+  command::note_whole({"a,b", "x", "y"}, {tens, {}, within}, notes);
+  const std::vector<command::Whole> read = command::noted_whole({"x", "y", "a,b"}, notes);
+  CHECK_FALSE(read[0].is());
+  CHECK((read[1].unit == 1 && read[1].low == 1 && read[1].high == 4));
+  CHECK((read[2].unit == 10 && read[2].low == 10 && std::isinf(read[2].high)));
+  notes["integer_units"] = "nan,-1";
+  for (const command::Whole& column : command::noted_whole({"x", "y", "a,b"}, notes))
+    CHECK_FALSE(column.is());
+}
+
+TEST_CASE("options: no number but a finite one of the range") {
+  const command::NumberRange share{.low = 0, .high = 0.9}, above{.low = 0, .above = true};
+  for (const char* text : {"nan", "-nan", "inf", "-inf", "1e400", "", " ", "x", "0.91", "-0.1", "1,5"})
+    CHECK_THROWS_AS(command::number_of(text, share, "--o"), command::UsageError);
+  CHECK(command::number_of("0.9", share, "--o") == 0.9);
+  CHECK_THROWS_WITH(command::number_of("0", above, "--o"),
+                    "--o wants a finite number above 0, but got \"0\"");
+  for (const char* text : {"-1", "1.0", "nan", "", "18446744073709551616", "+3", "0x1", "1e3"})
+    CHECK_THROWS_AS(command::whole_of(text, 0, std::numeric_limits<std::uint64_t>::max(), "--o"),
+                    command::UsageError);
+  CHECK(command::whole_of("18446744073709551615", 0, std::numeric_limits<std::uint64_t>::max(), "--o") ==
+        std::numeric_limits<std::uint64_t>::max());
+  for (const char* text : {"nan", "nan%", "0", "100%", "1", "-1%", "%", "1e-400"})
+    CHECK_THROWS_AS(command::share_of(text, "--o"), command::UsageError);
+  CHECK(command::share_of("1%", "--o") == 0.01);
+}
+
+TEST_CASE("the nearest name") {
+  const std::vector<std::string> names{"fit", "score", "sample", "info", "embed", "plot"};
+  CHECK(command::nearest("fti", names) == "fit");
+  CHECK(command::nearest("scroe", names) == "score");
+  CHECK(command::nearest("samples", names) == "sample");
+  CHECK(command::nearest("emb", names) == "embed");
+  CHECK(command::nearest("paint", names).empty());
+  CHECK(command::nearest("", names).empty());
+  CHECK(command::nearest(std::string(100000, 'a'), names).empty());
+  CHECK(command::edits("kitten", "sitting") == 3);
+  CHECK(command::edits("ab", "ba") == 1);
+}
