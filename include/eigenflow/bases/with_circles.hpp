@@ -62,18 +62,24 @@ class WithCircles {
   }
   void initialise(std::span<Scalar> theta, Rng& rng) const { base_.initialise(theta, rng); }
 
-  void log_prob(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
+  /// What the base inside keeps for its gradient.
+  using Tape =
+      decltype(add_log_prob(std::declval<const B&>(), {}, std::declval<eigenflow::Tile<Scalar>&>()));
+
+  Tape log_prob(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
     Tile<Scalar> inner = real_features(tile);
-    base_.log_prob(theta, inner);
+    const Tape tape = add_log_prob(base_, theta, inner);
     const Scalar of_circles = -static_cast<Scalar>(circle_count()) * std::log(2 * std::numbers::pi_v<Scalar>);
     tile.log_det.array() += of_circles;
     for (const Eigen::Index j : circles_)  // not finite: no density
       tile.log_det += tile.values.col(j) - tile.values.col(j);
+    return tape;
   }
 
-  void log_prob_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, Tile<Scalar>& tile) const {
+  void log_prob_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape,
+                    Tile<Scalar>& tile) const {
     Tile<Scalar> inner = real_features(tile);
-    base_.log_prob_vjp(theta, grad, inner);
+    pull_back_log_prob(base_, theta, grad, tape, inner);
     tile.grad_values.setZero();
     for_each_real(
         [&](Eigen::Index j, Eigen::Index k) { tile.grad_values.col(j) = inner.grad_values.col(k); });
@@ -98,7 +104,7 @@ class WithCircles {
   void sample_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, Rng rng, Eigen::Index first_row,
                   const Tile<Scalar>& tile) const requires Reparametrised<B> {
     if constexpr (!Parameterless<B>) {
-      const Tile<Scalar> inner = real_features(tile);
+      Tile<Scalar> inner = real_features(tile);
       base_.sample_vjp(theta, grad, rng, first_row, inner);
     }
   }
