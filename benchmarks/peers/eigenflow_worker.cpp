@@ -6,6 +6,7 @@
 #include <iostream>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -26,8 +27,8 @@ struct Order {
   auto operator<=>(const Order&) const = default;
 };
 
-// The median over calls in microseconds, repeated for about `seconds`; at least five.
-double median_microseconds(const Call& call, double seconds) {
+// The median or the mean over calls in microseconds, repeated for about `seconds`; at least five.
+double microseconds(const Call& call, double seconds, bool mean) {
   using Clock = std::chrono::steady_clock;
   const auto now = [] { return std::chrono::duration<double>(Clock::now().time_since_epoch()).count(); };
   std::vector<double> times;
@@ -37,6 +38,7 @@ double median_microseconds(const Call& call, double seconds) {
     call();
     times.push_back(now() - start);
   }
+  if (mean) return std::accumulate(times.begin(), times.end(), 0.0) / static_cast<double>(times.size()) * 1e6;
   std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());
   return times[times.size() / 2] * 1e6;
 }
@@ -120,9 +122,10 @@ std::string about() {
 
 }  // namespace
 
-// With --about, says how it was built.
+// With --about, says how it was built; with --mean, answers with means in place of medians.
 int main(int argc, char** argv) {
-  if (argc > 1 && std::string(argv[1]) == "--about") {
+  const std::string option = argc > 1 ? argv[1] : "";
+  if (option == "--about") {
     std::cout << about() << '\n';
     return 0;
   }
@@ -139,7 +142,7 @@ int main(int argc, char** argv) {
         for (int i = 0; i < 3; ++i) entry->second();
     }
     if (entry->second)
-      std::cout << median_microseconds(entry->second, seconds) << std::endl;
+      std::cout << microseconds(entry->second, seconds, option == "--mean") << std::endl;
     else
       std::cout << "none" << std::endl;
   }

@@ -10,6 +10,13 @@ from torch_worker import calls
 from worker import serve
 
 
+class Conditioner(MLP):
+    """nflows' couplings hand their network a context, which nflows' MLP does not take."""
+
+    def forward(self, inputs, context=None):
+        return super().forward(inputs)
+
+
 def prepare(task, family, couplings, width, batch, dim):
     if family == "real_nvp":
         flow = SimpleRealNVP(dim, width, couplings, 1)
@@ -19,8 +26,8 @@ def prepare(task, family, couplings, width, batch, dim):
         layers = []
         for _ in range(couplings):
             layers.append(PiecewiseRationalQuadraticCouplingTransform(
-                create_mid_split_binary_mask(dim), lambda i, o: MLP([i], [o], [width, width]), num_bins=8, tails="linear",
-                tail_bound=5.0))
+                create_mid_split_binary_mask(dim), lambda i, o: Conditioner([i], [o], [width, width]), num_bins=8,
+                tails="linear", tail_bound=5.0))
             layers.append(ReversePermutation(dim))
         flow = Flow(CompositeTransform(layers), StandardNormal([dim]))
     else:

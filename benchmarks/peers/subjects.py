@@ -3,8 +3,10 @@
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -59,36 +61,59 @@ def build_ours(eigen, target="eigenflow_worker", openmp=False):
     return folder / "benchmarks" / target
 
 
-def on_cores(cores, command):
+class Died(Exception):
+    """A worker or program that ended before it had answered, and why."""
+
+    def __init__(self, returncode, errors):
+        reason = f"signal {signal.Signals(-returncode).name}" if returncode < 0 else f"exit code {returncode}"
+        lines = errors.strip().splitlines()
+        super().__init__(f"{lines[-1]} ({reason})" if lines else reason)
+
+
+def on_cores(cores, command, threads=None):
     """The command, bound to cores, and an environment with as many threads."""
     pin = ["taskset", "-c", ",".join(map(str, cores))] if shutil.which("taskset") else []
-    threads = str(len(cores))
+    threads = str(threads or len(cores))
     return pin + [str(part) for part in command], dict(os.environ, OMP_NUM_THREADS=threads, MKL_NUM_THREADS=threads)
 
 
 class Worker:
-    """A process that stays and answers orders: see worker.py."""
+    """A process that stays and answers orders: see worker.py. When it dies, the next order starts another."""
 
-    def __init__(self, command, cores):
-        self.command, environment = on_cores(cores, command)
-        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.DEVNULL, text=True, cwd=HERE, env=environment)
+    def __init__(self, command, cores, threads=None):
+        self.command, self.environment = on_cores(cores, command, threads)
+        self.process = None
 
     def time(self, case, seconds):
-        """Microseconds of one call, or None when the library has no such thing."""
+        """Microseconds of one call, or None when the library has no such thing. Raises Died."""
+        if self.process is None:
+            self.errors = tempfile.TemporaryFile("w+", errors="replace")
+            self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                            stderr=self.errors, text=True, cwd=HERE, env=self.environment)
+        answer = ""
         try:
             print(*case, seconds, file=self.process.stdin, flush=True)
             answer = self.process.stdout.readline().strip()
         except BrokenPipeError:
-            answer = ""
+            pass
         if not answer:
-            print(f"compare: without an answer to {' '.join(map(str, case))}, left out: {' '.join(self.command)}; run "
-                  "it by hand to see why", file=sys.stderr)
-        return float(answer) if answer not in ("", "none") else None
+            raise Died(*self.close())
+        return float(answer) if answer != "none" else None
 
     def close(self):
-        self.process.stdin.close()
-        self.process.wait()
+        """Ends the process; returns its exit code and what it wrote to standard error."""
+        if self.process is None:
+            return 0, ""
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:  # of a process that died with an order unread
+            pass
+        self.process.stdout.close()
+        returncode = self.process.wait()
+        self.process = None
+        with self.errors as errors:
+            errors.seek(0)
+            return returncode, errors.read()
 
 
 class Program:
@@ -99,8 +124,10 @@ class Program:
 
     def time(self, case, seconds):
         start = time.perf_counter()
-        result = run(*self.command, cwd=HERE, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        result = subprocess.run(self.command, cwd=HERE, env=self.environment, capture_output=True, text=True)
         microseconds = (time.perf_counter() - start) * 1e6
+        if result.returncode != 0:
+            raise Died(result.returncode, result.stderr)
         print(f"{self.command[-1]}: {result.stdout.strip()} (steps, nats)", file=sys.stderr)
         return microseconds
 
