@@ -1,11 +1,8 @@
 // eigenflow fit: from a table to a model file.
 
-#include <unistd.h>
-
 #include <cmath>
 #include <cstdio>
 #include <eigenflow/io/model_file.hpp>
-#include <filesystem>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -19,9 +16,10 @@
 #include "fit_data.hpp"
 #include "model.hpp"
 #include "numbers.hpp"
+#include "output.hpp"
 #include "subcommands.hpp"
-#include "table/cells.hpp"
 #include "table/gaussian.hpp"
+#include "table/text.hpp"
 #include "train.hpp"
 #include "usage_error.hpp"
 
@@ -62,16 +60,6 @@ Eigen::VectorXd gaussian(const Sample& fitted, const Sample& at) {
   return log_prob;
 }
 
-void check_output(const std::string& path) {
-  std::error_code error;
-  const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
-  if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error))
-    throw UsageError(path + ": a model can be written to a file alone");
-  if (::access(folder.c_str(), W_OK) != 0)
-    throw UsageError(path + ": cannot be written: the folder " + folder.string() +
-                     " is missing or not writable");
-}
-
 void set_threads(int threads) {
   if (threads <= 0) return;
 #ifdef _OPENMP
@@ -82,13 +70,12 @@ void set_threads(int threads) {
 }
 
 void run(Options options) {
-  check_output(options.output);
+  check_model_output(options.output, {options.data.path, options.test_data});
   options.architecture.hidden = sizes_of(options.hidden, "--hidden");
   set_threads(options.threads);
   const std::unique_ptr<table::Reader> reader = options.data.open();
   const Columns columns = choose(*reader, options.data);
-  const std::vector<ef::FeatureSupport> supports =
-      supports_of(options.positive, options.interval, columns.features);
+  const std::vector<ef::FeatureSupport> supports = supports_of(options.positive, options.interval, columns);
   Sample sample = read(*reader, columns);
   const Eigen::Index rows = sample.x.rows();
   check_edges(supports, sample, columns.features, reader->source());
@@ -106,11 +93,10 @@ void run(Options options) {
   options.training.progress = !options.quiet;
   const Trained trained = train(options.architecture, options.training, supports, sample.x, sample.c);
 
-  ef::Notes notes{{columns_note, table::line_of(columns.features)},
-                  {"data", options.data.path},
-                  {"rows", std::to_string(rows)},
-                  {"command", options.command_line}};
-  if (!columns.context.empty()) notes[context_note] = table::line_of(columns.context);
+  ef::Notes notes = columns.notes();
+  notes["data"] = table::escaped(options.data.path);  // which may be no UTF-8
+  notes["rows"] = std::to_string(rows);
+  notes["command"] = table::escaped(options.command_line);
   std::string held_out = "no rows were held out";
   if (test.x.rows() > 0) {
     notes["held_out"] = nats(trained.flow.log_prob(test.x, test.c)) + " nats over " +
@@ -120,8 +106,9 @@ void run(Options options) {
   ef::save(trained.flow, options.output, notes);
 
   if (options.quiet) return;
-  std::cout << rows << " rows of " << notes[columns_note]
-            << (columns.context.empty() ? "" : " given " + notes[context_note]) << '\n'
+  std::cout << rows << " rows of " << table::escaped(notes[columns_note])
+            << (columns.context.empty() ? "" : " given " + table::escaped(notes[context_note]))
+            << (columns.left_out.empty() ? "" : "; " + columns.left_out) << '\n'
             << trained.flow << trained.history.message << '\n'
             << held_out << '\n';
 }

@@ -4,22 +4,37 @@
 #include <eigenflow/version.hpp>
 #include <exception>
 #include <iostream>
+#include <new>
 #include <string>
 
 #include "subcommands.hpp"
+#include "table/text.hpp"
 #include "usage_error.hpp"
 
 namespace command {
 
 void add_data_options(CLI::App& subcommand, DataOptions& data) {
-  subcommand.add_option("--columns", data.columns, "Columns to use, by name or number from 1, as a,b")
+  subcommand
+      .add_option("--columns", data.columns,
+                  "Columns to use, by name or number from 1, as a,b; name:7 for the name 7")
       ->type_name("NAMES");
   subcommand.add_option("--context", data.context, "Columns that the density is conditioned on")
       ->type_name("NAMES");
+  add_reading_options(subcommand, data);
+}
+
+void add_reading_options(CLI::App& subcommand, DataOptions& data) {
   CLI::Option* const yes =
       subcommand.add_flag("--header", data.header, "The first line of a CSV file names the columns");
-  subcommand.add_flag("--no-header", data.no_header, "It does not; else it does where a field is no number")
+  subcommand.add_flag("--no-header", data.no_header, "It does not; else it does where no field is a number")
       ->excludes(yes);
+  const auto decimal = [&data](const std::string& text) {
+    data.decimal = text == "comma" ? table::Decimal::comma : table::Decimal::point;
+  };
+  subcommand
+      .add_option_function<std::string>("--decimal", decimal, "What stands before the fraction of a number")
+      ->check(CLI::IsMember({"point", "comma"}))
+      ->type_name("point|comma");
 }
 
 }  // namespace command
@@ -49,17 +64,22 @@ int main(int argc, char** argv) {
   command::add_plot(app);
 #endif
 
+  const auto fails = [](int code, const char* what, const char* more = "") {
+    std::fprintf(stderr, "eigenflow: %s\n%s", table::escaped(what, "\n").c_str(), more);
+    return code;
+  };
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    std::fprintf(stderr, "eigenflow: %s\n'eigenflow --help' says how it is used\n", error.what());
-    return 2;
+    if (error.get_exit_code() != 0) return fails(2, error.what(), "'eigenflow --help' says how it is used\n");
+    app.exit(error);  // --help, --version
   } catch (const command::UsageError& error) {
-    std::fprintf(stderr, "eigenflow: %s\n", error.what());
-    return 2;
+    return fails(2, error.what());
+  } catch (const std::bad_alloc&) {
+    return fails(1, "memory does not suffice");
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "eigenflow: %s\n", error.what());
-    return 1;
+    return fails(1, error.what());
   }
+  if (!std::cout.flush()) return fails(1, "standard output: cannot be written");
+  return 0;
 }

@@ -11,6 +11,7 @@
 #include "figure.hpp"
 #include "given.hpp"
 #include "model.hpp"
+#include "output.hpp"
 #include "subcommands.hpp"
 #include "usage_error.hpp"
 
@@ -40,6 +41,7 @@ std::string subtitle_of(const Model& model, const Options& options, Eigen::Index
 }
 
 void run(const Options& options) {
+  check_output(options.output, Output::file, {options.model, options.data.path});
   const Model model = load_model(options.model);
   const Eigen::Index dim = model.flow.dim(), context_dim = model.flow.context_dim();
   constexpr Eigen::Index most = 16;

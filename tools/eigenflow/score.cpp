@@ -10,6 +10,7 @@
 #include "data.hpp"
 #include "model.hpp"
 #include "numbers.hpp"
+#include "output.hpp"
 #include "subcommands.hpp"
 #include "table/writer.hpp"
 #include "usage_error.hpp"
@@ -48,6 +49,7 @@ double threshold_of(std::vector<double> scores, double share) {
 }
 
 void run(const Options& options) {
+  check_output(options.output, Output::text, {options.model, options.data.path, options.reference});
   if (options.flag.empty() && !options.reference.empty()) throw UsageError("--reference goes with --flag");
   const Model model = load_model(options.model);
   if (options.flag.empty()) {
