@@ -3,46 +3,86 @@
 #include <stdexcept>
 
 #include "columns.hpp"
-#include "table/cells.hpp"
 #include "usage_error.hpp"
 
 namespace command {
+namespace {
+
+/// A part of the columns of a model, and the option that names others in their place.
+struct Wanted {
+  FittedColumns fitted;
+  std::string given;
+  const char* option;
+};
+
+std::vector<Eigen::Index> find(const table::Reader& reader, const Model& model, const Wanted& wanted) {
+  if (wanted.given.empty()) return find_fitted(reader, wanted.fitted, model.path);
+  const std::vector<ColumnReference> references = column_references(wanted.given);
+  if (references.size() != wanted.fitted.labels.size())
+    throw UsageError(model.path + " has " + std::to_string(wanted.fitted.labels.size()) + " columns, but " +
+                     wanted.option + " names " + std::to_string(references.size()));
+  return find_columns(reader, references);
+}
+
+std::unique_ptr<table::Reader> open_with(const Model& model, const DataOptions& data, const std::string& path,
+                                         const std::vector<Wanted>& parts) {
+  std::unique_ptr<table::Reader> reader = data.open(path);
+  FittedColumns all{.labels = {}, .positions = {}, .header = model.header};
+  bool given = false;
+  for (const Wanted& part : parts) {
+    all.labels.insert(all.labels.end(), part.fitted.labels.begin(), part.fitted.labels.end());
+    all.positions.insert(all.positions.end(), part.fitted.positions.begin(), part.fitted.positions.end());
+    given = given || !part.given.empty();
+  }
+  if (!given && model.named) {
+    choose_fitted(*reader, all, model.path);
+    return reader;
+  }
+  if (!given) {
+    if (reader->chosen().size() != all.labels.size())
+      throw std::runtime_error(reader->source() + ": the table has " +
+                               std::to_string(reader->chosen().size()) + " columns, but " + model.path +
+                               " wants " + std::to_string(all.labels.size()) + ": name them by --columns" +
+                               (model.context.empty() ? "" : " and --context"));
+    return reader;  // all of them, in order
+  }
+  std::vector<Eigen::Index> places;
+  for (const Wanted& part : parts) {
+    const std::vector<Eigen::Index> found = find(*reader, model, part);
+    places.insert(places.end(), found.begin(), found.end());
+  }
+  reader->choose(std::move(places));
+  return reader;
+}
+
+Wanted features(const Model& model, const DataOptions& data) {
+  const auto first = model.positions.begin();
+  const auto count = static_cast<std::ptrdiff_t>(model.columns.size());
+  return {{model.columns, {first, first + count}, model.header}, data.columns, "--columns"};
+}
+Wanted contexts(const Model& model, const DataOptions& data) {
+  const auto last = model.positions.end();
+  const auto count = static_cast<std::ptrdiff_t>(model.context.size());
+  return {{model.context, {last - count, last}, model.header}, data.context, "--context"};
+}
+
+}  // namespace
 
 std::unique_ptr<table::Reader> DataOptions::open(const std::string& from) const {
-  return table::open(from, header      ? table::Header::yes
-                           : no_header ? table::Header::no
-                                       : table::Header::sniff);
+  return table::open(from,
+                     header      ? table::Header::yes
+                     : no_header ? table::Header::no
+                                 : table::Header::sniff,
+                     decimal);
 }
 
 std::unique_ptr<table::Reader> open_for(const Model& model, const DataOptions& data,
                                         const std::string& path) {
-  std::unique_ptr<table::Reader> reader = data.open(path);
-  const auto fail = [&](const std::string& what) {
-    throw std::runtime_error(reader->source() + ": " + what);
-  };
-  const auto wanted = [&](const std::string& given, const std::vector<std::string>& noted, Eigen::Index count,
-                          const char* option) {
-    const std::vector<std::string> names = given.empty() ? noted : table::cells(given);
-    if (static_cast<Eigen::Index>(names.size()) != count)
-      throw UsageError(model.path + " has " + std::to_string(count) + " columns, but " + option + " names " +
-                       std::to_string(names.size()));
-    return names;
-  };
+  return open_with(model, data, path, {features(model, data), contexts(model, data)});
+}
 
-  const Eigen::Index columns = model.flow.dim() + model.flow.context_dim();
-  const bool named = model.named && (!reader->names().empty() || model.numbered);
-  if (data.columns.empty() && data.context.empty() && !named) {
-    if (reader->columns() != columns)
-      fail("the table has " + std::to_string(reader->columns()) + " columns, but " + model.path + " wants " +
-           std::to_string(columns) + (model.named ? " and their names are not there" : "") +
-           ": name them by --columns" + (model.flow.context_dim() > 0 ? " and --context" : ""));
-    return reader;  // all of them, in order
-  }
-  std::vector<std::string> names = wanted(data.columns, model.columns, model.flow.dim(), "--columns");
-  for (const std::string& name : wanted(data.context, model.context, model.flow.context_dim(), "--context"))
-    names.push_back(name);
-  reader->choose(find_columns(*reader, names));
-  return reader;
+std::unique_ptr<table::Reader> open_contexts(const Model& model, const DataOptions& data) {
+  return open_with(model, data, data.path, {contexts(model, data)});
 }
 
 }  // namespace command

@@ -16,6 +16,7 @@ struct DataOptions {
   std::string path;
   std::string columns, context;  // as "a,b"
   bool header = false, no_header = false;
+  table::Decimal decimal = table::Decimal::sniff;
 
   std::unique_ptr<table::Reader> open() const { return open(path); }
   std::unique_ptr<table::Reader> open(const std::string& path) const;
@@ -24,13 +25,16 @@ struct DataOptions {
 /// The table with the model's columns chosen, its features and then its context: those of the options, else those of
 /// the model's names, else all of a table of as many columns.
 std::unique_ptr<table::Reader> open_for(const Model& model, const DataOptions& data, const std::string& path);
+/// The same for the columns of the context alone, from data.path.
+std::unique_ptr<table::Reader> open_contexts(const Model& model, const DataOptions& data);
 
 /// Calls use(rows) with all rows of the table, a few megabytes at a time.
 template <class Use>
 void for_each_block(table::Reader& reader, const Use& use) {
   const auto columns = static_cast<Eigen::Index>(reader.chosen().size());
   const Eigen::Index most = std::max<Eigen::Index>(64, (1 << 19) / columns);
-  table::Rows block(std::min<Eigen::Index>(most, 1 << 15), columns);
+  table::Rows block =
+      reader.in_memory([&] { return table::Rows(std::min<Eigen::Index>(most, 1 << 15), columns); });
   for (Eigen::Index count; (count = reader.read(block)) > 0;) use(block.topRows(count));
 }
 

@@ -12,6 +12,7 @@
 #include "embed/names.hpp"
 #include "model.hpp"
 #include "options.hpp"
+#include "output.hpp"
 #include "subcommands.hpp"
 #include "usage_error.hpp"
 
@@ -35,6 +36,7 @@ std::string name_for(const Options& options) {
 }
 
 void run(const Options& options) {
+  check_output(options.output, Output::text, {options.model});
   const std::string name = name_for(options);
   const std::string text = header_of(load_model(options.model), name);
   if (options.output == "-") {

@@ -1,13 +1,10 @@
 // eigenflow fit: from a table to a model file.
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <eigenflow/io/model_file.hpp>
-#include <filesystem>
 #include <iostream>
 #include <limits>
 #include <map>
@@ -25,9 +22,10 @@
 #include "model.hpp"
 #include "numbers.hpp"
 #include "options.hpp"
+#include "output.hpp"
 #include "subcommands.hpp"
-#include "table/cells.hpp"
 #include "table/gaussian.hpp"
+#include "table/text.hpp"
 #include "train.hpp"
 #include "usage_error.hpp"
 #include "whole.hpp"
@@ -64,16 +62,6 @@ Eigen::VectorXd gaussian(const Sample& fitted, const Sample& at) {
   return log_prob;
 }
 
-void check_output(const std::string& path) {
-  std::error_code error;
-  const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
-  if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error))
-    throw UsageError(path + ": a model can be written to a file alone");
-  if (::access(folder.c_str(), W_OK) != 0)
-    throw UsageError(path + ": cannot be written: the folder " + folder.string() +
-                     " is missing or not writable");
-}
-
 void set_threads(int threads) {
   if (threads <= 0) return;
 #ifdef _OPENMP
@@ -84,7 +72,7 @@ void set_threads(int threads) {
 }
 
 void check(const Options& options) {
-  check_output(options.output);
+  check_model_output(options.output, {options.data.path, options.test_data});
   if (options.data.path == "-" && options.test_data == "-")
     throw UsageError("the standard input cannot be read twice: give DATA or --test-data as a file");
   if (options.training.patience > 0 && options.training.validation == 0)
@@ -124,7 +112,7 @@ void run(Options options) {
   const std::unique_ptr<table::Reader> reader = options.data.open();
   const Columns columns = choose(*reader, options.data);
   const std::vector<ef::FeatureSupport> supports =
-      supports_of(options.positive, options.interval, options.periodic, columns.features);
+      supports_of(options.positive, options.interval, options.periodic, columns);
   Sample sample = read_sample(*reader, columns);
   const Eigen::Index rows = sample.x.rows();
   check_edges(supports, sample, columns.features, reader->source());
@@ -147,16 +135,16 @@ void run(Options options) {
     test = hold_out(sample, options.test, options.training.seed);
   }
 
-  ef::Notes notes{{columns_note, table::line_of(columns.features)},
-                  {"data", options.data.path},
-                  {"rows", std::to_string(rows)},
-                  {"command", options.command_line}};
-  if (!columns.context.empty()) notes[context_note] = table::line_of(columns.context);
+  ef::Notes notes = columns.notes();
+  notes["data"] = table::escaped(options.data.path);  // which may be no UTF-8
+  notes["rows"] = std::to_string(rows);
+  notes["command"] = table::escaped(options.command_line);
   note_whole(columns.features, whole, notes);
   if (left_out > 0) notes["rows_left_out"] = std::to_string(left_out);
   if (!options.quiet) {
-    std::cout << rows << " rows of " << notes[columns_note]
-              << (columns.context.empty() ? "" : " given " + notes[context_note]) << '\n';
+    std::cout << rows << " rows of " << table::escaped(notes[columns_note])
+              << (columns.context.empty() ? "" : " given " + table::escaped(notes[context_note]))
+              << (columns.left_out.empty() ? "" : "; " + columns.left_out) << '\n';
     for (const std::string& line : remarks(look, columns, whole)) std::cout << line << '\n';
     std::cout << std::flush;
   }

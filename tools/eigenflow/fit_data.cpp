@@ -4,6 +4,9 @@
 #include <eigenflow/numerics/rng.hpp>
 #include <limits>
 #include <stdexcept>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "columns.hpp"
 #include "numbers.hpp"
@@ -15,33 +18,68 @@ namespace command {
 
 namespace ef = eigenflow;
 
+namespace {
+
+std::string numbers_of(const std::vector<Eigen::Index>& numbers, std::size_t first, std::size_t last) {
+  std::string list;
+  for (std::size_t i = first; i < last; ++i) list += (i == first ? "" : ",") + std::to_string(numbers[i]);
+  return list;
+}
+
+}  // namespace
+
+std::map<std::string, std::string> Columns::notes() const {
+  std::map<std::string, std::string> notes{{columns_note, table::line_of(features)},
+                                           {positions_note, numbers_of(positions, 0, features.size())},
+                                           {header_note, header ? "yes" : "no"}};
+  if (context.empty()) return notes;
+  notes[context_note] = table::line_of(context);
+  notes[context_positions_note] = numbers_of(positions, features.size(), positions.size());
+  return notes;
+}
+
 Columns choose(const table::Reader& reader, const DataOptions& data) {
-  Columns columns;
-  const auto names_of = [&](const std::vector<Eigen::Index>& places) {
-    std::vector<std::string> names;
-    for (const Eigen::Index place : places) names.push_back(column_name(reader, place));
-    return names;
-  };
   std::vector<Eigen::Index> context, features;
-  if (!data.context.empty()) context = find_columns(reader, table::cells(data.context));
+  if (!data.context.empty()) context = find_columns(reader, column_references(data.context));
+  const std::unordered_set<Eigen::Index> is_context(context.begin(), context.end());
   if (!data.columns.empty()) {
-    features = find_columns(reader, table::cells(data.columns));
+    features = find_columns(reader, column_references(data.columns));
   } else {
-    for (Eigen::Index j = 0; j < reader.columns(); ++j)
-      if (std::find(context.begin(), context.end(), j) == context.end()) features.push_back(j);
+    for (const Eigen::Index place : reader.chosen())
+      if (is_context.count(place) == 0) features.push_back(place);
   }
   if (features.empty()) throw UsageError("no column is left to fit: all of them are named by --context");
-  for (const Eigen::Index place : context)
-    if (std::find(features.begin(), features.end(), place) != features.end())
-      throw UsageError("column \"" + column_name(reader, place) +
-                       "\" is named by --columns and by --context");
-  return {names_of(features), names_of(context)};
+  Columns columns;
+  columns.header = !reader.names().empty();
+  if (reader.index() > 0 && data.columns.empty())
+    columns.left_out = reader.index() == 1 ? "column 1, an index of the rows, is left out"
+                                           : "columns 1 to " + std::to_string(reader.index()) +
+                                                 ", an index of the rows, are left out";
+  const auto add = [&](Eigen::Index place, std::vector<std::string>& labels) {
+    std::string label = reader.label(place);
+    if (!table::is_utf8(label))
+      throw std::runtime_error(
+          table::escaped(reader.source()) + ": the name of column " + std::to_string(place + 1) + ", " +
+          table::shown(label) +
+          ", is not UTF-8, as a text of a model file should be: convert the table, as by "
+          "iconv -f latin1 -t utf-8");
+    labels.push_back(std::move(label));
+    columns.positions.push_back(place + 1);
+  };
+  for (const Eigen::Index place : features) {
+    if (is_context.count(place) > 0)
+      throw UsageError("column " + table::shown(reader.label(place)) +
+                       " is named by --columns and by --context");
+    add(place, columns.features);
+  }
+  for (const Eigen::Index place : context) add(place, columns.context);
+  return columns;
 }
 
 Sample read(table::Reader& reader, const Columns& columns) {
-  std::vector<std::string> all = columns.features;
-  all.insert(all.end(), columns.context.begin(), columns.context.end());
-  reader.choose(find_columns(reader, all));
+  FittedColumns all{.labels = columns.features, .positions = columns.positions, .header = columns.header};
+  all.labels.insert(all.labels.end(), columns.context.begin(), columns.context.end());
+  choose_fitted(reader, all, "the fit");
   const Eigen::MatrixXd rows = table::read_all(reader);
   return {rows.leftCols(static_cast<Eigen::Index>(columns.features.size())),
           rows.rightCols(static_cast<Eigen::Index>(columns.context.size()))};
@@ -107,30 +145,38 @@ std::vector<Whole> whole_columns(const std::string& integer, const std::string& 
 std::vector<ef::FeatureSupport> supports_of(const std::vector<std::string>& positive,
                                             const std::vector<std::string>& interval,
                                             const std::vector<std::string>& periodic,
-                                            const std::vector<std::string>& names) {
+                                            const Columns& columns) {
   if (positive.empty() && interval.empty() && periodic.empty()) return {};
-  std::vector<ef::FeatureSupport> supports(names.size(), ef::real());
-  const auto set = [&](const std::string& name, const ef::FeatureSupport& support) {
-    const auto found = std::find(names.begin(), names.end(), name);
-    if (found == names.end())
-      throw UsageError("\"" + name + "\", which is to have edges, is no column of the fit");
-    supports[static_cast<std::size_t>(found - names.begin())] = support;
+  const std::size_t count = columns.features.size();
+  std::vector<ef::FeatureSupport> supports(count, ef::real());
+  std::unordered_map<std::string, std::size_t> by_label;
+  std::unordered_map<Eigen::Index, std::size_t> by_position;
+  for (std::size_t j = 0; j < count; ++j) {
+    by_label.emplace(columns.features[j], j);
+    by_position.emplace(columns.positions[j], j);
+  }
+  const auto set = [&](const ColumnReference& column, const ef::FeatureSupport& support) {
+    const auto label = by_label.find(column.name);
+    const auto position = by_position.find(column.position);
+    if (column.by_position ? position == by_position.end() : label == by_label.end())
+      throw UsageError(column.text() + ", which is to have edges, is no column of the fit");
+    supports[column.by_position ? position->second : label->second] = support;
   };
   for (const std::string& list : positive)
-    for (const std::string& name : table::cells(list)) set(name, ef::positive());
+    for (const ColumnReference& column : column_references(list)) set(column, ef::positive());
   const auto set_between = [&](const std::vector<std::string>& texts, const char* option,
                                const auto& support) {
     for (const std::string& text : texts) {
       const std::size_t second = text.rfind(':'), first = second == 0 ? second : text.rfind(':', second - 1);
       if (second == std::string::npos || first == std::string::npos || first == second)
-        throw UsageError(std::string(option) + " wants NAME:LOW:HIGH, but got \"" + text + '"');
+        throw UsageError(std::string(option) + " wants NAME:LOW:HIGH, but got " + table::shown(text));
       constexpr double infinite = std::numeric_limits<double>::infinity();
       constexpr NumberRange any{.low = -infinite, .high = infinite};
       const double low = number_of(text.substr(first + 1, second - first - 1), any, option),
                    high = number_of(text.substr(second + 1), any, option);
       if (!(low < high))
-        throw UsageError(std::string(option) + " wants LOW below HIGH, but got \"" + text + '"');
-      set(text.substr(0, first), support(low, high));
+        throw UsageError(std::string(option) + " wants LOW below HIGH, but got " + table::shown(text));
+      set(column_reference(std::string_view(text).substr(0, first)), support(low, high));
     }
   };
   set_between(interval, "--interval", ef::interval);
@@ -149,7 +195,8 @@ void check_edges(const std::vector<ef::FeatureSupport>& supports, const Sample& 
     if (beyond == column.end()) continue;
     std::string value;
     table::append_number(*beyond, value);
-    throw std::runtime_error(source + ": column \"" + names[j] + "\" has the value " + value + " in row " +
+    throw std::runtime_error(table::escaped(source) + ": column " + table::shown(names[j]) +
+                             " has the value " + value + " in row " +
                              std::to_string(beyond - column.begin() + 1) +
                              " of the numbers, on or beyond an edge, where the density is zero: the edges "
                              "must lie outside of the data");

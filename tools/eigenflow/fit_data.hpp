@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 #include <cstdint>
 #include <eigenflow/layers/feature_support.hpp>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -12,9 +13,15 @@
 
 namespace command {
 
-/// The features of a table, and its context.
+/// The features of a table, and its context, by label.
 struct Columns {
   std::vector<std::string> features, context;
+  std::vector<Eigen::Index> positions;  ///< in the table, from 1: the features, then the context
+  bool header = false;                  ///< whether the table names its columns
+  std::string left_out;                 ///< the index of the rows, in words; empty where there is none
+
+  /// What a model file keeps of them.
+  std::map<std::string, std::string> notes() const;
 };
 
 /// The rows of a fit: N × D, and N × C of context.
@@ -22,7 +29,8 @@ struct Sample {
   Eigen::MatrixXd x, c;
 };
 
-/// The features are those of --columns, else all but those of --context.
+/// The features are those of --columns, else all but those of --context and an index of the rows. Throws
+/// std::runtime_error for names that no model file can keep.
 Columns choose(const table::Reader& reader, const DataOptions& data);
 
 Sample read(table::Reader& reader, const Columns& columns);
@@ -45,11 +53,11 @@ Eigen::MatrixXd joined(const Sample& sample);
 Sample take(const Sample& sample, const std::vector<Eigen::Index>& rows);
 
 /// The edges that --positive (NAMES) and --interval (NAME:LOW:HIGH), and the circles that --periodic (NAME:LOW:HIGH)
-/// give to the features called `names`; none without.
+/// give to the features; none without.
 std::vector<eigenflow::FeatureSupport> supports_of(const std::vector<std::string>& positive,
                                                    const std::vector<std::string>& interval,
                                                    const std::vector<std::string>& periodic,
-                                                   const std::vector<std::string>& names);
+                                                   const Columns& columns);
 
 /// Refuses a column that has values on or beyond an edge, in the words of the table.
 void check_edges(const std::vector<eigenflow::FeatureSupport>& supports, const Sample& sample,

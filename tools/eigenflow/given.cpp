@@ -1,7 +1,8 @@
 #include "given.hpp"
 
-#include <algorithm>
+#include <string_view>
 
+#include "columns.hpp"
 #include "numbers.hpp"
 #include "table/cells.hpp"
 #include "usage_error.hpp"
@@ -12,18 +13,22 @@ table::Rows given_context(const Model& model, const std::vector<std::string>& gi
   table::Rows context(1, model.flow.context_dim());
   std::vector<bool> known(model.context.size(), false);
   for (const std::string& list : given)
-    for (const std::string& entry : table::cells(list)) {
+    for (table::Cells cells(list, {}); cells.more();) {
+      const std::string entry = table::unquoted(cells.next());
       const std::size_t equals = entry.rfind('=');
       if (equals == std::string::npos)
-        throw UsageError("--given wants NAME=NUMBER, but got \"" + entry + '"');
-      const std::string name = entry.substr(0, equals);
-      const auto found = std::find(model.context.begin(), model.context.end(), name);
-      if (found == model.context.end())
+        throw UsageError("--given wants NAME=NUMBER, but got " + table::shown(entry));
+      const ColumnReference wanted = column_reference(std::string_view(entry).substr(0, equals));
+      std::size_t at = 0;
+      for (; at < known.size(); ++at) {
+        const Eigen::Index position = model.positions[model.columns.size() + at];
+        if (wanted.by_position ? position == wanted.position : model.context[at] == wanted.name) break;
+      }
+      if (at == known.size())
         throw UsageError(
-            "--given: \"" + name + "\" is no context of " + model.path +
+            "--given: " + wanted.text() + " is no context of " + model.path +
             (model.context.empty() ? ", which has none" : ", but " + table::line_of(model.context)));
-      const auto at = static_cast<std::size_t>(found - model.context.begin());
-      if (known[at]) throw UsageError("--given: \"" + name + "\" is there twice");
+      if (known[at]) throw UsageError("--given: " + wanted.text() + " is there twice");
       known[at] = true;
       context(0, static_cast<Eigen::Index>(at)) = number_of(entry.substr(equals + 1), {}, "--given");
     }

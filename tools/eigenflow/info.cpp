@@ -8,19 +8,21 @@
 #include "model.hpp"
 #include "options.hpp"
 #include "subcommands.hpp"
+#include "table/text.hpp"
 
 namespace command {
 namespace {
 
 void run(const std::string& path) {
   const Model model = load_model(path);
-  std::cout << path << ": " << model.info.scalar << ", format version " << model.info.format_version
-            << ", written by eigenflow " << model.info.library_version << '\n'
+  std::cout << table::escaped(path) << ": " << model.info.scalar << ", format version "
+            << model.info.format_version << ", written by eigenflow "
+            << table::escaped(model.info.library_version) << '\n'
             << model.flow;
   for (const auto& [name, note] : model.info.notes) {
-    std::string label = name;
+    std::string label = table::escaped(name);
     label.resize(std::max<std::size_t>(16, label.size() + 1), ' ');
-    std::cout << label << note << '\n';
+    std::cout << label << table::escaped(note) << '\n';
   }
 }
 

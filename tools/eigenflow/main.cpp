@@ -12,19 +12,32 @@
 #include "nearest.hpp"
 #include "options.hpp"
 #include "subcommands.hpp"
+#include "table/text.hpp"
 #include "usage_error.hpp"
 
 namespace command {
 
 void add_data_options(CLI::App& subcommand, DataOptions& data) {
-  add_text(subcommand, "--columns", data.columns, "Columns to use, by name or number from 1, as a,b")
+  add_text(subcommand, "--columns", data.columns,
+           "Columns to use, by name or number from 1, as a,b; name:7 for the name 7")
       ->type_name("NAMES");
   add_text(subcommand, "--context", data.context, "Columns that the density is conditioned on")
       ->type_name("NAMES");
+  add_reading_options(subcommand, data);
+}
+
+void add_reading_options(CLI::App& subcommand, DataOptions& data) {
   CLI::Option* const yes =
       subcommand.add_flag("--header", data.header, "The first line of a CSV file names the columns");
-  subcommand.add_flag("--no-header", data.no_header, "It does not; else it does where a field is no number")
+  subcommand.add_flag("--no-header", data.no_header, "It does not; else it does where no field is a number")
       ->excludes(yes);
+  const auto decimal = [&data](const std::string& text) {
+    data.decimal = text == "comma" ? table::Decimal::comma : table::Decimal::point;
+  };
+  subcommand
+      .add_option_function<std::string>("--decimal", decimal, "What stands before the fraction of a number")
+      ->check(CLI::IsMember({"point", "comma"}))
+      ->type_name("point|comma");
 }
 
 namespace {
@@ -128,16 +141,17 @@ int main(int argc, char** argv) {
   command::add_plot(app);
 #endif
 
+  const auto fails = [](int code, const char* what) {
+    std::fprintf(stderr, "eigenflow: %s\n", table::escaped(what, "\n").c_str());
+    return code;
+  };
   try {
     return command::parse(app, argc, argv);
   } catch (const command::UsageError& error) {
-    std::fprintf(stderr, "eigenflow: %s\n", error.what());
-    return 2;
+    return fails(2, error.what());
   } catch (const std::bad_alloc&) {
-    std::fprintf(stderr, "eigenflow: there is not enough memory: use a machine with more, or less data\n");
-    return 1;
+    return fails(1, "there is not enough memory: use a machine with more, or less data");
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "eigenflow: %s\n", error.what());
-    return 1;
+    return fails(1, error.what());
   }
 }

@@ -1,6 +1,8 @@
 #include "model.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <numeric>
 #include <utility>
 
 #include "memory.hpp"
@@ -24,8 +26,20 @@ std::vector<std::string> made_up(const char* letter, Eigen::Index count) {
   return names;
 }
 
-bool is_number(const std::string& name) {
-  return !name.empty() && name.find_first_not_of("0123456789") == std::string::npos;
+// The positions that a note lists, or the first ones.
+void append_positions(const ef::ModelInfo& info, const char* note, Eigen::Index count,
+                      std::vector<Eigen::Index>& positions) {
+  std::vector<Eigen::Index> found;
+  for (const std::string& text : noted(info, note, count)) {
+    Eigen::Index& position = found.emplace_back(0);
+    std::from_chars(text.data(), text.data() + text.size(), position);
+    if (position < 1) break;
+  }
+  if (static_cast<Eigen::Index>(found.size()) != count || std::count(found.begin(), found.end(), 0) > 0) {
+    found.resize(static_cast<std::size_t>(count));
+    std::iota(found.begin(), found.end(), static_cast<Eigen::Index>(positions.size()) + 1);
+  }
+  positions.insert(positions.end(), found.begin(), found.end());
 }
 
 }  // namespace
@@ -40,11 +54,21 @@ Model load_model(const std::string& path) {
     columns = made_up("x", flow.dim());
     context = made_up("c", flow.context_dim());
   }
-  const bool numbered = std::all_of(columns.begin(), columns.end(), is_number) &&
-                        std::all_of(context.begin(), context.end(), is_number);
+  std::vector<Eigen::Index> positions;
+  append_positions(info, positions_note, flow.dim(), positions);
+  append_positions(info, context_positions_note, flow.context_dim(), positions);
+  const auto header = info.notes.find(header_note);
+  const bool had_names = !named || header == info.notes.end() || header->second != "no";
   std::vector<Whole> whole = noted_whole(columns, info.notes);
-  return {path,  std::move(info), std::move(flow), std::move(columns), std::move(context), std::move(whole),
-          named, numbered};
+  return {path,
+          std::move(info),
+          std::move(flow),
+          std::move(columns),
+          std::move(context),
+          std::move(whole),
+          std::move(positions),
+          named,
+          had_names};
 }
 
 Eigen::VectorXd Model::log_prob(const Eigen::Ref<const table::Rows>& rows) const {

@@ -18,8 +18,9 @@ struct Model {
   Flow flow;
   std::vector<std::string> columns, context;  ///< "x1", "x2"... and "c1"... where the file names none
   std::vector<Whole> whole;                   ///< one a feature
-  bool named;                                 ///< whether it does
-  bool numbered;  ///< whether all names are numbers: columns of a table without names
+  std::vector<Eigen::Index> positions;  ///< in the table of the fit, from 1: the features, then the context
+  bool named;                           ///< whether the file names them
+  bool header;                          ///< whether the table of the fit did
 
   /// log p of each row; a row is the features, then the context.
   Eigen::VectorXd log_prob(const Eigen::Ref<const table::Rows>& rows) const;
@@ -30,8 +31,11 @@ struct Model {
 /// Throws std::runtime_error, with the file's name, when it is no model file.
 Model load_model(const std::string& path);
 
-// What `fit` notes in a file.
+// What `fit` notes in a file: labels of columns, as table::Reader has them, and positions, as "1,3".
 inline constexpr const char* columns_note = "columns";
 inline constexpr const char* context_note = "context_columns";
+inline constexpr const char* positions_note = "positions";
+inline constexpr const char* context_positions_note = "context_positions";
+inline constexpr const char* header_note = "header";  ///< "yes" or "no"
 
 }  // namespace command

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "table/cells.hpp"
+#include "table/number.hpp"
+#include "table/text.hpp"
 #include "usage_error.hpp"
 
 // Numbers in options. What is no number, or out of range, is a UsageError that names option, value and range.
@@ -44,8 +46,11 @@ struct NumberRange {
 
 inline double number_of(const std::string& text, const NumberRange& range, const std::string& option) {
   const std::optional<double> value = table::number(text);
+  if (value && table::beyond_range(text, *value))
+    throw UsageError(option + ": " + table::shown(text) +
+                     " is beyond the range of a number, which ends at 1.8e308");
   if (!value || !range.has(*value))
-    throw UsageError(option + " wants " + range.text() + ", but got \"" + text + '"');
+    throw UsageError(option + " wants " + range.text() + ", but got " + table::shown(text));
   return *value;
 }
 
@@ -55,7 +60,7 @@ inline std::uint64_t whole_of(const std::string& text, std::uint64_t low, std::u
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || value < low || value > high)
     throw UsageError(option + " wants a whole number from " + std::to_string(low) + " to " +
-                     std::to_string(high) + ", but got \"" + text + '"');
+                     std::to_string(high) + ", but got " + table::shown(text));
   return value;
 }
 
@@ -66,7 +71,8 @@ inline double share_of(std::string text, const std::string& option) {
   if (percent) text.pop_back();
   const double share = table::number(text).value_or(-1) / (percent ? 100 : 1);
   if (!(share > 0 && share < 1))
-    throw UsageError(option + " wants a share above 0 and below 1, as 1% or 0.01, but got \"" + given + '"');
+    throw UsageError(option + " wants a share above 0 and below 1, as 1% or 0.01, but got " +
+                     table::shown(given));
   return share;
 }
 

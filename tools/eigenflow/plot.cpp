@@ -14,6 +14,7 @@
 #include "memory.hpp"
 #include "model.hpp"
 #include "options.hpp"
+#include "output.hpp"
 #include "subcommands.hpp"
 #include "usage_error.hpp"
 
@@ -43,6 +44,7 @@ std::string subtitle_of(const Model& model, const Options& options, Eigen::Index
 }
 
 void run(const Options& options) {
+  check_output(options.output, Output::file, {options.model, options.data.path});
   const Model model = load_model(options.model);
   const Eigen::Index dim = model.flow.dim(), context_dim = model.flow.context_dim();
   constexpr Eigen::Index most = 16;

@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "columns.hpp"
 #include "data.hpp"
 #include "given.hpp"
 #include "model.hpp"
 #include "options.hpp"
+#include "output.hpp"
 #include "subcommands.hpp"
 #include "table/writer.hpp"
 #include "usage_error.hpp"
@@ -39,15 +39,7 @@ void write(table::Writer& writer, const Eigen::MatrixXd& x, const Eigen::Ref<con
 
 // `count` samples for each row of the table of contexts.
 void sample_each(const Model& model, const Options& options, table::Writer& writer) {
-  const std::unique_ptr<table::Reader> reader = options.context.open();
-  std::vector<std::string> names = model.context;
-  if (!options.context.context.empty()) names = table::cells(options.context.context);
-  if (static_cast<Eigen::Index>(names.size()) != model.flow.context_dim())
-    throw UsageError(model.path + " is conditioned on " + std::to_string(model.flow.context_dim()) +
-                     " columns, but --context names " + std::to_string(names.size()));
-  if (!reader->names().empty() || !options.context.context.empty() ||
-      reader->columns() != model.flow.context_dim())
-    reader->choose(find_columns(*reader, names));
+  const std::unique_ptr<table::Reader> reader = open_contexts(model, options.context);
   const Eigen::Index each = options.count.value_or(1);
   ef::Rng rng(options.seed);
   for_each_block(*reader, [&](const Eigen::Ref<const table::Rows>& rows) {
@@ -58,6 +50,7 @@ void sample_each(const Model& model, const Options& options, table::Writer& writ
 }
 
 void run(const Options& options) {
+  check_output(options.output, Output::text, {options.model, options.context.path});
   const Model model = load_model(options.model);
   std::vector<std::string> names = model.columns;
   names.insert(names.end(), model.context.begin(), model.context.end());
@@ -100,6 +93,7 @@ void add_sample(CLI::App& app) {
       ->type_name("DATA");
   add_text(*sub, "--context", options->context.context, "Its columns, where the model's names are not there")
       ->type_name("NAMES");
+  add_reading_options(*sub, options->context);
   sub->footer(
       "A conditional model's context is written behind its features.\n\n"
       "Examples:\n"

@@ -13,6 +13,7 @@
 #include "model.hpp"
 #include "numbers.hpp"
 #include "options.hpp"
+#include "output.hpp"
 #include "subcommands.hpp"
 #include "table/writer.hpp"
 #include "usage_error.hpp"
@@ -55,6 +56,7 @@ double threshold_of(std::vector<double> scores, double share) {
 }
 
 void run(const Options& options) {
+  check_output(options.output, Output::text, {options.model, options.data.path, options.reference});
   if (options.flag.empty() && !options.reference.empty()) throw UsageError("--reference goes with --flag");
   if (options.data.path == "-" && options.reference == "-")
     throw UsageError("the standard input cannot be read twice: give DATA or --reference as a file");

@@ -17,7 +17,9 @@ void add_info(CLI::App& app);
 void add_embed(CLI::App& app);
 void add_plot(CLI::App& app);
 
-/// What those have in common that read a table: --columns, --context, --header and --no-header.
+/// What those have in common that read a table: --columns and --context, and the next ones.
 void add_data_options(CLI::App& subcommand, DataOptions& data);
+/// How the table is written: --header, --no-header and --decimal.
+void add_reading_options(CLI::App& subcommand, DataOptions& data);
 
 }  // namespace command

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <fstream>
+#include <eigenflow/io/file.hpp>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -43,18 +44,7 @@ void Canvas::write_png(const fs::path& path) const {
   std::error_code error;
   if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
   if (error) fail(path, error.message());
-  fs::path partial = path;
-  partial += ".partial";
-  std::ofstream out(partial, std::ios::binary);
-  out.write(png.data(), static_cast<std::streamsize>(png.size()));
-  out.close();
-  if (!out) error = std::make_error_code(std::errc::io_error);
-  if (!error) fs::rename(partial, path, error);
-  if (error) {
-    std::error_code ignored;
-    fs::remove(partial, ignored);
-    fail(path, error.message());
-  }
+  eigenflow::io::write_file(path, std::as_bytes(std::span(png)));
 }
 
 }  // namespace picture

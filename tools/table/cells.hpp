@@ -1,87 +1,144 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cstdlib>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
+#include <utility>
 #include <vector>
+
+#include "number.hpp"
 
 namespace table {
 
-/// One line of a CSV file, cell by cell. The separator ' ' stands for any run of blanks.
+/// How the cells of a file are written.
+struct Dialect {
+  char separator = ',';  ///< ' ' stands for any run of blanks
+  bool escapes = false;  ///< whether a quote inside of quotes is \", as R's write.table writes it, beside ""
+  char decimal = '.';    ///< what stands before a fraction
+
+  const char* blanks() const { return separator == '\t' ? " " : " \t"; }
+  bool separates(char c) const { return c == separator || (separator == ' ' && c == '\t'); }
+};
+
+/// Where the quotes end that opened before `from`; the text's size where they do not.
+inline std::size_t closing_quote(std::string_view text, std::size_t from, const Dialect& dialect) {
+  for (std::size_t at = text.find('"', from); at != std::string_view::npos; at = text.find('"', at)) {
+    if (dialect.escapes && at > from && text[at - 1] == '\\')
+      ++at;
+    else if (at + 1 < text.size() && text[at + 1] == '"')
+      at += 2;
+    else
+      return at;
+  }
+  return text.size();
+}
+
+/// Where the record that `text` begins with ends: at the first end of a line outside of quotes. npos: not in this
+/// text; `open` says whether inside of quotes.
+inline std::size_t record_end(std::string_view text, char line_end, const Dialect& dialect, bool& open) {
+  open = false;
+  bool starts = true;  // nothing but blanks since the last separator
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == line_end) return i;
+    if (starts && c == '"') {
+      i = closing_quote(text, i + 1, dialect);
+      open = i == text.size();
+      starts = false;
+    } else if (dialect.separates(c)) {
+      starts = true;
+    } else if (c != ' ' && c != '\t') {
+      starts = false;
+    }
+  }
+  return std::string_view::npos;
+}
+
+/// A cell, without the blanks and the quotes around it. A quote inside of quotes is still as it is written, see
+/// `unquoted`.
+struct Cell {
+  std::string_view text;
+  bool quoted = false;
+  bool stray = false;  ///< there is a quote where none can be, and `text` has all of them
+};
+
+/// A record of a file, cell by cell.
 class Cells {
  public:
-  Cells(std::string_view line, char separator) : rest_(line), separator_(separator) {
-    if (separator_ == ' ') rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t"), rest_.size()));
+  Cells(std::string_view record, const Dialect& dialect)
+      : rest_(record), dialect_(dialect), quotes_(record.find('"') != std::string_view::npos) {
+    if (dialect_.separator != ' ') return;
+    const std::size_t last = rest_.find_last_not_of(" \t");
+    rest_ = rest_.substr(0, last == std::string_view::npos ? 0 : last + 1);
+    rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t"), rest_.size()));
   }
 
   /// Whether there is a cell left.
   bool more() const { return more_; }
-  /// The next cell, without the blanks and the quotes around it. Separators inside of quotes part nothing; a
-  /// doubled quote there stays doubled, see `unquoted`.
-  std::string_view next() {
+  Cell next() {
     const std::string_view before = rest_;
-    const std::size_t start = before.find_first_not_of(blanks());
-    std::size_t from = 0, to = 0, end = 0;
-    if (start != std::string_view::npos && before[start] == '"') {
-      from = start + 1;
-      to = closing_quote(before, from);
-      end = before.find(separator_, std::min(to + 1, before.size()));
+    const std::size_t start = std::min(before.find_first_not_of(dialect_.blanks()), before.size());
+    std::size_t end = start;
+    Cell cell;
+    if (quotes_ && start < before.size() && before[start] == '"') {
+      const std::size_t close = closing_quote(before, start + 1, dialect_);
+      end = find_separator(std::min(close + 1, before.size()));
+      const std::string_view behind = before.substr(std::min(close + 1, before.size()), end - close - 1);
+      cell.quoted = close < before.size() && behind.find_first_not_of(" \t") == std::string_view::npos;
+      cell.stray = !cell.quoted;
+      cell.text = cell.quoted ? before.substr(start + 1, close - start - 1)
+                              : trimmed(before.substr(start, end - start));
     } else {
-      end = before.find(separator_);
-      const std::string_view cell = before.substr(0, end);
-      from = std::min(cell.find_first_not_of(blanks()), cell.size());
-      to = from == cell.size() ? from : cell.find_last_not_of(blanks()) + 1;
+      end = find_separator(start);
+      cell.text = trimmed(before.substr(start, end - start));
+      cell.stray = quotes_ && cell.text.find('"') != std::string_view::npos;
     }
-    if (end != std::string_view::npos && separator_ == ' ') {
-      end = before.find_first_not_of(" \t", end);
-      more_ = end != std::string_view::npos;
-      rest_ = more_ ? before.substr(end) : std::string_view();
-    } else {
-      more_ = end != std::string_view::npos;
-      rest_ = more_ ? before.substr(end + 1) : std::string_view();
-    }
-    return before.substr(from, to - from);
+    more_ = end < before.size();
+    rest_ = more_ ? before.substr(end + 1) : std::string_view();
+    return cell;
   }
 
  private:
-  const char* blanks() const { return separator_ == '\t' ? " " : " \t"; }
-  static std::size_t closing_quote(std::string_view text, std::size_t from) {
-    for (std::size_t at = text.find('"', from); at != std::string_view::npos; at = text.find('"', at + 2))
-      if (at + 1 >= text.size() || text[at + 1] != '"') return at;
-    return text.size();
+  std::size_t find_separator(std::size_t from) const {
+    const std::size_t end =
+        dialect_.separator == ' ' ? rest_.find_first_of(" \t", from) : rest_.find(dialect_.separator, from);
+    return std::min(end, rest_.size());
+  }
+  std::string_view trimmed(std::string_view cell) const {
+    const std::size_t last = cell.find_last_not_of(dialect_.blanks());
+    return cell.substr(0, last == std::string_view::npos ? 0 : last + 1);
   }
 
   std::string_view rest_;
-  char separator_;
+  Dialect dialect_;
+  bool quotes_;
   bool more_ = true;
 };
 
-/// The text of a quoted cell: a doubled quote is one.
-inline std::string unquoted(std::string_view cell) {
+/// The text of a cell: a quote is one.
+inline std::string unquoted(const Cell& cell, const Dialect& dialect = {}) {
+  if (!cell.quoted) return std::string(cell.text);
   std::string text;
-  for (std::size_t i = 0; i < cell.size(); ++i) {
-    text += cell[i];
-    if (cell.substr(i, 2) == "\"\"") ++i;
+  for (std::size_t i = 0; i < cell.text.size(); ++i) {
+    const std::string_view pair = cell.text.substr(i, 2);
+    if (pair == "\"\"" || (dialect.escapes && pair == "\\\"")) ++i;
+    text += cell.text[i];
   }
   return text;
 }
 
 /// All cells of a line, as text.
-inline std::vector<std::string> cells(std::string_view line, char separator = ',') {
+inline std::vector<std::string> cells(std::string_view line, const Dialect& dialect = {}) {
   std::vector<std::string> all;
-  for (Cells cells(line, separator); cells.more();) all.push_back(unquoted(cells.next()));
+  for (Cells cells(line, dialect); cells.more();) all.push_back(unquoted(cells.next(), dialect));
   return all;
 }
 
-/// The other way: a cell as it is written, in quotes where it must be.
+/// The other way: a cell as it is written, in quotes where it could be taken for something else without.
 inline std::string quoted(const std::string& text) {
-  if (text.find_first_of(",;\"\n\r\t ") == std::string::npos && !text.empty() && text.front() != '#')
-    return text;
+  const bool plain = text.find_first_of(",;\"\n\r\t ") == std::string::npos && !is_missing(text) &&
+                     text.front() != '#' && !number(text);
+  if (plain) return text;
   std::string cell = "\"";
   for (const char c : text) cell += c == '"' ? std::string("\"\"") : std::string(1, c);
   return cell + '"';
@@ -90,31 +147,8 @@ inline std::string quoted(const std::string& text) {
 /// The line that `cells` takes apart.
 inline std::string line_of(const std::vector<std::string>& all) {
   std::string line;
-  for (const std::string& cell : all) line += (line.empty() ? "" : ",") + quoted(cell);
+  for (const std::string& cell : all) line += (&cell == all.data() ? "" : ",") + quoted(cell);
   return line;
-}
-
-/// The number that a cell is, NaN and infinity among them; nothing where it is none.
-inline std::optional<double> number(std::string_view cell) {
-  if (cell.empty()) return std::nullopt;
-#if defined(__cpp_lib_to_chars)
-  if (cell.front() == '+' && cell.size() > 1 && cell[1] != '-') cell.remove_prefix(1);
-  double value = 0;
-  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
-  if (end != cell.data() + cell.size()) return std::nullopt;
-  if (error == std::errc()) return value;
-#endif
-  // Beyond the range of a double (1e-400, 1e400), where from_chars gives nothing; all numbers in an older library.
-  const std::string text(cell);
-  char* stop = nullptr;
-  const double slow = std::strtod(text.c_str(), &stop);
-  return stop == text.c_str() + text.size() ? std::optional(slow) : std::nullopt;
-}
-
-/// The other way: appends the shortest digits that read back as the same number.
-inline void append_number(double value, std::string& text) {
-  std::array<char, 32> digits;
-  text.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
 }
 
 }  // namespace table

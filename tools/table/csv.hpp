@@ -2,7 +2,7 @@
 
 #include <Eigen/Core>
 #include <algorithm>
-#include <cstring>
+#include <eigenflow/numerics/finite.hpp>
 #include <istream>
 #include <memory>
 #include <optional>
@@ -12,44 +12,75 @@
 #include <vector>
 
 #include "cells.hpp"
+#include "content.hpp"
+#include "dialect.hpp"
+#include "header.hpp"
 #include "reader.hpp"
+#include "records.hpp"
+#include "text.hpp"
 
 namespace table {
 
-/// Whether the first line of a CSV file names the columns; `sniff`: it does when a field of it is no number.
-enum class Header { sniff, yes, no };
-
-/// Numbers separated by commas, semicolons, tabs or blanks, one sample a line. Empty lines and those that begin
-/// with # are skipped; rows are counted in lines of the file from 1, as an editor does.
+/// Numbers separated by commas, semicolons, tabs or blanks, one sample a record. The separator is the one that
+/// explains the first hundred records best. Rows are counted in lines of the file from 1, as an editor does.
 class CsvReader : public Reader {
  public:
-  CsvReader(std::shared_ptr<std::istream> in, const std::string& source, Header header = Header::sniff)
-      : Reader(std::move(in), source), buffer_(piece, '\0') {
-    const std::optional<std::string_view> first = next_line();
-    if (!first) fail("there are no rows of numbers");
-    separator_ = separator_of(*first);
-    std::vector<std::string> names;
-    bool numbers = true;
-    for (Cells cells(*first, separator_); cells.more();) {
-      const std::string_view cell = cells.next();
-      numbers = numbers && (cell.empty() || number(cell));
-      names.push_back(unquoted(cell));
-    }
-    set_columns(static_cast<Eigen::Index>(names.size()));
-    if (header == Header::yes || (header == Header::sniff && !numbers))
-      set_names(std::move(names));
-    else
-      first_ = std::string(*first);
+  CsvReader(std::shared_ptr<std::istream> in, const std::string& source, Header header = Header::sniff,
+            Decimal decimal = Decimal::sniff)
+      : Reader(source), records_(std::move(in)) {
+    if (const std::optional<std::string> problem = not_text(records_.rest())) fail(*problem);
+    const Trial trial = look(header, decimal);
+    if (trial.sample.records.empty()) fail_at_end();
+    records_.set_dialect(trial.dialect);
+    if (decimal == Decimal::sniff && trial.dialect.decimal == ',') ask_for_decimal(trial);
+
+    const std::vector<Cell>& first = trial.sample.records.front();
+    FirstRecord kind = header == Header::yes ? FirstRecord::names : FirstRecord::numbers;
+    if (header == Header::sniff) kind = first_record_of(trial);
+    if (kind == FirstRecord::unclear) ask_for_header();
+    row_names_ = trial.has_row_names();
+    set_columns(static_cast<Eigen::Index>(first.size()));
+    if (kind == FirstRecord::names)
+      take_names(first);
+    else if (begins_with_row_names(trial.sample))
+      set_index(1);
   }
 
  private:
-  static constexpr std::size_t piece = std::size_t{1} << 16, longest_line = std::size_t{1} << 26;
+  // The beginning of the file, with two records where there are two.
+  Trial look(Header header, Decimal decimal) {
+    for (;;) {
+      records_.set_line_end(Records::line_end_of(records_.rest()));
+      if (!records_.skip_to_record()) fail_at_end();
+      Trial trial = sniff_dialect(records_.rest(), records_.line_end(), records_.at_end(), decimal,
+                                  header != Header::no);
+      if (trial.sample.records.size() > 1 || records_.at_end() || !records_.read_more()) return trial;
+    }
+  }
 
-  static char separator_of(std::string_view line) {
-    for (const char candidate : {',', ';', '\t'})
-      if (line.find(candidate) != std::string_view::npos) return candidate;
-    const std::size_t from = line.find_first_not_of(' '), quote = line.find('"');
-    return quote == std::string_view::npos && line.find(' ', from) < line.find_last_not_of(' ') ? ' ' : ',';
+  void take_names(const std::vector<Cell>& first) {
+    std::vector<std::string> names;
+    for (const Cell& cell : first) names.push_back(unquoted(cell, records_.dialect()));
+    const auto named =
+        std::find_if(names.begin(), names.end(), [](const auto& name) { return !name.empty(); });
+    const Eigen::Index unnamed = named == names.end() ? 0 : named - names.begin();
+    set_names(std::move(names));
+    set_index(unnamed);  // as pandas and R write the index of their rows
+    records_.next();
+  }
+
+  [[noreturn]] void ask_for_decimal(const Trial& trial) const {
+    for (const auto& record : trial.sample.records)
+      for (const Cell& cell : record)
+        if (cell.text.find(',') != std::string_view::npos && number(cell.text, ','))
+          fail("numbers have a comma, as " + shown(cell.text) +
+               ": if it stands before a fraction, give --decimal comma");
+    fail("give --decimal comma or --decimal point");
+  }
+  [[noreturn]] void ask_for_header() {
+    const std::optional<std::string_view> first = records_.next();
+    fail("does line " + std::to_string(records_.line()) + " name the columns (" + shown(first.value_or("")) +
+         ")? Give --header, or --no-header if it holds numbers");
   }
 
   Eigen::Index fill(Rows& to) override {
@@ -57,90 +88,74 @@ class CsvReader : public Reader {
     for (std::size_t i = 0; i < chosen().size(); ++i)
       place_[static_cast<std::size_t>(chosen()[i])] = static_cast<Eigen::Index>(i);
     Eigen::Index count = 0;
-    if (first_ && to.rows() > 0) {
-      parse(*first_, to.row(count++).data());
-      first_.reset();
-    }
     for (; count < to.rows(); ++count) {
-      const std::optional<std::string_view> line = next_line();
-      if (!line) break;
-      parse(*line, to.row(count).data());
+      const std::optional<std::string_view> record = records_.next();
+      if (!record) {
+        if (records_.problem() != Records::Problem::none) fail_at_end();
+        break;
+      }
+      parse(*record, to.row(count).data());
     }
     return count;
   }
 
-  void parse(std::string_view line, double* to) const {
-    Eigen::Index column = 0;
-    for (Cells cells(line, separator_); cells.more(); ++column) {
-      const std::string_view cell = cells.next();
-      if (column >= columns()) reject_columns(line);
-      const Eigen::Index place = place_[static_cast<std::size_t>(column)];
+  void parse(std::string_view record, double* to) const {
+    Eigen::Index column = row_names_ ? -1 : 0;
+    for (Cells cells(record, records_.dialect()); cells.more(); ++column) {
+      const Cell cell = cells.next();
+      if (column >= columns()) reject_columns(record);
+      const Eigen::Index place = column < 0 ? -1 : place_[static_cast<std::size_t>(column)];
       if (place < 0) continue;
-      const std::optional<double> value = number(cell);
-      if (!value || !eigenflow::detail::is_finite(*value))
-        fail(line_number_, column,
-             cell.empty()
-                 ? "the number is missing"
-                 : '"' + std::string(cell.substr(0, 40)) + "\" is no " + (value ? "finite " : "") + "number");
+      const std::optional<double> value = number(cell.text, records_.dialect().decimal);
+      if (!value || !eigenflow::detail::is_finite(*value)) refuse_cell(cell.text, value, column);
       to[place] = *value;
     }
-    if (column < columns()) reject_columns(line);
-  }
-  [[noreturn]] void reject_columns(std::string_view line) const {
-    const auto count = static_cast<Eigen::Index>(cells(line, separator_).size());
-    fail(line_number_, std::min(count, columns()),
-         "the line has " + std::to_string(count) + (count == 1 ? " column" : " columns") +
-             ", but the first has " + std::to_string(columns()));
+    if (column < columns()) reject_columns(record);
   }
 
-  // The next line that is neither empty nor a comment, valid until the next call; nothing at the end.
-  std::optional<std::string_view> next_line() {
-    for (;;) {
-      std::size_t end = find_newline();
-      if (end == std::string::npos) {
-        if (begin_ == filled_) return std::nullopt;
-        end = filled_;  // the last line, without an end of its own
-      }
-      std::string_view line(buffer_.data() + begin_, end - begin_);
-      begin_ = std::min(end + 1, filled_);
-      if (++line_number_ == 1 && line.starts_with("\xEF\xBB\xBF"))
-        line.remove_prefix(3);  // the mark of UTF-8
-      while (!line.empty() && (line.back() == '\r' || (line.back() == ' ' && separator_ != '\t')))
-        line.remove_suffix(1);
-      if (line.find_first_not_of(" \t") != std::string_view::npos && line.front() != '#') return line;
-    }
+  [[noreturn]] void refuse_cell(std::string_view cell, const std::optional<double>& value,
+                                Eigen::Index column) const {
+    const bool comma = records_.dialect().decimal == ',';
+    std::string what = shown(cell) + (value ? " is no finite number" : " is no number");
+    if (cell.empty())
+      what = "the number is missing";
+    else if (value && beyond_range(cell, *value))
+      what = shown(cell) + " is beyond the range of a number, which ends at 1.8e308";
+    else if (!value && number(cell, comma ? '.' : ','))
+      what += comma ? " with a decimal comma" : " (with a decimal comma it is: --decimal comma)";
+    fail(records_.line(), column, what);
   }
-  // Where the line that begins at begin_ ends, once all of it is in the buffer.
-  std::size_t find_newline() {
-    std::size_t searched = begin_;
-    for (;;) {
-      if (const void* found = std::memchr(buffer_.data() + searched, '\n', filled_ - searched))
-        return static_cast<std::size_t>(static_cast<const char*>(found) - buffer_.data());
-      if (begin_ > 0) {
-        std::memmove(buffer_.data(), buffer_.data() + begin_, filled_ - begin_);
-        filled_ -= begin_;
-        begin_ = 0;
-      }
-      if (filled_ > longest_line)
-        fail("line " + std::to_string(line_number_ + 1) + " has no end: is this a table?");
-      if (filled_ == buffer_.size()) buffer_.resize(2 * buffer_.size());
-      searched = filled_;
-      in().read(buffer_.data() + filled_, static_cast<std::streamsize>(buffer_.size() - filled_));
-      const auto got = static_cast<std::size_t>(in().gcount());
-      if (got == 0) {
-        if (in().bad()) fail("cannot be read to its end");
-        return std::string::npos;
-      }
-      filled_ += got;
+  [[noreturn]] void reject_columns(std::string_view record) const {
+    Eigen::Index count = row_names_ ? -1 : 0;
+    for (Cells cells(record, records_.dialect()); cells.more(); cells.next()) ++count;
+    std::string what = "the line has " + std::to_string(count) + (count == 1 ? " column" : " columns") +
+                       ", but the first has " + std::to_string(columns());
+    if (row_names_) what += ", without the names of rows";
+    if (!names().empty() && !row_names_ && count == columns() + 1)
+      what += " names: if the first column holds names of rows, name it too";
+    fail(records_.line(), std::min(std::max<Eigen::Index>(count, 0), columns()), what);
+  }
+  [[noreturn]] void fail_at_end() {
+    if (records_.problem() == Records::Problem::none) records_.next();
+    const std::string line = "line " + std::to_string(records_.line());
+    switch (records_.problem()) {
+      case Records::Problem::none:
+        break;
+      case Records::Problem::too_long:
+        fail(line + " has no end: is this a table?");
+      case Records::Problem::no_rows:
+        fail(line + ": nothing but empty lines and comments for 64 MB: is this a table?");
+      case Records::Problem::open_quotes:
+        fail(line + ": quotes open and do not close");
+      case Records::Problem::unreadable:
+        fail("cannot be read to its end");
     }
+    fail("there are no rows of numbers");
   }
 
-  std::string buffer_;
-  std::size_t begin_ = 0, filled_ = 0;  // what of the buffer is still to be read
-  Eigen::Index line_number_ = 0;
-  char separator_ = ',';
-  std::optional<std::string> first_;  // the first line, where it holds numbers
-  std::vector<Eigen::Index> place_;   // of a column in the rows that are read, -1: nowhere
+  Records records_;
+  bool row_names_ = false;           // one before each record, which no column is
+  std::vector<Eigen::Index> place_;  // of a column in the rows that are read, -1: nowhere
 };
 
 }  // namespace table

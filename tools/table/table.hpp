@@ -7,6 +7,8 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include "csv.hpp"
@@ -19,17 +21,20 @@ namespace table {
 
 /// Opens a .csv or .npy file, told apart by the first byte, whatever the name; "-" is the standard input.
 /// Throws std::runtime_error that names the file and the place in it, as the reader does later.
-inline std::unique_ptr<Reader> open(const std::string& path, Header header = Header::sniff) {
+inline std::unique_ptr<Reader> open(const std::string& path, Header header = Header::sniff,
+                                    Decimal decimal = Decimal::sniff) {
   std::shared_ptr<std::istream> in(&std::cin, [](std::istream*) {});
   if (path != "-") {
-    if (std::filesystem::is_directory(path)) throw std::runtime_error(path + ": is a folder, not a table");
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored))
+      throw std::runtime_error(escaped(path) + ": is a folder, not a table");
     in = std::make_shared<std::ifstream>(path, std::ios::binary);
-    if (!*in) throw std::runtime_error(path + ": cannot be opened");
+    if (!*in) throw std::runtime_error(escaped(path) + ": cannot be opened");
   }
   const std::string name = path == "-" ? "standard input" : path;
   if (in->peek() == 0x93) return std::make_unique<NpyReader>(in, name);
   in->clear();  // of an empty file
-  return std::make_unique<CsvReader>(in, name, header);
+  return std::make_unique<CsvReader>(in, name, header, decimal);
 }
 
 /// Rows are samples; `names` has one entry a column, or none where the file gives no names.
@@ -38,10 +43,13 @@ struct Table {
   Eigen::MatrixXd values;
 };
 
-/// Reads a whole table. Throws std::runtime_error that names the file and the place in it.
+/// Reads a whole table, but an index of its rows. Throws std::runtime_error that names the file and the place in it.
 inline Table read(const std::string& path) {
   const std::unique_ptr<Reader> reader = open(path);
-  return {reader->names(), read_all(*reader)};
+  std::vector<std::string> names;
+  if (!reader->names().empty())
+    for (const Eigen::Index column : reader->chosen()) names.push_back(reader->label(column));
+  return {std::move(names), read_all(*reader)};
 }
 
 /// The rows of a list, in its order.

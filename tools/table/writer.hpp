@@ -1,16 +1,17 @@
 #pragma once
 
-#include <unistd.h>
-
 #include <Eigen/Core>
 #include <cerrno>
+#include <cstddef>
 #include <cstdio>
+#include <eigenflow/io/file.hpp>
 #include <filesystem>
+#include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <utility>
 #include <vector>
 
 #include "cells.hpp"
@@ -18,34 +19,23 @@
 
 namespace table {
 
+/// Whether a path stands for the standard output.
+inline bool is_standard_output(const std::string& path) {
+  return path == "-" || path == "/dev/stdout";
+}
+
 /// Where rows of numbers go, a block at a time: CSV, or .npy (float64) where the name ends so; "-" is the standard
 /// output. A file has its name only once `finish` was called: until then, and after an error, what stood there
 /// before is untouched. Devices and pipes are written directly. Throws std::runtime_error that names the file.
 class Writer {
  public:
-  Writer(const std::string& path, std::vector<std::string> names)
-      : path_(path == "-" ? "standard output" : path),
-        npy_(std::filesystem::path(path).extension() == ".npy"),
-        columns_(static_cast<Eigen::Index>(names.size())) {
-    if (path == "-") {
-      file_ = stdout;
-    } else {
-      std::error_code ignored;
-      const bool replaces =
-          !std::filesystem::exists(path, ignored) || std::filesystem::is_regular_file(path, ignored);
-      const std::filesystem::path real = std::filesystem::canonical(path, ignored);  // a link stays a link
-      target_ = ignored ? std::filesystem::path(path) : real;
-      if (replaces) draft_ = target_.string() + '.' + std::to_string(::getpid()) + ".tmp";
-      file_ = std::fopen(replaces ? draft_.c_str() : path.c_str(), "wb");
-      if (!file_) fail();
-    }
+  Writer(const std::string& path, const std::vector<std::string>& names)
+      : npy_(ends_in_npy(path)), columns_(static_cast<Eigen::Index>(names.size())) {
+    if (!is_standard_output(path)) file_.emplace(path);
     text_ = npy_ ? npy_header() : line_of(names) + '\n';
-  }
-  Writer(const Writer&) = delete;
-  Writer& operator=(const Writer&) = delete;
-  ~Writer() {
-    if (file_ && file_ != stdout) std::fclose(file_);
-    if (!draft_.empty()) std::remove(draft_.c_str());
+    if (!npy_) return;
+    flush();
+    update_npy_header();  // so that a pipe, which has no way back, is refused at once
   }
 
   /// Appends rows, N × the names.
@@ -64,25 +54,27 @@ class Writer {
   /// Ends the file and gives it its name.
   void finish() {
     flush();
-    if (npy_) {
-      const std::string header = npy_header();
-      if (std::fseek(file_, 0, SEEK_SET) != 0 ||
-          std::fwrite(header.data(), 1, header.size(), file_) != header.size())
-        fail();
-    }
-    if (std::fflush(file_) != 0) fail();
-    if (file_ == stdout) return;
-    if (std::fclose(std::exchange(file_, nullptr)) != 0) fail();
-    if (!draft_.empty() && std::rename(draft_.c_str(), target_.c_str()) != 0) fail();
-    draft_.clear();
+    if (npy_) update_npy_header();
+    if (file_)
+      file_->finish();
+    else if (std::fflush(stdout) != 0)
+      fail();
   }
 
  private:
-  [[noreturn]] void fail() const {
-    throw std::runtime_error(path_ + ": cannot be written: " + std::generic_category().message(errno));
+  static bool ends_in_npy(const std::string& path) {
+    std::string ending = std::filesystem::path(path).extension().string();
+    for (char& c : ending) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return ending == ".npy";
+  }
+  [[noreturn]] static void fail() {
+    throw std::runtime_error("standard output: cannot be written: " + std::generic_category().message(errno));
   }
   void flush() {
-    if (std::fwrite(text_.data(), 1, text_.size(), file_) != text_.size()) fail();
+    if (file_)
+      file_->write(std::as_bytes(std::span(text_)));
+    else if (std::fwrite(text_.data(), 1, text_.size(), stdout) != text_.size())
+      fail();
     text_.clear();
   }
   template <class Row>
@@ -93,6 +85,10 @@ class Writer {
     }
     text_ += '\n';
   }
+  void update_npy_header() {
+    const std::string header = npy_header();
+    file_->write_over_beginning(std::as_bytes(std::span(header)));
+  }
   // Version 1, of a fixed length: the number of rows is known at the end.
   std::string npy_header() const {
     std::string text = "{'descr': '<f8', 'fortran_order': False, 'shape': (" + std::to_string(rows_) + ',' +
@@ -101,12 +97,9 @@ class Writer {
     return std::string("\x93NUMPY\x01\x00\x76\x00", 10) + text + '\n';
   }
 
-  std::string path_;
   bool npy_;
   Eigen::Index columns_, rows_ = 0;
-  std::filesystem::path target_;
-  std::string draft_;  // the file's name until it is whole
-  std::FILE* file_ = nullptr;
+  std::optional<eigenflow::io::FileWriter> file_;  // none: the standard output
   std::string text_;
 };
 

@@ -69,132 +69,195 @@ inline std::vector<std::byte> read_file(const std::filesystem::path& path) {
   return bytes;
 }
 
+/// The file that a path stands for: where its links lead, even to a file that is not there yet.
+inline std::filesystem::path behind_links(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::path real = std::filesystem::canonical(path, error);
+  if (!error) return real;
+  real = path;
+  for (int links = 0; std::filesystem::is_symlink(real, error); ++links) {
+    if (links == 40) file_error(path, "cannot be written: its links lead in a circle");
+    real = real.parent_path() / std::filesystem::read_symlink(real, error);
+  }
+  return real;
+}
+
 #if __has_include(<unistd.h>)
 
-namespace detail {
-
-/// A file under a name of its own beside the one that it is to become; removed unless it does.
-class Draft {
+/// Writes a file piece by piece. `finish` gives it its name, all at once: whatever happens before (an error, a
+/// signal, a full disk), the name stands for the old bytes, and after it for the new ones, whole. A link stays a
+/// link, and an old file's mode stays. Devices and pipes are written directly. Throws std::runtime_error with the
+/// file's name.
+///
+/// Where the system has files without a name (Linux, on most file systems), a killed process leaves nothing behind;
+/// elsewhere it may leave a file NAME.<process>.<n>.tmp.
+class FileWriter {
  public:
-  explicit Draft(const std::filesystem::path& path) : target_(resolved(path)) {
-    static std::atomic<int> count = 0;
-    do {
-      path_ = target_.string() + '.' + std::to_string(::getpid()) + '.' + std::to_string(count++) + ".tmp";
-      descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    } while (descriptor_ < 0 && errno == EEXIST);
-    if (descriptor_ < 0) system_error(path, "cannot be written");
+  explicit FileWriter(const std::filesystem::path& path) : path_(path), target_(behind_links(path)) {
     struct stat old;
-    if (::stat(target_.c_str(), &old) == 0) static_cast<void>(::fchmod(descriptor_, old.st_mode & 07777));
+    const bool exists = ::stat(target_.c_str(), &old) == 0;
+    if (!exists && errno != ENOENT) detail::system_error(path_, "cannot be written");
+    if (exists && S_ISDIR(old.st_mode))
+      file_error(path_, std::string(detail::not_written) + ": it is a folder");
+    replaces_ = !exists || S_ISREG(old.st_mode);
+    if (!replaces_)
+      descriptor_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    else if (!open_nameless())
+      open_draft();
+    if (descriptor_ < 0) detail::system_error(path_, "cannot be written");
+    if (exists && replaces_) static_cast<void>(::fchmod(descriptor_, old.st_mode & 07777));
   }
-  Draft(const Draft&) = delete;
-  Draft& operator=(const Draft&) = delete;
-  ~Draft() {
+  FileWriter(const FileWriter&) = delete;
+  FileWriter& operator=(const FileWriter&) = delete;
+  ~FileWriter() {
     if (descriptor_ >= 0) ::close(descriptor_);
-    if (!path_.empty()) ::unlink(path_.c_str());
+    if (!draft_.empty()) ::unlink(draft_.c_str());
   }
 
+  /// Appends bytes.
   void write(std::span<const std::byte> bytes) {
-    while (!bytes.empty()) {
-      const ::ssize_t count = ::write(descriptor_, bytes.data(), bytes.size());
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) system_error(target_, not_written);
-      bytes = bytes.subspan(static_cast<std::size_t>(count));
-    }
+    write_all(bytes, [&] { return ::write(descriptor_, bytes.data(), bytes.size()); });
   }
-  /// Takes the target's name, once all bytes are on the disk.
-  void become_target() {
-    if (::fsync(descriptor_) != 0) system_error(target_, not_written);
-    if (::close(std::exchange(descriptor_, -1)) != 0 || ::rename(path_.c_str(), target_.c_str()) != 0)
-      system_error(target_, not_written);
-    path_.clear();
+  /// Writes over what stands at the beginning. Not into a pipe.
+  void write_over_beginning(std::span<const std::byte> bytes) {
+    ::off_t place = 0;
+    write_all(bytes, [&] {
+      const ::ssize_t count = ::pwrite(descriptor_, bytes.data(), bytes.size(), place);
+      if (count > 0) place += count;
+      return count;
+    });
+  }
+
+  /// Ends the file and gives it its name, once all bytes are on the disk.
+  void finish() {
+    if (replaces_ && ::fsync(descriptor_) != 0) fail();
+    if (replaces_ && draft_.empty()) name_it();
+    if (::close(std::exchange(descriptor_, -1)) != 0) fail();
+    if (!replaces_) return;
+    if (!draft_.empty() && ::rename(draft_.c_str(), target_.c_str()) != 0) fail();
+    draft_.clear();
     // The folder's entry too; some file systems refuse that, and the file is whole without.
-    const std::filesystem::path folder = target_.has_parent_path() ? target_.parent_path() : ".";
-    const int entry = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int entry = ::open(folder().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (entry < 0) return;
     ::fsync(entry);
     ::close(entry);
   }
 
  private:
-  // A link stays a link.
-  static std::filesystem::path resolved(const std::filesystem::path& path) {
-    std::error_code error;
-    std::filesystem::path real = std::filesystem::canonical(path, error);
-    return error ? path : real;
+  [[noreturn]] void fail() const {
+    detail::system_error(path_, replaces_ ? detail::not_written : "cannot be written");
+  }
+  std::filesystem::path folder() const { return target_.has_parent_path() ? target_.parent_path() : "."; }
+  std::string draft_name() const {
+    static std::atomic<int> count = 0;
+    return target_.string() + '.' + std::to_string(::getpid()) + '.' + std::to_string(count++) + ".tmp";
+  }
+  std::string open_file() const { return "/proc/self/fd/" + std::to_string(descriptor_); }
+
+  // A file without a name; false where there is no such thing.
+  bool open_nameless() {
+#ifdef O_TMPFILE
+    descriptor_ = ::open(folder().c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
+    if (descriptor_ >= 0 && ::access(open_file().c_str(), F_OK) == 0) return true;
+    if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
+#endif
+    return false;
+  }
+  // Gives the file without a name that of its target, where it is free, else that of a draft.
+  void name_it() {
+    const std::string file = open_file();
+    if (::linkat(AT_FDCWD, file.c_str(), AT_FDCWD, target_.c_str(), AT_SYMLINK_FOLLOW) == 0) return;
+    while (errno == EEXIST) {
+      const std::string draft = draft_name();
+      if (::linkat(AT_FDCWD, file.c_str(), AT_FDCWD, draft.c_str(), AT_SYMLINK_FOLLOW) != 0) continue;
+      draft_ = draft;
+      return;
+    }
+    fail();
+  }
+  void open_draft() {
+    do {
+      draft_ = draft_name();
+      descriptor_ = ::open(draft_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    } while (descriptor_ < 0 && errno == EEXIST);
+    if (descriptor_ < 0) draft_.clear();
+  }
+  template <class Write>
+  void write_all(std::span<const std::byte>& bytes, const Write& write) {
+    while (!bytes.empty()) {
+      const ::ssize_t count = write();
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) fail();
+      bytes = bytes.subspan(static_cast<std::size_t>(count));
+    }
   }
 
-  std::filesystem::path target_;
-  std::string path_;
+  std::filesystem::path path_, target_;  // as it was given; where its links lead
+  bool replaces_ = true;                 // a file; else it is a device or a pipe
+  std::string draft_;                    // its name until it has the target's, where it has one
   int descriptor_ = -1;
 };
 
-}  // namespace detail
-
 #else
 
-namespace detail {
-
-/// A file beside the one that it is to become; removed unless it does.
-class Draft {
+class FileWriter {
  public:
-  explicit Draft(const std::filesystem::path& target)
-      : target_(target), path_(target.string() + ".tmp"), file_(std::fopen(path_.string().c_str(), "wb")) {
-    if (!file_) system_error(target, "cannot be written");
+  explicit FileWriter(const std::filesystem::path& path)
+      : path_(path), target_(behind_links(path)), draft_(target_.string() + ".tmp") {
+    std::error_code error;
+    if (std::filesystem::is_directory(target_, error))
+      file_error(path_, std::string(detail::not_written) + ": it is a folder");
+    file_ = std::fopen(draft_.string().c_str(), "wb");
+    if (!file_) detail::system_error(path_, "cannot be written");
   }
-  Draft(const Draft&) = delete;
-  Draft& operator=(const Draft&) = delete;
-  ~Draft() {
+  FileWriter(const FileWriter&) = delete;
+  FileWriter& operator=(const FileWriter&) = delete;
+  ~FileWriter() {
     if (file_) std::fclose(file_);
-    std::error_code error;
-    if (!path_.empty()) std::filesystem::remove(path_, error);
+    std::error_code ignored;
+    if (!draft_.empty()) std::filesystem::remove(draft_, ignored);
   }
-
   void write(std::span<const std::byte> bytes) {
-    if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) file_error(target_, not_written);
+    if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size())
+      file_error(path_, detail::not_written);
   }
-  void become_target() {
-    if (std::fclose(std::exchange(file_, nullptr)) != 0) file_error(target_, not_written);
+  void write_over_beginning(std::span<const std::byte> bytes) {
+    if (std::fseek(file_, 0, SEEK_SET) != 0) file_error(path_, detail::not_written);
+    write(bytes);
+  }
+  void finish() {
+    if (std::fclose(std::exchange(file_, nullptr)) != 0) file_error(path_, detail::not_written);
     std::error_code error;
-    std::filesystem::rename(path_, target_, error);
-    if (error) file_error(target_, not_written);
-    path_.clear();
+    std::filesystem::rename(draft_, target_, error);
+    if (error) file_error(path_, detail::not_written);
+    draft_.clear();
   }
 
  private:
-  std::filesystem::path target_, path_;
-  std::FILE* file_;
+  std::filesystem::path path_, target_, draft_;
+  std::FILE* file_ = nullptr;
 };
-
-}  // namespace detail
 
 #endif
 
-namespace detail {
-
-/// The draft of a file that is no folder and has a name.
-inline Draft draft_of(const std::filesystem::path& path) {
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) file_error(path, "cannot be written: it is a folder");
-  if (!path.has_filename()) file_error(path, "cannot be written: it has no name");
-  return Draft(path);
-}
-
-}  // namespace detail
-
-/// Throws std::runtime_error, with the file's name, unless `write_file` can make or replace this file: the folder should
-/// be there and let one write, and the name should be one that it takes. What is there stays untouched. Check it before
-/// a long computation; that the disk fills up later it cannot know.
+/// Throws std::runtime_error, with the file's name, unless `write_file` can make or replace this file: the folder must be
+/// there and writable, and the name must be one that it takes. What is there stays untouched. Check it before a long
+/// computation; it cannot know whether the disk will be full later.
 inline void check_writable(const std::filesystem::path& path) {
-  const detail::Draft draft = detail::draft_of(path);
+  std::error_code error;
+  if (!path.has_filename()) file_error(path, "cannot be written: it has no name");
+  const bool waits = std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error) &&
+                     !std::filesystem::is_directory(path, error);
+  if (!waits) FileWriter{path};  // a pipe would wait for its reader
 }
 
 /// Replaces a file, or makes it, all at once: whatever happens meanwhile (a crash, a full disk), the name stands for
-/// the old bytes or the new ones, whole. Throws std::runtime_error when it cannot; a killed process may leave a
-/// file NAME.<process>.<n>.tmp beside it.
+/// the old bytes or the new ones, whole. Throws std::runtime_error when it cannot. See FileWriter.
 inline void write_file(const std::filesystem::path& path, std::span<const std::byte> bytes) {
-  detail::Draft draft = detail::draft_of(path);
-  draft.write(bytes);
-  draft.become_target();
+  if (!path.has_filename()) file_error(path, "cannot be written: it has no name");
+  FileWriter file(path);
+  file.write(bytes);
+  file.finish();
 }
 
 }  // namespace eigenflow::io

@@ -1,0 +1,42 @@
+#include "output.hpp"
+
+#include <unistd.h>
+
+#include <eigenflow/io/file.hpp>
+#include <filesystem>
+#include <system_error>
+
+#include "table/writer.hpp"
+#include "usage_error.hpp"
+
+namespace command {
+
+namespace fs = std::filesystem;
+
+void check_output(const std::string& path, Output kind, const std::vector<std::string>& inputs) {
+  std::error_code error;
+  const bool standard = table::is_standard_output(path);
+  if (path.empty()) throw UsageError("-o wants the name of a file");
+  if (standard && kind == Output::file)
+    throw UsageError("-o " + path + ": models and pictures are written to files, not to the standard output");
+  const fs::path target = standard ? "/dev/stdout" : path;
+  for (const std::string& input : inputs) {
+    const fs::path source = input == "-" ? "/dev/stdin" : input;
+    if (!input.empty() && fs::is_regular_file(target, error) && fs::equivalent(source, target, error))
+      throw UsageError((standard ? "the standard output" : path) +
+                       " is also the input: write to another file, or the input is lost");
+  }
+}
+
+void check_model_output(const std::string& path, const std::vector<std::string>& inputs) {
+  check_output(path, Output::file, inputs);
+  std::error_code error;
+  if (fs::exists(path, error) && !fs::is_regular_file(path, error))
+    throw UsageError(path + ": a model can be written to a file alone");
+  const fs::path folder = fs::absolute(eigenflow::io::behind_links(path)).parent_path();
+  if (::access(folder.c_str(), W_OK) != 0)
+    throw UsageError(path + ": cannot be written: the folder " + folder.string() +
+                     " is missing or not writable");
+}
+
+}  // namespace command

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+// What -o names.
+
+namespace command {
+
+enum class Output {
+  text,  ///< which "-", the standard output, takes too
+  file   ///< a model or a picture
+};
+
+/// Throws UsageError, before any work is done, where the output cannot be meant: one of the inputs, the standard
+/// output for what is no text, or nothing at all. Inputs may be empty or "-".
+void check_output(const std::string& path, Output kind, const std::vector<std::string>& inputs);
+
+/// The same for a model, which is written at the end of the work: also where its folder is missing or not writable.
+void check_model_output(const std::string& path, const std::vector<std::string>& inputs);
+
+}  // namespace command
