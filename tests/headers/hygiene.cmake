@@ -13,7 +13,7 @@ set(uses
     "filesystem|filesystem::"
     "functional|(function<|invoke[(]|less|greater|plus|hash|reference_wrapper|ref[(]|cref[(])"
     "limits|numeric_limits"
-    "memory|(unique_ptr|shared_ptr|make_unique|make_shared|construct_at|destroy_at)[^a-z_]"
+    "memory|(unique_ptr|shared_ptr|make_unique|make_shared|construct_at|destroy_at|uninitialized_value_construct)[^a-z_]"
     "numbers|numbers::"
     "numeric|(iota|accumulate|inner_product|partial_sum|reduce)[(]"
     "optional|(optional<|nullopt)"

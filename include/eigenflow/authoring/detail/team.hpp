@@ -4,7 +4,6 @@
 #include <omp.h>
 
 #include <Eigen/Core>
-#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <exception>
