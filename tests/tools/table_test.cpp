@@ -259,7 +259,8 @@ TEST_CASE("what is no table is refused at once, and says what to do") {
         }) == "t.csv:2: column \"a\": \"\\u009b31m\" is no number");
   CHECK(refusal([] { csv(std::string(std::size_t{70} << 20, '1')); }) ==
         "t.csv: line 1 has no end: is this a table?");
-  XX
+  CHECK(refusal([] { csv(std::string(std::size_t{70} << 20, '\n')); }).find("nothing but empty lines") !=
+        std::string::npos);
 }
 
 TEST_CASE("text: what is UTF-8, and what a terminal may see") {
