@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "eigenflow/any/any_base.hpp"
+#include "eigenflow/data/energies_2d.hpp"
 #include "eigenflow/data/two_moons.hpp"
 #include "eigenflow/eigenflow.hpp"
 #include "support/catch.hpp"

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "eigenflow/bases/diagonal_normal.hpp"
+#include "eigenflow/compose/inverse.hpp"
 #include "eigenflow/layers/autoregressive.hpp"
 #include "eigenflow/layers/coupling.hpp"
 #include "eigenflow/layers/permutation.hpp"

@@ -159,3 +159,68 @@ TEST_CASE("whether a file can be written is known before it is, and the check le
   refused(folder / std::string(300, 'x'), "cannot be written: File name too long");
   CHECK(files_in(folder.path()) == 2);
 }
+
+TEST_CASE("a link to a file that is not there yet makes it, and links in a circle are refused") {
+  namespace fs = std::filesystem;
+  const TemporaryFolder folder;
+  fs::create_directory(folder / "there");
+  fs::create_symlink("there/model", folder / "first");
+  fs::create_symlink(folder / "first", folder / "second");
+  fs::create_symlink("round", folder / "round");
+  for (int size : {10, 20}) {
+    ef::io::write_file(folder / "second", Bytes(static_cast<std::size_t>(size)));
+    CHECK(fs::is_symlink(folder / "first"));
+    CHECK(fs::is_symlink(folder / "second"));
+    CHECK(fs::file_size(folder / "there/model") == static_cast<std::size_t>(size));
+  }
+  CHECK_THROWS_WITH(ef::io::write_file(folder / "round", Bytes(10)),
+                    Catch::Matchers::ContainsSubstring("links lead in a circle"));
+}
+
+TEST_CASE("a device is written to, and stays one") {
+  namespace fs = std::filesystem;
+  if (!fs::is_character_file("/dev/full")) return;
+  const TemporaryFolder folder;
+  fs::create_symlink("/dev/full", folder / "full");
+  for (const fs::path& path : {fs::path("/dev/full"), folder / "full"})
+    CHECK_THROWS_WITH(ef::io::write_file(path, Bytes(10)),
+                      Catch::Matchers::ContainsSubstring("cannot be written: No space left on device"));
+  CHECK(fs::is_character_file("/dev/full"));
+  CHECK(fs::is_symlink(folder / "full"));
+}
+
+TEST_CASE("a file in pieces has its name once it is finished, and not before") {
+  const TemporaryFolder folder;
+  const auto path = folder / "model";
+  const Bytes first(5, std::byte{1}), second(3, std::byte{2});
+  {
+    ef::io::FileWriter file(path);
+    file.write(first);
+  }
+  CHECK(files_in(folder.path()) == 0);
+  ef::io::FileWriter file(path);
+  file.write(first);
+  CHECK(!std::filesystem::exists(path));
+  file.write(second);
+  file.write_over_beginning(second);
+  file.finish();
+  CHECK(ef::io::read_file(path) == Bytes{std::byte{2}, std::byte{2}, std::byte{2}, std::byte{1}, std::byte{1},
+                                         std::byte{2}, std::byte{2}, std::byte{2}});
+  CHECK(files_in(folder.path()) == 1);
+}
+
+#if defined(__linux__)
+TEST_CASE("a writer that is killed before it finishes leaves nothing") {
+  const TemporaryFolder folder;
+  const ::pid_t child = start([&] {
+    ef::io::FileWriter file(folder / "model");
+    file.write(Bytes(100'000));
+    ::raise(SIGKILL);
+  });
+  CHECK(WIFSIGNALED(wait_for(child)));
+  const bool has_nameless_files = files_in(folder.path()) == 0;  // not on NFS, and older overlays
+  if (!has_nameless_files) WARN("this file system has no files without names");
+  ef::io::write_file(folder / "model", Bytes(10));
+  CHECK(files_in(folder.path()) == (has_nameless_files ? 1 : 2));
+}
+#endif

@@ -42,7 +42,7 @@ exits 2 '--output' fit "$data"
 exits 2 '--hidden' fit "$data" -o m --hidden 3,x
 exits 2 '--transformer' fit "$data" -o m --transformer linear
 exits 2 'no/m' fit "$data" -o no/m
-exits 2 '/dev/null' fit "$data" -o /dev/null
+[ -c /dev/null ] && exits 2 '/dev/null' fit "$data" -o /dev/null
 
 # ---- fit
 run fit "$data" -o a.eigenflow "${quick[@]}" >out
@@ -146,6 +146,89 @@ exits 1 'column "eruption" has the value 1.8 in row 2 of the numbers' fit "$data
 exits 1 'edge.csv: column "eruption" has the value 11 in row 1 of the numbers' fit "$data" -o bad.eigenflow --interval eruption:0:10 --test-data edge.csv "${quick[@]}"
 exits 2 '"depth"' fit "$data" -o bad.eigenflow --positive depth "${quick[@]}"
 
+# ---- tables as other programs write them
+tiny=(--steps 10 --layers 1 --hidden 8)
+# reads WHAT TABLE ARGUMENTS...: what fit says that it has read
+reads() {
+  run fit "$2" -o t.eigenflow "${tiny[@]}" "${@:3}" >out
+  same "what is read of $2" "$(head -1 out)" "$1"
+}
+# mean COLUMN LOW HIGH: of samples of the model that `reads` has fitted
+mean() {
+  same "the mean of column $1" "$(run sample t.eigenflow -n 500 |
+    awk -F, -v c="$1" -v low="$2" -v high="$3" 'NR > 1 { s += $c } END { print (s / 500 > low && s / 500 < high) }')" 1
+}
+# rows HEADER FORMAT: sixty rows; FORMAT takes the row, a number about 173 and one about 75
+rows() {
+  awk -v header="$1" -v format="$2\n" 'BEGIN { print header
+    for (i = 1; i <= 60; ++i) printf format, i, 170.5 + i * 5 % 7, 70.25 + i * 3 % 11 }'
+}
+rows '"height" "weight"' '"%d" %.1f %.2f' >r.txt
+reads '60 rows of height,weight' r.txt
+mean 1 160 187
+mean 2 60 90
+rows '"";"height";"weight"' '"%d";%.1f;%.2f' >r.csv
+reads '60 rows of height,weight; column 1, an index of the rows, is left out' r.csv
+reads '60 rows of column1,height,weight' r.csv --columns 1,2,3
+tr . , <r.csv >r2.csv
+exits 1 'r2.csv: numbers have a comma, as "175,5": if it stands before a fraction, give --decimal comma' fit r2.csv -o no
+reads '60 rows of height,weight; column 1, an index of the rows, is left out' r2.csv --decimal comma
+mean 1 160 187
+run score t.eigenflow r2.csv --decimal comma >scores.csv
+run score t.eigenflow r.csv | cmp -s - scores.csv || fail 'a table with decimal commas scores differently'
+rows '"Wert, mV";"Zeit"' '"%d";"%.1f"' >quoted.csv
+reads '60 rows of "Wert, mV",Zeit' quoted.csv
+tail -n +2 r2.csv | cut -d';' -f2,3 >commas.csv
+exits 1 'commas.csv: numbers have a comma' fit commas.csv -o no
+reads '60 rows of column1,column2' commas.csv --decimal comma
+
+# ---- names and positions
+awk 'BEGIN { print "0,1,2"; for (i = 0; i < 60; ++i) print i * 5 % 7 + 0.5 "," i * 3 % 11 + 0.5 "," i * 7 % 13 + 1000.5 }' >pandas.csv
+exits 1 'pandas.csv: does line 1 name the columns ("0,1,2")? Give --header, or --no-header' fit pandas.csv -o no
+reads '61 rows of column1,column2,column3' pandas.csv --no-header
+reads '60 rows of "1","2"' pandas.csv --header --columns '"1",name:2'
+reads '60 rows of "0","1"' pandas.csv --header --columns 1,2
+run info t.eigenflow >out
+grep -qE '^columns +"0","1"$' out && grep -qE '^positions +1,2$' out && grep -qE '^header +yes$' out || fail "info says '$(cat out)'"
+exits 1 '--header' score t.eigenflow pandas.csv
+run score t.eigenflow pandas.csv --header >scores.csv
+sed '1s/.*/"0","1","2"/' pandas.csv | run score t.eigenflow - | cmp -s - scores.csv || fail 'names in quotes are other names'
+same 'samples have their names' "$(run sample t.eigenflow -n 2 | tee few.csv | head -1)" '"0","1"'
+same 'a score for each of them' "$(run score t.eigenflow few.csv | wc -l)" 3
+exits 1 'there is no column 7, but columns 1 to 3' fit pandas.csv -o no --header --columns 7
+exits 1 'there is no column "7", but 0, 1, 2' fit pandas.csv -o no --header --columns name:7
+sed '1s/.*/x,y,x/' pandas.csv >twice.csv
+exits 1 'column "x" is there twice: give its number' fit twice.csv -o no --columns x
+reads '60 rows of x.1,x.3' twice.csv --columns 1,3 --interval 3:0:2000
+run sample t.eigenflow -n 3 | run score t.eigenflow - >/dev/null
+run score t.eigenflow twice.csv >/dev/null
+exits 1 'there is no column "x.1", but y, x.2, x.3' score t.eigenflow <(sed '1s/.*/y,x,x/' twice.csv)
+awk 'BEGIN { for (i = 0; i < 60; ++i) print i * 5 % 7 + 20 "," i % 2 ",?" }' >marks.csv
+reads '60 rows of column1' marks.csv --columns 1
+mean 1 15 30
+exits 1 'marks.csv:1: column 3: "?" is no number' fit marks.csv -o no
+run sample t.eigenflow -n 3 | run score t.eigenflow - >/dev/null
+run score t.eigenflow marks.csv >/dev/null
+exits 1 'the columns have names (x, y)' score t.eigenflow <(printf 'x,y\n1,2\n')
+reads '60 rows of column1 given column2' marks.csv --columns 1 --context 2
+run sample t.eigenflow -n 2 --given 2=1 >/dev/null
+printf 'Temp\xe9rature;b\n1;2\n3;4\n' >latin1.csv
+exits 1 'latin1.csv: the name of column 1, "Temp\xe9rature", is not UTF-8' fit latin1.csv -o no
+printf '\x1b[31mred,b\n\x1b]0;x\x07,1\n' >colour.csv
+exits 1 'colour.csv:2: column "\x1b[31mred": "\x1b]0;x\x07" is no number' fit colour.csv -o no
+awk 'BEGIN { for (i = 0; i < 100000; ++i) printf "name%d,", i; print "last"; for (r = 0; r < 30; ++r) { for (i = 0; i < 100000; ++i) printf "%d,", r * r % 7; print r } }' >wide.csv
+SECONDS=0
+reads '30 rows of last,name99999,name7' wide.csv --columns last,name99999,8
+[ $SECONDS -lt 10 ] || fail "a hundred thousand columns took $SECONDS seconds"
+
+# ---- what is no table, and has no end
+gzip -c pandas.csv >zipped.csv
+exits 1 'zipped.csv: is compressed by gzip' fit zipped.csv -o no
+exits 1 '/dev/zero: is no text' fit /dev/zero -o no
+tr '\0' 1 </dev/zero | "$eigenflow" fit - -o no 2>err
+same 'a line without end' "$(cat err)" 'eigenflow: standard input: line 1 has no end: is this a table?'
+[ ! -e no ] || fail 'a refused table left a model'
+
 # ---- sample
 run sample a.eigenflow -n 5 --seed 3 >five.csv
 same 'five rows and their names' "$(wc -l <five.csv) $(head -1 five.csv)" '6 eruption,waiting'
@@ -184,6 +267,39 @@ exits 1 'turned.csv' score a.eigenflow turned.csv --columns 1,2 -o kept.csv
 same 'a failed score leaves the old file' "$(cat kept.csv)" old
 same 'no drafts are left' "$(ls -- *.tmp 2>/dev/null)" ''
 
+# ---- outputs that cannot be meant, or cannot be written
+cp "$data" input.csv
+exits 2 'input.csv is also the input' fit input.csv -o input.csv "${quick[@]}"
+exits 2 'input.csv is also the input' score a.eigenflow input.csv -o ./input.csv
+exits 2 'a.eigenflow is also the input' sample a.eigenflow -n 3 -o a.eigenflow
+exits 2 'a.eigenflow is also the input' embed a.eigenflow -o a.eigenflow
+cmp -s input.csv "$data" || fail 'the input is lost'
+exits 2 'not to the standard output' fit "$data" -o - "${quick[@]}"
+[ ! -e - ] || fail 'a file called -'
+ln -s gone.csv dangling.csv
+run sample a.eigenflow -n 2 -o dangling.csv
+[ -L dangling.csv ] && [ "$(wc -l <gone.csv)" = 3 ] || fail 'a link to a file that is not there'
+ln -s gone.eigenflow dangling.eigenflow
+run fit "$data" -o dangling.eigenflow "${quick[@]}"
+[ -L dangling.eigenflow ] && [ -f gone.eigenflow ] || fail 'a link to a model that is not there'
+if [ -c /dev/full ]; then
+  exits 1 '/dev/full: cannot be written: No space left on device' sample a.eigenflow -n 3 -o /dev/full
+  exits 1 '/dev/full: cannot be written: No space left on device' embed a.eigenflow -o /dev/full
+  for arguments in 'sample a.eigenflow -n 3' "score a.eigenflow input.csv" 'info a.eigenflow' 'embed a.eigenflow -o -' '--help'; do
+    # shellcheck disable=SC2086
+    "$eigenflow" $arguments >/dev/full 2>err && fail "eigenflow $arguments >/dev/full: exit code 0"
+    grep -q 'cannot be written' err || fail "eigenflow $arguments >/dev/full says '$(cat err)'"
+  done
+  [ -c /dev/full ] || fail '/dev/full is a file now'
+fi
+mkdir interrupted
+for signal in INT TERM KILL; do
+  (cd interrupted && timeout -s $signal 0.4 "$eigenflow" sample ../a.eigenflow -n 1000000000 -o big.csv; true) 2>/dev/null
+  same "what $signal leaves" "$(ls interrupted)" ''
+done
+run sample a.eigenflow -n 3 -o three.NPY
+same 'the bytes of three.NPY' "$(wc -c <three.NPY)" $((128 + 8 * 6))
+
 # ---- plot, where the command can
 if "$eigenflow" plot --help >/dev/null 2>&1; then
   awk 'BEGIN { srand(1); print "a,b,c"; for (i = 0; i < 200; ++i) { x = rand(); print x "," x + rand() "," rand() } }' >three.csv
@@ -197,6 +313,8 @@ if "$eigenflow" plot --help >/dev/null 2>&1; then
     same "$picture.png is a picture" "$(head -c 4 $picture.png | tail -c 3)" PNG
   done
   exits 2 '--given' plot given.eigenflow -o no.png
+  exits 2 'not to the standard output' plot a.eigenflow -o -
+  exits 2 'input.csv is also the input' plot a.eigenflow input.csv -o input.csv
 fi
 
 # ---- the commands of the README, as they stand there

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <charconv>
+#include <cstdint>
 #include <eigenflow/numerics/rng.hpp>
 #include <string>
 #include <string_view>
@@ -116,6 +117,40 @@ inline Table random_table(eigenflow::Rng& rng, std::string_view bad) {
 inline void add_index(Table& table, int first, bool numbers, eigenflow::Rng& rng, std::string_view bad) {
   for (std::size_t i = 0; i < table.numbers.size(); ++i)
     table.index.push_back(numbers ? std::to_string(first + static_cast<int>(i)) : random_name(rng, bad));
+}
+
+/// The text of a table as one of the programs writes it, and what it holds.
+inline std::string random_file(int seed, Table& table) {
+  eigenflow::Rng rng(static_cast<std::uint64_t>(seed));
+  const auto one_of = [&](const auto& choices) {
+    return choices[static_cast<std::size_t>(rng.below(static_cast<int>(choices.size())))];
+  };
+  using Texts = std::vector<std::string>;
+  const int program = seed % 3;
+  const bool comma = rng.below(4) == 0, indexed = rng.below(4) < (program == 2 ? 3 : 2);
+  if (program < 2) {  // csv.writer, DataFrame.to_csv
+    const Python writer{.separator = one_of(Texts{",", ";", "\t", " "}),
+                        .line_end = one_of(Texts{"\n", "\r\n", "\r"}),
+                        .quoting = one_of(std::vector{Quoting::minimal, Quoting::strings, Quoting::all})};
+    // A tab is a blank too, where blanks separate, but Python puts it in no quotes.
+    const std::string bad = writer.separator == " " ? "\t" : "";
+    table = random_table(rng, bad);
+    table.index_is_number = rng.below(2) == 0;
+    if (program == 1 && indexed) add_index(table, 0, table.index_is_number, rng, bad);
+    if (comma) table.decimal = ',';
+    return write(table, writer);
+  }
+  const R writer{.separator = one_of(Texts{" ", ",", ";", "\t"}),  // write.table, write.csv, write.csv2
+                 .line_end = one_of(Texts{"\n", "\r\n"}),
+                 .quote = rng.below(4) != 0,
+                 .escape = rng.below(2) == 0};
+  const std::string bad = writer.quote ? "" : ",; \t\n\"";
+  table = random_table(rng, bad);
+  // One unquoted number as a row name is asked about: numbers are row names where they count.
+  if (indexed && (writer.quote || table.numbers.size() > 1)) add_index(table, 1, rng.below(2) == 0, rng, bad);
+  table.heads_index = rng.below(3) == 0 && writer.separator != " ";
+  if (comma && writer.separator != ",") table.decimal = ',';
+  return write(table, writer);
 }
 
 }  // namespace foreign

@@ -45,7 +45,7 @@ inline Sample sample_of(std::string_view text, char line_end, bool last, const D
 /// How well a dialect explains a file, the best last.
 enum class Evenness {
   ragged,      ///< records of several lengths
-  counted,     ///< one more column than names, the first of which counts the rows
+  weak_names,  ///< as row_names, but those count the rows, or end in a number themselves
   one_column,  ///< and all of it numbers
   row_names,   ///< one more column than names, the first of which holds text: R's write.table
   even,        ///< the same number of columns in all records
@@ -55,11 +55,12 @@ struct Trial {
   Dialect dialect;
   Sample sample;
   Evenness evenness = Evenness::ragged;
-  double agreement = 0;  ///< the share of the records that have as many columns as the first
-  double numbers = 0;    ///< the share of the cells below the first record that are numbers
+  double agreement = 0;   ///< the share of the records that have as many columns as the first
+  double numbers = 0;     ///< the share of the cells below the first record that are numbers
+  bool expected = false;  ///< there are the decimal commas that the caller speaks of
 
   /// Whether the first record has one column fewer than the others, which begin with the name of a row.
-  bool has_row_names() const { return evenness == Evenness::counted || evenness == Evenness::row_names; }
+  bool has_row_names() const { return evenness == Evenness::weak_names || evenness == Evenness::row_names; }
 };
 
 namespace detail {
@@ -78,9 +79,16 @@ inline double share_of_numbers(const Trial& trial, char decimal) {
   return numbers == 0 ? 0 : static_cast<double>(numbers) / static_cast<double>(numbers + texts);
 }
 
+/// Whether the last word of a text is a number.
+inline bool ends_in_number(std::string_view text) {
+  const std::size_t word = text.find_last_of(" \t;");
+  return word != std::string_view::npos &&
+         (number(text.substr(word + 1), '.') || number(text.substr(word + 1), ','));
+}
+
 /// Whether the first cells of the records below the first can be the names of rows, and of which kind.
 inline Evenness row_names_of(const Sample& sample) {
-  bool quoted = true, text = true, counts = sample.records.size() > 2;
+  bool quoted = true, text = true, counts = sample.records.size() > 2, weak = false;
   std::optional<double> before;
   for (std::size_t i = 1; i < sample.records.size(); ++i) {
     const Cell& cell = sample.records[i].front();
@@ -88,9 +96,18 @@ inline Evenness row_names_of(const Sample& sample) {
     quoted = quoted && cell.quoted;
     text = text && !value && !is_missing(cell.text);
     counts = counts && value && (!before || *value == *before + 1);
+    weak = weak || ends_in_number(cell.text);
     before = value;
   }
-  return quoted || text ? Evenness::row_names : counts ? Evenness::counted : Evenness::ragged;
+  if (quoted || (text && !weak)) return Evenness::row_names;
+  return text || counts ? Evenness::weak_names : Evenness::ragged;
+}
+
+inline bool has_decimal_commas(const Sample& sample) {
+  for (const std::vector<Cell>& record : sample.records)
+    for (const Cell& cell : record)
+      if (cell.text.find(',') != std::string_view::npos && number(cell.text, ',')) return true;
+  return false;
 }
 
 inline Evenness evenness_of(const Trial& trial, bool names) {
@@ -123,18 +140,21 @@ inline Trial trial_of(Sample sample, const Dialect& dialect, Decimal decimal, bo
                            !number(name.text, ',') && name.text.find(',') != std::string_view::npos;
     if (trial.numbers < 1 || separates) trial.evenness = Evenness::ragged;
   }
+  trial.expected =
+      decimal == Decimal::comma && trial.evenness != Evenness::ragged && has_decimal_commas(trial.sample);
   return trial;
 }
 
 inline bool better(const Trial& a, const Trial& b) {
+  if (a.expected != b.expected) return a.expected;
   if (a.evenness != b.evenness) return a.evenness > b.evenness;
-  if (a.evenness == Evenness::ragged) {
-    const bool several = a.sample.records.front().size() > 1, others = b.sample.records.front().size() > 1;
-    if (several != others) return several;
-    if (a.agreement != b.agreement) return a.agreement > b.agreement;
-  }
+  if (a.sample.clean != b.sample.clean) return a.sample.clean;
+  const bool several = a.sample.records.front().size() > 1, others = b.sample.records.front().size() > 1;
+  if (a.evenness == Evenness::ragged && several != others) return several;
+  if (a.evenness == Evenness::ragged && a.agreement != b.agreement) return a.agreement > b.agreement;
   if (a.numbers != b.numbers) return a.numbers > b.numbers;
-  return a.dialect.separator == ',' && a.sample.records.front().size() == 1;
+  if (a.dialect.decimal != b.dialect.decimal) return a.dialect.decimal == ',';  // which is asked about
+  return a.evenness < Evenness::row_names && !several && a.dialect.separator == ',';
 }
 
 }  // namespace detail
