@@ -34,6 +34,7 @@ SYLVESTER = "layers/sylvester.hpp"
 SUPPORT = "layers/support.hpp"
 SUPPORT_MAPS = "layers/detail/support_maps.hpp"
 ANY_LAYER = "any/any_layer.hpp"
+ANY_PART = "any/any_part.hpp"
 ANY_BASE = "any/any_base.hpp"
 CHAIN = "compose/chain.hpp"
 STACK = "compose/stack.hpp"
@@ -171,10 +172,10 @@ MUTATIONS = [
     ("bounded_spline_coupling", SPLINE, "the bound's slopes in each other's place", "parameters() + Kept::count + k;",
      "parameters() + Kept::count + k % bins_;"),
     ("reciprocal_scale", SCALES, "slope of the other sign", "{-at.value, -at.slope}", "{-at.value, at.slope}"),
-    ("any_layer", ANY_LAYER, "inverse is forward", "kept(part_.inverse(theta, tile), tile)", "kept(part_.forward(theta, tile), tile)"),
+    ("any_layer", ANY_LAYER, "inverse is forward", "keep_tape(part_.inverse(theta, tile), tile)", "keep_tape(part_.forward(theta, tile), tile)"),
     ("any_layer", ANY_LAYER, "vjp of the other direction", "part_.inverse_vjp(theta, grad, *static_cast<const InverseTape*>(tape), tile);",
      "part_.forward_vjp(theta, grad, *static_cast<const ForwardTape*>(tape), tile);"),
-    ("any_layer", ANY_LAYER, "no tape kept", "if (!tile.record) return nullptr;", "static const Tape none{}; if (tile.record) return &none;"),
+    ("any_layer", ANY_PART, "no tape kept", "if (!tile.record) return nullptr;", "static const Tape none{}; if (tile.record) return &none;"),
     ("any_base", ANY_BASE, "no gradient", "pull_back_log_prob(part_, theta, grad,", "pull_back_log_prob(part_, theta, {},"),
     ("periodic_spline_coupling", SPLINE, "the shared slope gets one end's gradient", "grad += select(Number(static_cast<Scalar>(bins_)) <= next, grad_right, zero);",
      "grad += zero;"),
@@ -253,10 +254,10 @@ MUTATIONS = [
     # ---- LuLinear
     ("lu_linear", LU, "log_det's sign, inverse", "tile.log_det.array() -= f.log_det;", "tile.log_det.array() += f.log_det;"),
     ("lu_linear", LU, "bias dropped, forward", "step.load(inner) + Number(bias[j])", "step.load(inner)"),
-    ("lu_linear", LU, "L and U in the wrong order, inverse", "detail::triangular_solve(f.lower(), x);\n    const Panels middle = kept(x, tile);\n    detail::triangular_solve(f.upper(), x);",
+    ("lu_linear", LU, "L and U in the wrong order, inverse", "nets::triangular_solve(f.lower(), x);\n    const Panels middle = kept(x, tile);\n    nets::triangular_solve(f.upper(), x);",
      "detail::triangular_solve(f.upper(), x);\n    const Panels middle = kept(x, tile);\n    detail::triangular_solve(f.lower(), x);"),
-    ("lu_linear", LU, "transpose forgotten", "detail::triangular_multiply(f.lower().transposed(), g);", "detail::triangular_multiply(f.lower(), g);"),
-    ("lu_linear", LU, "transpose forgotten, inverse", "detail::triangular_solve(f.upper().transposed(), g);", "detail::triangular_solve(f.upper(), g);"),
+    ("lu_linear", LU, "transpose forgotten", "nets::triangular_multiply(f.lower().transposed(), g);", "nets::triangular_multiply(f.lower(), g);"),
+    ("lu_linear", LU, "transpose forgotten, inverse", "nets::triangular_solve(f.upper().transposed(), g);", "nets::triangular_solve(f.upper(), g);"),
     ("lu_linear", LU, "tape of the middle not kept", "if (!tile.record) return panels;", "if (true) return panels;"),
     ("lu_linear", LU, "gradients of L and U swapped", "(i > j ? by_lower : by_upper)(i, j)", "(i > j ? by_upper : by_lower)(i, j)"),
     ("lu_linear", LU, "gradient of the diagonal without log_det", "by_upper(i, i) + sum)", "by_upper(i, i))"),

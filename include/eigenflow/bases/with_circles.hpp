@@ -63,8 +63,7 @@ class WithCircles {
   void initialise(std::span<Scalar> theta, Rng& rng) const { base_.initialise(theta, rng); }
 
   /// What the base inside keeps for its gradient.
-  using Tape =
-      decltype(add_log_prob(std::declval<const B&>(), {}, std::declval<eigenflow::Tile<Scalar>&>()));
+  using Tape = decltype(add_log_prob(std::declval<const B&>(), {}, std::declval<eigenflow::Tile<Scalar>&>()));
 
   Tape log_prob(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
     Tile<Scalar> inner = real_features(tile);
