@@ -2,7 +2,7 @@
 
 #include <Eigen/Core>
 #include <algorithm>
-#include <cstdint>
+#include <cmath>
 #include <cstdlib>
 #include <initializer_list>
 #include <string>

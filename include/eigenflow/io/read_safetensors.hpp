@@ -7,7 +7,6 @@
 #include <cstring>
 #include <filesystem>
 #include <memory>
-#include <span>
 #include <string_view>
 #include <system_error>
 #include <vector>

@@ -31,14 +31,16 @@ History train(Training<Scalar>& training, Stepper<Scalar>& stepper, const Traini
 template <class Scalar>
 History train(Training<Scalar>& training, Stepper<Scalar>& stepper, const TrainingOptions& options) {
   const std::vector<Segment> trainable = training.trainable();
-  VectorMap<Scalar> theta(training.theta().data(), static_cast<Eigen::Index>(training.theta().size()));
-  VectorX<Scalar> grad(theta.size()), best = theta;
+  const auto size = static_cast<Eigen::Index>(training.theta().size());
+  VectorX<Scalar> grad(size), best = VectorMap<Scalar>(training.theta().data(), size);
   const std::span<Scalar> gradient(grad.data(), static_cast<std::size_t>(grad.size()));
 
   History history;
   history.best_loss = std::numeric_limits<double>::infinity();
   const detail::Keeper<Scalar> keeper(options);
   Eigen::Index step = keeper.resume(training, stepper, best, history);
+  // A checkpoint may have put theta elsewhere.
+  VectorMap<Scalar> theta(training.theta().data(), size);
   if (step == 0 && options.steps > 0 && training.validates()) {  // the start is a candidate too
     const double judged = training.judge(0);
     if (detail::is_finite(judged)) history.best_loss = judged;
