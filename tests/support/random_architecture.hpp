@@ -72,9 +72,9 @@ class RandomArchitecture {
   }
   std::string network(bool residual) {
     if (residual)
-      return R"({"width": )" + number(1 + below(9)) + R"(, "blocks": )" + number(below(3)) + common();
+      return R"({"width": )" + number(2 + below(8)) + R"(, "blocks": )" + number(below(3)) + common();
     std::string hidden = "[";
-    for (int i = below(4); i > 0; --i) hidden += (hidden.size() > 1 ? ", " : "") + number(1 + below(12));
+    for (int i = below(4); i > 0; --i) hidden += (hidden.size() > 1 ? ", " : "") + number(2 + below(11));
     return R"({"hidden": )" + hidden + ']' + common();
   }
   std::string scale() {
