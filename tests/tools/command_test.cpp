@@ -90,7 +90,8 @@ TEST_CASE("what is no outlier is kept: tails, clusters, zeros, few rows", "[!may
   CHECK(left_out(Eigen::VectorXd::Constant(100, 0.1)) == 0);
 }
 
-TEST_CASE("marks of missing values are found by their digits, their repetition and their place", "[!mayfail]") {
+TEST_CASE("marks of missing values are found by their digits, their repetition and their place",
+          "[!mayfail]") {
   const Eigen::ArrayXd z = normals(2000).array();
   const auto with = [&](double mark, Eigen::Index count, const Eigen::ArrayXd& others) {
     Eigen::VectorXd x = others;
@@ -139,7 +140,8 @@ TEST_CASE("constant columns, copies and whole numbers are seen", "[!mayfail]") {
   CHECK_FALSE(command::is_constant(1, 1 + 1e-13));
 }
 
-TEST_CASE("a whole number is the nearest multiple of the unit within the edges, and its notes read back", "[!mayfail]") {
+TEST_CASE("a whole number is the nearest multiple of the unit within the edges, and its notes read back",
+          "[!mayfail]") {
   const command::Whole tens = command::whole_within(10, eigenflow::positive());
   CHECK(tens.low == 10);
   CHECK(tens.round(3) == 10);
