@@ -37,7 +37,7 @@ std::string said(const Eigen::MatrixXd& x) {
 }  // namespace
 
 TEST_CASE("rows far outside are left out, wherever they lie") {
-  for (const double far : {60.0, -60.0, 1e6, -1e6, 1e300}) {
+  for (const double far : {100.0, -100.0, 1e6, -1e6, 1e300}) {
     Eigen::VectorXd x = 5 + 2 * normals(2000).array();
     x[7] = far;
     const command::Look look = command::look_at(x);
