@@ -41,6 +41,23 @@ exits 2 'DATA' fit -o m
 exits 2 '--output' fit "$data"
 exits 2 '--hidden' fit "$data" -o m --hidden 3,x
 exits 2 '--transformer' fit "$data" -o m --transformer linear
+for options in '--test nan' '--test 0.95' '--seed -1' '--seed 1.5' '--layers nan' '--layers 1001' '--bins 1' '--epochs 0' \
+  '--steps nan' '--batch 0' '--learning-rate nan' '--learning-rate 0' '--learning-rate 1e400' '--weight-decay -1' \
+  '--noise inf' '--validation nan' '--patience -1' '--threads 0' '--threads 99999' '--hidden nan' '--hidden 1e3'; do
+  exits 2 "${options% *} wants a" fit "$data" -o m $options  # and the range and the value:
+  grep -q "number.*\"${options#* }\"" err || fail "fit $options: '$(cat err)' names no range and value"
+done
+for options in '--interval waiting:nan:3' '--interval waiting:5:3' '--patience 3 --validation 0' '--columns=' '--test-data=' \
+  '--integer foo' '--continuous foo' '--integer waiting --continuous waiting'; do
+  exits 2 "${options%%[ =]*}" fit "$data" -o m $options
+done
+exits 2 '--epochs' fit "$data" -o m --steps 3 --epochs 3
+exits 2 'read twice' fit - -o m --test-data -
+[ ! -e m ] || fail 'a refused option left a model'
+exits 2 'do you mean score?' scroe
+exits 2 'but fit, score, sample' xyzzy
+exits 2 'fit has no option "--colums": do you mean --columns?' fit "$data" -o m --colums waiting
+exits 2 'do you mean --version?' --vresion
 exits 2 'no/m' fit "$data" -o no/m
 [ -c /dev/null ] && exits 2 '/dev/null' fit "$data" -o /dev/null
 
@@ -65,12 +82,67 @@ run fit angles.csv -o phi.alone --columns phi --periodic phi:0:360 "${quick[@]}"
 run fit constant.csv -o constant.eigenflow --context k "${quick[@]}"
 run fit "$data" -o maf.eigenflow --type autoregressive --transformer affine --base student --epochs 2 --batch 50 --test-data "$data" "${quick[@]:2}"
 
+# ---- training that comes to nothing leaves no model
+for options in '--learning-rate 1e300' '--noise 1e300' '--learning-rate 1e300 --validation 0'; do
+  exits 1 'the training came to nothing: the loss was no longer finite' fit "$data" -o nothing.eigenflow "${quick[@]}" $options
+  [ ! -e nothing.eigenflow ] || fail "fit $options left a model"
+done
+
+# ---- the look at a table: far rows, marks of missing values, constant columns
+awk 'BEGIN { srand(1); print "a,b,k"; for (i = 0; i < 600; ++i) { x = rand() + rand() + rand(); print x "," x + rand() ",0.1" } }' >clean.csv
+awk -F, -v OFS=, 'NR == 300 { $1 = 1e6 } NR % 20 == 5 { $2 = -999 } { print }' clean.csv >dirty.csv
+run fit dirty.csv -o dirty.eigenflow --columns a,b --test-data clean.csv --steps 200 --layers 2 --hidden 16 --seed 1 >out
+grep -qF '"b": -999 stands in 30 rows' out || fail "a mark is not named: '$(cat out)'"
+grep -qF '"a": 1 row lies far outside, as far as 1e+06' out || fail "a far row is not named: '$(cat out)'"
+grep -qF '31 rows of 600 left out of the fit' out || fail "rows left out are not counted: '$(cat out)'"
+grep -oE 'likelihood: [0-9.]+ .*a Gaussian.s [0-9.]+' out | awk '{ exit !($2 < 1.5 && $NF < 1.5) }' || fail "a few rows ruin a fit: '$(cat out)'"
+run info dirty.eigenflow | grep -Eq 'rows_left_out +31' || fail 'a model does not note the rows left out'
+run fit dirty.csv -o all.eigenflow --all-rows --columns a,b "${quick[@]}"
+run info all.eigenflow | grep -q rows_left_out && fail '--all-rows leaves rows out'
+run fit clean.csv -o constant.eigenflow --columns a,b --context k --steps 40 --layers 2 --hidden 16 >out
+grep -qF '"k": has the one value 0.1' out || fail "a constant column is not named: '$(cat out)'"
+run sample constant.eigenflow -n 5 --given k=0.1 | cut -d, -f1,2 >constant.csv
+for k in 0.1001 -1e6; do
+  run sample constant.eigenflow -n 5 --given k=$k | cut -d, -f1,2 | cmp -s - constant.csv || fail "a constant context says something at $k"
+done
+
+# ---- whole numbers
+run fit "$data" -o whole.eigenflow --steps 40 --layers 2 --hidden 16 >out
+grep -qF '"waiting": whole numbers' out || fail "whole numbers are not named: '$(cat out)'"
+same 'samples of whole numbers' "$(run sample whole.eigenflow -n 200 | cut -d, -f2 | grep -c '[.e-]')" 0
+same 'the others are not rounded' "$(run sample whole.eigenflow -n 200 | cut -d, -f1 | grep -c '[.]')" 200
+run fit "$data" -o real.eigenflow --continuous waiting --steps 40 --layers 2 --hidden 16 >out
+grep -q 'whole numbers' out && fail '--continuous does not undo'
+run sample real.eigenflow -n 5 | cut -d, -f2 | grep -q '[.]' || fail '--continuous rounds samples'
+exits 1 'not all of its values are whole numbers' fit "$data" -o no.eigenflow --integer eruption "${quick[@]}"
+awk 'BEGIN { srand(2); print "n"; for (i = 0; i < 400; ++i) print 10 * int(1 + 12 * rand() * rand()) }' >tens.csv
+run fit tens.csv -o tens.eigenflow --positive n --steps 300 --layers 2 --hidden 16 >out
+grep -qF 'their unit, 10' out || fail "a unit is not named: '$(cat out)'"
+run sample tens.eigenflow -n 2000 | run score tens.eigenflow - | grep -q 'inf\|nan' && fail 'a whole sample has no density'
+run sample tens.eigenflow -n 2000 | awk 'NR > 1 && ($1 % 10 != 0 || $1 < 10)' >out
+same 'samples beside the whole numbers' "$(head -3 out)" ''
+
 # ---- info
 run info two.eigenflow >out
 for text in 'two.eigenflow: double, format version 1' 'Flow of 2 features' 'Support (1 interval, 1 half line)' 'Coupling<spline, mlp>' \
   'columns         waiting,eruption' 'rows            272' 'command         eigenflow fit' 'held_out'; do
   grep -qF "$text" out || fail "info does not say '$text', but '$(cat out)'"
 done
+# A model is read once: from a pipe too, and no further than it goes.
+run info <(cat two.eigenflow) | grep -q 'Flow of 2 features' || fail 'info does not read a pipe'
+mkfifo pipe
+for words in 'score pipe' 'sample pipe -n 2' 'embed pipe -o -'; do
+  cat a.eigenflow >pipe &
+  timeout 20 "$eigenflow" ${words/score pipe/score pipe $data} >out || fail "$words: exit code $?"
+  wait
+done
+if [ -e /dev/zero ]; then
+  timeout 20 "$eigenflow" info /dev/zero 2>err
+  same 'a device without end' "$? $(cat err)" '1 eigenflow: /dev/zero: this is no model file: it does not begin with the length of a header and the header'
+fi
+timeout 20 "$eigenflow" info <(cat a.eigenflow; yes) >out 2>err
+same 'a model file without end' "$?" 1
+grep -q 'of no tensor lie at the end' err || fail "a model file without end: '$(cat err)'"
 exits 1 'old_faithful.csv: ' info "$data"
 exits 1 'no.eigenflow: cannot be read' info no.eigenflow
 
@@ -93,7 +165,7 @@ exits 2 '--output' embed a.eigenflow
 exits 2 '--float' embed a.eigenflow -o a.hpp --float
 exits 2 '"1"' embed a.eigenflow -o 1.hpp
 exits 2 '"while" can be no name in C++' embed a.eigenflow -o a.hpp --name while
-for name in gamma time a-b a__b _a a_ std ''; do
+for name in size_t float_t stdin NAN EIGEN_PI fork read vector_ gamma time a-b a__b _a a_ std ''; do
   exits 2 'give another one as --name NAME' embed a.eigenflow -o a-b.hpp --name "$name"
 done
 [ ! -e a-b.hpp ] && [ ! -e a.hpp ] || fail 'a refused name left a header'
@@ -123,6 +195,14 @@ run score given.eigenflow "$data" >out
 grep -qE '^-?[0-9]' out || fail 'a conditional model does not score'
 exits 1 'bare.csv' score a.eigenflow bare.csv --columns eruption,waiting
 exits 2 '--flag' score a.eigenflow "$data" --flag 0
+exits 2 '--flag' score a.eigenflow "$data" --flag nan
+exits 2 'read twice' score a.eigenflow - --flag 1% --reference -
+# A score that is no number is an outlier, and no threshold.
+{ cat "$data"; printf '1e308,1e308\n-1e308,1e308\n'; } >huge.csv
+run score a.eigenflow huge.csv --flag 1% -o flagged.csv 2>err
+same 'outliers beside scores that are no numbers' "$(grep -c ',1$' flagged.csv) $(tail -2 flagged.csv | grep -c ',1$')" '3 2'
+run score a.eigenflow "$data" --flag 1% --reference huge.csv -o flagged.csv 2>err
+same 'a reference with scores that are no numbers' "$(grep -c ',1$' flagged.csv)" 1
 exits 2 '--reference' score a.eigenflow "$data" --reference "$data"
 
 # ---- bad tables: file, row and column
@@ -300,6 +380,22 @@ done
 run sample a.eigenflow -n 3 -o three.NPY
 same 'the bytes of three.NPY' "$(wc -c <three.NPY)" $((128 + 8 * 6))
 
+# ---- a full disk is no success
+if [ -e /dev/full ]; then
+  for words in "score a.eigenflow $data" 'sample a.eigenflow -n 9' 'info a.eigenflow' 'embed a.eigenflow -o -' '--help' '--version' \
+    'fit --help' "fit $data -o full.eigenflow --steps 2 --layers 1 --hidden 4"; do
+    "$eigenflow" $words >/dev/full 2>err
+    same "$words >/dev/full" "$? $(grep -c 'cannot be written' err)" '1 1'
+  done
+fi
+
+# ---- too little memory: the file and what to do
+if (ulimit -v 200000; "$eigenflow" --version >/dev/null 2>&1); then  # which a sanitizer does not live with
+  (ulimit -v 200000; exec "$eigenflow" fit "$data" -o no.eigenflow "${quick[@]}" --hidden 9000,9000) 2>err
+  same 'a fit beyond the memory' "$? $(grep -c 'old_faithful.csv: there is not enough memory: .*--hidden' err)" '1 1'
+  [ ! -e no.eigenflow ] || fail 'a fit beyond the memory left a model'
+fi
+
 # ---- plot, where the command can
 if "$eigenflow" plot --help >/dev/null 2>&1; then
   awk 'BEGIN { srand(1); print "a,b,c"; for (i = 0; i < 200; ++i) { x = rand(); print x "," x + rand() "," rand() } }' >three.csv
@@ -309,7 +405,13 @@ if "$eigenflow" plot --help >/dev/null 2>&1; then
   run plot given.eigenflow -o given.png --given eruption=2
   run plot given.eigenflow "$data" -o given_data.png
   run plot three.eigenflow three.csv -o three.png
-  for picture in one a given given_data three; do
+  # Constant to a rounding, enormous, tiny.
+  awk 'BEGIN { print "r,h,t"; for (i = 0; i < 99; ++i) printf "%.17g,%.17g,%.17g\n", 1 - (i % 2) * 1.2e-16, 1e250 * (i + 1), 1e-250 * (i + 1) }' >odd.csv
+  for column in r h t; do
+    run fit odd.csv -o odd.eigenflow --columns $column "${quick[@]}"
+    timeout 60 "$eigenflow" plot odd.eigenflow odd.csv -o odd_$column.png || fail "plot of odd column $column: exit code $?"
+  done
+  for picture in one a given given_data three odd_r; do
     same "$picture.png is a picture" "$(head -c 4 $picture.png | tail -c 3)" PNG
   done
   exits 2 '--given' plot given.eigenflow -o no.png

@@ -36,7 +36,7 @@ std::string said(const Eigen::MatrixXd& x) {
 
 }  // namespace
 
-TEST_CASE("rows far outside are left out, wherever they lie", "[!mayfail]") {
+TEST_CASE("rows far outside are left out, wherever they lie") {
   for (const double far : {100.0, -100.0, 1e6, -1e6, 1e300}) {
     Eigen::VectorXd x = 5 + 2 * normals(2000).array();
     x[7] = far;
@@ -55,7 +55,7 @@ TEST_CASE("rows far outside are left out, wherever they lie", "[!mayfail]") {
   CHECK(command::look_at(x, true).kept.size() == 2000);
 }
 
-TEST_CASE("outliers of several sizes, and strewn ones up to a twentieth, are left out", "[!mayfail]") {
+TEST_CASE("outliers of several sizes, and strewn ones up to a twentieth, are left out") {
   Eigen::VectorXd x = normals(2000);
   x.head(5) << 1e2, 1e3, -1e4, 1e5, 1e6;
   CHECK(left_out(x) == 5);
@@ -64,7 +64,7 @@ TEST_CASE("outliers of several sizes, and strewn ones up to a twentieth, are lef
   CHECK(left_out(x) == 60);
 }
 
-TEST_CASE("what is no outlier is kept: tails, clusters, zeros, few rows", "[!mayfail]") {
+TEST_CASE("what is no outlier is kept: tails, clusters, zeros, few rows") {
   const Eigen::ArrayXd z = normals(5000).array();
   CHECK(left_out(z) == 0);
   CHECK(left_out(z.exp()) == 0);
@@ -90,8 +90,7 @@ TEST_CASE("what is no outlier is kept: tails, clusters, zeros, few rows", "[!may
   CHECK(left_out(Eigen::VectorXd::Constant(100, 0.1)) == 0);
 }
 
-TEST_CASE("marks of missing values are found by their digits, their repetition and their place",
-          "[!mayfail]") {
+TEST_CASE("marks of missing values are found by their digits, their repetition and their place") {
   const Eigen::ArrayXd z = normals(2000).array();
   const auto with = [&](double mark, Eigen::Index count, const Eigen::ArrayXd& others) {
     Eigen::VectorXd x = others;
@@ -118,7 +117,7 @@ TEST_CASE("marks of missing values are found by their digits, their repetition a
                              ContainsSubstring("101 rows of 2000 left out"));
 }
 
-TEST_CASE("constant columns, copies and whole numbers are seen", "[!mayfail]") {
+TEST_CASE("constant columns, copies and whole numbers are seen") {
   Eigen::MatrixXd x(400, 3);
   x.col(0) = normals(400);
   x.col(1).setConstant(0.1);
@@ -140,8 +139,7 @@ TEST_CASE("constant columns, copies and whole numbers are seen", "[!mayfail]") {
   CHECK_FALSE(command::is_constant(1, 1 + 1e-13));
 }
 
-TEST_CASE("a whole number is the nearest multiple of the unit within the edges, and its notes read back",
-          "[!mayfail]") {
+TEST_CASE("a whole number is the nearest multiple of the unit within the edges, and its notes read back") {
   const command::Whole tens = command::whole_within(10, eigenflow::positive());
   CHECK(tens.low == 10);
   CHECK(tens.round(3) == 10);
@@ -162,7 +160,7 @@ TEST_CASE("a whole number is the nearest multiple of the unit within the edges, 
     CHECK_FALSE(column.is());
 }
 
-TEST_CASE("options: no number but a finite one of the range", "[!mayfail]") {
+TEST_CASE("options: no number but a finite one of the range") {
   const command::NumberRange share{.low = 0, .high = 0.9}, above{.low = 0, .above = true};
   for (const char* text : {"nan", "-nan", "inf", "-inf", "1e400", "", " ", "x", "0.91", "-0.1", "1,5"})
     CHECK_THROWS_AS(command::number_of(text, share, "--o"), command::UsageError);
@@ -179,7 +177,7 @@ TEST_CASE("options: no number but a finite one of the range", "[!mayfail]") {
   CHECK(command::share_of("1%", "--o") == 0.01);
 }
 
-TEST_CASE("the nearest name", "[!mayfail]") {
+TEST_CASE("the nearest name") {
   const std::vector<std::string> names{"fit", "score", "sample", "info", "embed", "plot"};
   CHECK(command::nearest("fti", names) == "fit");
   CHECK(command::nearest("scroe", names) == "score");

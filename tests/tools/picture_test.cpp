@@ -232,6 +232,34 @@ TEST_CASE("ticks are round numbers", "[picture]") {
   CHECK(labels({0, 0.3}, 4) == "0.0 0.1 0.2 0.3 ");
   CHECK(labels({40, 100}, 4) == "40 60 80 100 ");
   CHECK(labels({2, 2}, 4).empty());
+  CHECK(labels({0, 3e300}, 4) == "0 1e+300 2e+300 3e+300 ");
+  CHECK(labels({1700000000, 1700001000}, 3) == "1700000000 1700000500 1700001000 ");
+}
+
+TEST_CASE("ticks end, few and in order, for every range that numbers can make", "[picture]") {
+  constexpr double eps = std::numeric_limits<double>::epsilon(),
+                   tiny = std::numeric_limits<double>::denorm_min(),
+                   most = std::numeric_limits<double>::max();
+  for (const picture::Range range : {picture::Range{1 - eps / 2, 1},
+                                     {1, 1 + eps},
+                                     {1e17, 1e17 + 16},
+                                     {-1e300, -1e300 * (1 - eps)},
+                                     {0, tiny},
+                                     {tiny, 7 * tiny},
+                                     {-1e-310, 1e-310},
+                                     {0, most},
+                                     {most / 2, most},
+                                     {-most, most},
+                                     {9007199254740991.0, 9007199254740999.0},
+                                     {1e22, 1e22 * (1 + 8 * eps)},
+                                     {-1e5, -1e5 + 1e-9}}) {
+    for (const int at_most : {2, 3, 6}) {
+      const std::vector<picture::Tick> ticks = picture::nice_ticks(range, at_most);
+      CHECK(static_cast<int>(ticks.size()) <= at_most);
+      for (std::size_t i = 1; i < ticks.size(); ++i) CHECK(ticks[i - 1].value < ticks[i].value);
+      for (const picture::Tick& tick : ticks) CHECK(tick.label.size() < 30);
+    }
+  }
 }
 
 TEST_CASE("strokes and dots cover what they should and stay in the panel", "[picture]") {

@@ -80,6 +80,11 @@ bool looks_like_mark(double value) {
   return all('9') && (last == '8' || last == '7') && size >= 9;
 }
 
+// A mark repeats, but most rows have none.
+bool may_be_mark(const Repeated& run, Eigen::Index rows) {
+  return run.count >= 2 && 10 * run.count <= 4 * rows && looks_like_mark(run.value);
+}
+
 bool has_mark(const std::vector<Repeated>& marks, double value) {
   return std::any_of(marks.begin(), marks.end(), [&](const Repeated& mark) { return mark.value == value; });
 }
@@ -89,7 +94,7 @@ bool has_mark(const std::vector<Repeated>& marks, double value) {
 bool is_mark(const std::vector<Repeated>& runs, bool lowest, Eigen::Index rows) {
   if (runs.size() < 3) return false;
   const Repeated& mark = lowest ? runs.front() : runs.back();
-  if (mark.count < 2 || 10 * mark.count > 4 * rows || !looks_like_mark(mark.value)) return false;
+  if (!may_be_mark(mark, rows)) return false;
   const double next = lowest ? runs[1].value : runs[runs.size() - 2].value;
   if (lowest && mark.value < 0 && next >= 0) return true;
   // The range of the others, without a hundredth at each end.
@@ -122,7 +127,7 @@ std::vector<Repeated> take_marks(std::vector<Repeated>& runs, Eigen::Index rows)
 struct Side {
   Eigen::Index rows = 0;
   double edge = std::numeric_limits<double>::infinity();  // a distance from the middle, before them
-  double nearest = 0, farthest = 0;                       // values
+  double nearest, farthest;                               // values; the middle where there are none
 
   // Rows that are no cluster, which lies many of its own widths away.
   bool is_strewn(double middle) const {
@@ -133,7 +138,7 @@ struct Side {
 // The runs from the middle outwards.
 template <class Iterator>
 Side far_side(Iterator run, Iterator end, const Bulk& bulk) {
-  Side side;
+  Side side{.nearest = bulk.middle, .farthest = bulk.middle};
   double reached = 1;  // spreads
   for (; run != end; ++run) {
     const double distance = std::abs(run->value - bulk.middle) / bulk.spread;
@@ -147,6 +152,29 @@ Side far_side(Iterator run, Iterator end, const Bulk& bulk) {
     side.farthest = run->value;
   }
   return side;
+}
+
+struct Sides {
+  Side low, high;
+};
+
+Sides sides_of(const std::vector<Repeated>& runs, const Bulk& bulk) {
+  const auto above = std::partition_point(runs.begin(), runs.end(),
+                                          [&](const Repeated& run) { return run.value < bulk.middle; });
+  return {far_side(std::make_reverse_iterator(above), runs.rend(), bulk), far_side(above, runs.end(), bulk)};
+}
+
+// Takes marks from among the values that lie far outside.
+std::vector<Repeated> take_far_marks(std::vector<Repeated>& runs, const Sides& sides, const Bulk& bulk,
+                                     Eigen::Index rows) {
+  std::vector<Repeated> marks;
+  std::erase_if(runs, [&](const Repeated& run) {
+    const double from = run.value - bulk.middle;
+    const bool is = (from > sides.high.edge || -from > sides.low.edge) && may_be_mark(run, rows);
+    if (is) marks.push_back(run);
+    return is;
+  });
+  return marks;
 }
 
 // The greatest whole number that divides all values; 0 where one is not whole, or too large to tell.
@@ -217,31 +245,27 @@ ColumnLook fence_of(const Eigen::Ref<const Eigen::VectorXd>& column) {
   std::vector<Repeated> runs = sorted_runs(column, sorted);
   const Eigen::Index rows = column.size();
   if (sorted.size() < fewest) return look;
-  look.marks = take_marks(runs, rows);
+  if (const std::optional<Bulk> bulk = bulk_of(sorted, runs))
+    look.marks = take_far_marks(runs, sides_of(runs, *bulk), *bulk, rows);
+  for (const Repeated& mark : take_marks(runs, rows)) look.marks.push_back(mark);
   for (const Repeated& mark : look.marks) look.fence.marks.push_back(mark.value);
   look.suspicious = suspicious_of(runs, rows);
   if (!look.marks.empty()) std::erase_if(sorted, [&](double value) { return has_mark(look.marks, value); });
 
   const std::optional<Bulk> bulk = bulk_of(sorted, runs);
   if (!bulk) return look;
-  const auto above = std::partition_point(runs.begin(), runs.end(),
-                                          [&](const Repeated& run) { return run.value < bulk->middle; });
-  const Side high = far_side(above, runs.end(), *bulk),
-             low = far_side(std::make_reverse_iterator(above), runs.rend(), *bulk);
+  const auto [low, high] = sides_of(runs, *bulk);
   const bool strewn = low.is_strewn(bulk->middle) && high.is_strewn(bulk->middle);
   const Eigen::Index few = std::min(std::max<Eigen::Index>(3, rows / (strewn ? 20 : 100)), rows / 10);
-  if (low.rows + high.rows > few) {
-    look.many_far = low.rows + high.rows;
-    look.farthest = low.rows > high.rows ? low.farthest : high.farthest;
+  const Eigen::Index far = low.rows + high.rows;
+  look.farthest = bulk->middle - low.farthest > high.farthest - bulk->middle ? low.farthest : high.farthest;
+  if (far > few) {
+    look.many_far = far;
     return look;
   }
-  look.far = low.rows + high.rows;
+  look.far = far;
   look.fence.low = bulk->middle - low.edge;
   look.fence.high = bulk->middle + high.edge;
-  look.farthest =
-      low.rows > 0 && (high.rows == 0 || bulk->middle - low.farthest > high.farthest - bulk->middle)
-          ? low.farthest
-          : high.farthest;
   return look;
 }
 
