@@ -12,6 +12,8 @@
 #include "eigenflow/authoring/list.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/transformer.hpp"
+#include "eigenflow/text/decimal.hpp"
+#include "eigenflow/text/error.hpp"
 #include "eigenflow/text/name_of.hpp"
 #include "eigenflow/transformers/rational_quadratic_spline.hpp"
 
@@ -21,10 +23,11 @@ namespace eigenflow {
 /// are real (Rezende et al., arXiv:2002.02428, section 2.1, beside Durkan et al., arXiv:1906.04032).
 ///
 /// A layer whose transformer has `circles()` gives its conditioner the cosine and the sine of such a feature in
-/// place of its angle, so that nothing jumps where the angle does.
+/// place of its angle, so that nothing jumps where the angle does. And a circle is rotated first,
 ///
-/// On a circle the map is the inverse of `Circle`: y = c⁻¹(x). A periodic spline rotates behind its bins, so
-/// here it rotates first. Then ±π is no knot, where the slope of log p jumps, but a point like any other.
+///   y = c(x + t),   t one more parameter of each circle,
+///
+/// so that ±π, where the data are cut, is no knot of a spline c, where the slope of log p jumps.
 template <class Line, class Circle>
 class LineOrCircle {
   static_assert(Transformer<Line> && Transformer<Circle>,
@@ -36,10 +39,13 @@ class LineOrCircle {
   using Scalar = typename Line::Scalar;
   using Indices = List<Eigen::Index>;
 
-  /// `circles` are the features that are circles, in any order; `circle` must map [-π, π) to itself, its ends
-  /// joined. Throws std::invalid_argument for a negative feature or one that is there twice.
+  /// `circles` are the features that are circles, in any order; `circle` must take any angle modulo 2π, map
+  /// [-π, π) to itself and leave its ends joined. Throws std::invalid_argument for a negative feature, for one that is
+  /// there twice, and for a spline of another bound than π.
   constexpr LineOrCircle(Indices circles, Line line, Circle circle)
-      : circles_(checked(std::move(circles))), line_(std::move(line)), circle_(std::move(circle)) {}
+      : circles_(checked(std::move(circles))), line_(std::move(line)), circle_(std::move(circle)) {
+    if constexpr (requires { circle_.bound(); }) check_bound(static_cast<double>(circle_.bound()));
+  }
 
   static std::string name() {
     return detail::name_of<Line>("transformer") + " or " + detail::name_of<Circle>("transformer");
@@ -52,30 +58,41 @@ class LineOrCircle {
   const Line& line() const { return line_; }
   const Circle& circle() const { return circle_; }
 
-  constexpr Eigen::Index parameters() const { return std::max(line_.parameters(), circle_.parameters()); }
+  constexpr Eigen::Index parameters() const { return std::max(line_.parameters(), rotation() + 1); }
   constexpr Eigen::Index kept() const {
-    return std::max(line_.parameters() + line_.kept(), circle_.parameters() + circle_.kept()) - parameters();
+    return std::max(
+               {line_.parameters() + line_.kept(), circle_.parameters() + circle_.kept(), parameters()}) -
+           parameters();
   }
 
   template <class Number, class Slots>
   Transformed<Number> forward(Number x, const Slots& slots) const {
-    return is_circle(slots.feature()) ? circle_.inverse(x, slots) : line_.forward(x, slots);
+    if (!is_circle(slots.feature())) return line_.forward(x, slots);
+    return circle_.forward(x + slots[rotation()], slots);
   }
   template <class Number, class Slots>
   Transformed<Number> inverse(Number y, const Slots& slots) const {
-    return is_circle(slots.feature()) ? circle_.forward(y, slots) : line_.inverse(y, slots);
+    if (!is_circle(slots.feature())) return line_.inverse(y, slots);
+    const Number t = slots[rotation()];
+    Transformed<Number> result = circle_.inverse(y, slots);
+    result.value = onto_circle(result.value - t);
+    return result;
   }
   template <class Number, class Slots>
   Number forward_vjp(Number grad, Number grad_log_det, const Slots& slots) const {
-    if (is_circle(slots.feature()))
-      return unused_zero(circle_, circle_.inverse_vjp(grad, grad_log_det, slots), slots);
-    return unused_zero(line_, line_.forward_vjp(grad, grad_log_det, slots), slots);
+    if (!is_circle(slots.feature()))
+      return rest_zero(line_.parameters(), line_.forward_vjp(grad, grad_log_det, slots), slots);
+    const Number grad_x = circle_.forward_vjp(grad, grad_log_det, slots);
+    slots.set(rotation(), grad_x);
+    return rest_zero(rotation() + 1, grad_x, slots);
   }
   template <class Number, class Slots>
   Number inverse_vjp(Number grad, Number grad_log_det, const Slots& slots) const {
-    if (is_circle(slots.feature()))
-      return unused_zero(circle_, circle_.forward_vjp(grad, grad_log_det, slots), slots);
-    return unused_zero(line_, line_.inverse_vjp(grad, grad_log_det, slots), slots);
+    if (!is_circle(slots.feature()))
+      return rest_zero(line_.parameters(), line_.inverse_vjp(grad, grad_log_det, slots), slots);
+    const Number grad_y = circle_.inverse_vjp(grad, grad_log_det, slots);
+    slots.set(rotation(), -grad);
+    return rest_zero(rotation() + 1, grad_y, slots);
   }
 
  private:
@@ -92,14 +109,32 @@ class LineOrCircle {
     return circles;
   }
 
+  static constexpr void check_bound(double bound) {
+    const double off = bound - std::numbers::pi;
+    if (off > 1e-6 || off < -1e-6)
+      detail::reject("a circle is [-pi, pi), but its spline has the bound " + detail::decimal(bound) +
+                     ": make its options with on_circle");
+  }
+
   bool is_circle(Eigen::Index feature) const {
     return std::find(circles_.begin(), circles_.end(), feature) != circles_.end();
   }
 
-  // The parameters that only the other of the two has.
-  template <class Transformer, class Number, class Slots>
-  Number unused_zero(const Transformer& used, Number result, const Slots& slots) const {
-    for (Eigen::Index k = used.parameters(); k < parameters(); ++k) slots.set(k, Number(0));
+  // The slot of t. The circle's transformer may keep something there once t is read.
+  constexpr Eigen::Index rotation() const { return circle_.parameters(); }
+
+  // In [-π, π).
+  template <class Number>
+  static Number onto_circle(Number x) {
+    const Number pi(std::numbers::pi_v<Scalar>), period = pi + pi;
+    const Number within = min(max(x - period * floor(x / period + Number(Scalar(0.5))), -pi), pi);
+    return select(within < pi, within, -pi);
+  }
+
+  // The parameters that only the other of the two has are not read.
+  template <class Number, class Slots>
+  Number rest_zero(Eigen::Index used, Number result, const Slots& slots) const {
+    for (Eigen::Index k = used; k < parameters(); ++k) slots.set(k, Number(0));
     return result;
   }
 
@@ -108,15 +143,14 @@ class LineOrCircle {
   [[no_unique_address]] Circle circle_;
 };
 
-/// Splines for both: of the same bins, with linear tails for real features, periodic and rotating for circles.
+/// Splines for both: of the same bins, with linear tails for real features and periodic for circles.
 template <class Scalar, class SlopeMap = SoftClip>
 using CircularSpline = LineOrCircle<RationalQuadraticSpline<Scalar, SplineTails::linear, SlopeMap>,
                                     RationalQuadraticSpline<Scalar, SplineTails::periodic, SlopeMap>>;
 
-/// The options of a spline on the circle: those of the others, with its bound and a rotation.
+/// The options of a spline on the circle: those of the others, with its bound.
 inline SplineOptions on_circle(SplineOptions options) {
   options.bound = std::numbers::pi;
-  options.rotate = true;
   return options;
 }
 

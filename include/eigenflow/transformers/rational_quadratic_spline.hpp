@@ -59,7 +59,7 @@ class RationalQuadraticSpline {
   const SplineOptions& options() const { return options_; }
   const SlopeMap& slope_map() const { return slope_map_; }
   Eigen::Index bins() const { return bins_; }
-  Scalar bound() const { return bound_; }
+  constexpr Scalar bound() const { return bound_; }
   constexpr Eigen::Index parameters() const {
     return 3 * bins_ + (periodic ? (options_.rotate ? 1 : 0) : -1);
   }

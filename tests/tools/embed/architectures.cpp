@@ -16,16 +16,16 @@ std::string residual(const char* activation) {
 std::string affine(const std::string& scale) {
   return R"({"type": "affine", "log_scale": )" + scale + "}";
 }
-std::string spline(const std::string& slope, const char* type = "spline", const char* more = "") {
-  return std::string(R"({"type": ")") + type +
-         R"(", "options": {"bins": 4, "bound": 3.0, "min_size": 0.001, "min_slope": 0.001)" + more +
-         R"(}, "slope_map": )" + slope + "}";
+std::string spline(const std::string& slope, const char* type = "spline", const char* more = "",
+                   const char* bound = "3.0") {
+  return std::string(R"({"type": ")") + type + R"(", "options": {"bins": 4, "bound": )" + bound +
+         R"(, "min_size": 0.001, "min_slope": 0.001)" + more + R"(}, "slope_map": )" + slope + "}";
 }
 const std::string shift = R"({"type": "shift"})";
 std::string with_circles(const char* circles, const char* type, const std::string& line) {
   return std::string(R"({"type": ")") + type + R"( or periodic spline", "circles": )" + circles +
          R"(, "line": )" + line + R"(, "circle": )" +
-         spline(soft_clip(), "periodic spline", R"(, "rotate": true)") + "}";
+         spline(soft_clip(), "periodic spline", "", "3.141592653589793") + "}";
 }
 
 std::string coupling(const char* type, int dim, int split, const std::string& options,

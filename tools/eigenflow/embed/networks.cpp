@@ -73,7 +73,7 @@ CppTransformer transformer(const Value& value, Constants& constants) {
     const auto circles = as<std::vector<Eigen::Index>>(value, "circles");
     return {{"LineOrCircle<" + line.type + ", " + circle.type + '>',
              braces({constants.indices(circles), line.text(), circle.text()})},
-            std::max(line.parameters, circle.parameters)};
+            std::max(line.parameters, circle.parameters + 1)};
   }
   if (type == "shift") return {{"Shift<" + scalar + '>', "{}"}, 1};
   if (type == "affine") {
