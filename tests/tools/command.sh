@@ -73,8 +73,8 @@ run fit - -o piped.eigenflow "${quick[@]}" <"$data"
 run fit "$data" -o one.eigenflow --columns waiting "${quick[@]}"
 run fit "$data" -o two.eigenflow --columns 2,1 --positive waiting --interval eruption:0:10 "${quick[@]}"
 run fit "$data" -o given.eigenflow --context eruption "${quick[@]}"
-awk 'BEGIN { srand(3); print "r,phi"; for (i = 0; i < 400; ++i) { a = 345 + 30 * rand(); print a / 100 + rand(), a < 360 ? a : a - 360 } }' >angles.csv
-awk 'BEGIN { srand(4); print "x,k"; for (i = 0; i < 200; ++i) print rand(), 0.1 }' >constant.csv
+awk 'BEGIN { OFS = ","; srand(3); print "r,phi"; for (i = 0; i < 400; ++i) { a = 345 + 30 * rand(); print a / 100 + rand(), a < 360 ? a : a - 360 } }' >angles.csv
+awk 'BEGIN { OFS = ","; srand(4); print "x,k"; for (i = 0; i < 200; ++i) print rand(), 0.1 }' >constant.csv
 for type in coupling autoregressive; do
   run fit angles.csv -o phi.$type --type $type --periodic phi:0:360 "${quick[@]}"
 done
@@ -130,10 +130,10 @@ for text in 'two.eigenflow: double, format version 1' 'Flow of 2 features' 'Supp
 done
 # A model is read once: from a pipe too, and no further than it goes.
 run info <(cat two.eigenflow) | grep -q 'Flow of 2 features' || fail 'info does not read a pipe'
-mkfifo pipe
-for words in 'score pipe' 'sample pipe -n 2' 'embed pipe -o -'; do
-  cat a.eigenflow >pipe &
-  timeout 20 "$eigenflow" ${words/score pipe/score pipe $data} >out || fail "$words: exit code $?"
+mkfifo model_pipe
+for words in 'score model_pipe' 'sample model_pipe -n 2' 'embed model_pipe -o -'; do
+  cat a.eigenflow >model_pipe &
+  timeout 20 "$eigenflow" ${words/score model_pipe/score model_pipe $data} >out || fail "$words: exit code $?"
   wait
 done
 if [ -e /dev/zero ]; then

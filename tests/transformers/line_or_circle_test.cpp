@@ -177,7 +177,7 @@ TEST_CASE("the mass of a density on a circle and a line is one") {
                   ef::WithCircles(2, {1}, ef::StandardNormal<double>(1)), rng};
     randomise(flow.parameters(), 0.7);
     // Midpoints; the rule converges fast on the circle and as the square of the step at the knots.
-    const Index lines = 400, points = 200;
+    const Index lines = 800, points = 400;
     const double reach = 9, along = 2 * reach / lines, around = 4.0 / points;
     MatrixXd x(points, 2);
     double sum = 0, least = 1, most = 0;
@@ -226,8 +226,10 @@ TEST_CASE("angles given from 0 to 2 pi or from -pi to pi are learned alike") {
     losses[from_zero] = -flow.log_prob(x).mean();
     const MatrixXd samples = flow.sample(4000, rng);
     const Eigen::ArrayXd apart = (samples.col(1) - samples.col(0)).array() - 1;
-    CHECK((apart.cos() < 0.5).cast<double>().mean() < 0.005);  // farther than 60°; the data: 0.0005
-    CHECK(apart.cos().mean() > 0.93);                          // exp(-0.09/2) = 0.956
+    // Farther than 60°; the data: 0.0005. The rotation that follows x0 is a real number, so it must jump by 2π somewhere
+    // on the circle of x0, and a network crosses that jump on a finite width: about 1 % of the samples.
+    CHECK((apart.cos() < 0.5).cast<double>().mean() < 0.02);
+    CHECK(apart.cos().mean() > 0.93);  // exp(-0.09/2) = 0.956
   }
   CHECK(losses[0] < exact + 0.05);
   CHECK(losses[1] < exact + 0.05);

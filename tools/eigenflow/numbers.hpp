@@ -46,11 +46,11 @@ struct NumberRange {
 
 inline double number_of(const std::string& text, const NumberRange& range, const std::string& option) {
   const std::optional<double> value = table::number(text);
-  if (value && table::beyond_range(text, *value))
-    throw UsageError(option + ": " + table::shown(text) +
-                     " is beyond the range of a number, which ends at 1.8e308");
   if (!value || !range.has(*value))
-    throw UsageError(option + " wants " + range.text() + ", but got " + table::shown(text));
+    throw UsageError(option + " wants " + range.text() + ", but got " + table::shown(text) +
+                     (value && table::beyond_range(text, *value)
+                          ? ", which is beyond the range of a number, 1.8e308"
+                          : ""));
   return *value;
 }
 

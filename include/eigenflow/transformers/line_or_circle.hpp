@@ -68,7 +68,7 @@ class LineOrCircle {
   template <class Number, class Slots>
   Transformed<Number> forward(Number x, const Slots& slots) const {
     if (!is_circle(slots.feature())) return line_.forward(x, slots);
-    return circle_.forward(x + slots[rotation()], slots);
+    return circle_.forward(onto_circle(x + slots[rotation()]), slots);
   }
   template <class Number, class Slots>
   Transformed<Number> inverse(Number y, const Slots& slots) const {
@@ -123,12 +123,12 @@ class LineOrCircle {
   // The slot of t. The circle's transformer may keep something there once t is read.
   constexpr Eigen::Index rotation() const { return circle_.parameters(); }
 
-  // In [-π, π).
+  // In [-π, π), NaN where x is not finite. The clamp is for an x so large that its rounding leaves the circle.
   template <class Number>
   static Number onto_circle(Number x) {
     const Number pi(std::numbers::pi_v<Scalar>), period = pi + pi;
     const Number within = min(max(x - period * floor(x / period + Number(Scalar(0.5))), -pi), pi);
-    return select(within < pi, within, -pi);
+    return select(within < pi, within, -pi) + (x - x);
   }
 
   // The parameters that only the other of the two has are not read.
