@@ -391,7 +391,7 @@ fi
 
 # ---- too little memory: the file and what to do
 if (ulimit -v 200000; "$eigenflow" --version >/dev/null 2>&1); then  # which a sanitizer does not live with
-  (ulimit -v 200000; exec "$eigenflow" fit "$data" -o no.eigenflow "${quick[@]}" --hidden 9000,9000) 2>err
+  (ulimit -v 200000; exec "$eigenflow" fit "$data" -o no.eigenflow --steps 40 --quiet --hidden 9000,9000) 2>err
   same 'a fit beyond the memory' "$? $(grep -c 'old_faithful.csv: there is not enough memory: .*--hidden' err)" '1 1'
   [ ! -e no.eigenflow ] || fail 'a fit beyond the memory left a model'
 fi

@@ -131,7 +131,7 @@ TEST_CASE("an autoregressive residual net with circles and a context obeys the l
       "circular autoregressive with context", []<class S, int D>(contract::Kind<S, D> kind) {
         return ef::Autoregressive<ef::CircularSpline<S>, ef::MaskedResidualNet<S>, D>(
             kind.dim, {1, 3, 0, 2}, {.width = 4, .blocks = 1, .activation = ef::Activation::silu},
-            ef::circular_spline<S>({1, 2}, bins), 2);
+            ef::circular_spline<S>({1, 2}, {.bins = 4}), 2);
       });
 }
 

@@ -93,7 +93,8 @@ std::vector<Layer> blocks_with_circles(const Architecture& a, const Features& f,
           ef::Columns<Layer>(f.dim, f.real, Layer(ef::LuLinear<double>(turned(f.real_count(), rng)))));
     blocks.emplace_back(Block(std::move(block)));
     Indices next;
-    for (const Eigen::Index from : turned(f.dim, rng).indices())
+    const auto permutation = turned(f.dim, rng);
+    for (const Eigen::Index from : permutation.indices())
       next.push_back(order[static_cast<std::size_t>(from)]);
     order = std::move(next);
   }
@@ -147,10 +148,7 @@ Flow with_edges(const Flow& flow, const std::vector<ef::FeatureSupport>& support
   if (supports.empty()) return flow;
   std::vector<Layer> layers{Layer(ef::Support<double>(supports))};
   for (Eigen::Index i = 0; i < flow.layers().size(); ++i) layers.push_back(flow.layers()[i]);
-  ef::Rng rng(0);
-  Flow result(Block(std::move(layers)), flow.base(), rng);
-  result.set_parameters(flow.parameters());
-  return result;
+  return {Block(std::move(layers)), flow.base(), flow.parameters()};
 }
 
 Eigen::MatrixXd without_edges(const std::vector<ef::FeatureSupport>& supports, const Eigen::MatrixXd& x) {
