@@ -148,7 +148,7 @@ Flow with_edges(const Flow& flow, const std::vector<ef::FeatureSupport>& support
   if (supports.empty()) return flow;
   std::vector<Layer> layers{Layer(ef::Support<double>(supports))};
   for (Eigen::Index i = 0; i < flow.layers().size(); ++i) layers.push_back(flow.layers()[i]);
-  return {Block(std::move(layers)), flow.base(), flow.parameters()};
+  return {Block(std::move(layers)), flow.base(), Eigen::VectorXd(flow.parameters())};
 }
 
 Eigen::MatrixXd without_edges(const std::vector<ef::FeatureSupport>& supports, const Eigen::MatrixXd& x) {

@@ -68,12 +68,12 @@ class LineOrCircle {
   template <class Number, class Slots>
   Transformed<Number> forward(Number x, const Slots& slots) const {
     if (!is_circle(slots.feature())) return line_.forward(x, slots);
-    return circle_.forward(onto_circle(x + slots[rotation()]), slots);
+    return circle_.forward(onto_circle(x + rotation_of<Number>(slots)), slots);
   }
   template <class Number, class Slots>
   Transformed<Number> inverse(Number y, const Slots& slots) const {
     if (!is_circle(slots.feature())) return line_.inverse(y, slots);
-    const Number t = slots[rotation()];
+    const Number t = rotation_of<Number>(slots);
     Transformed<Number> result = circle_.inverse(y, slots);
     result.value = onto_circle(result.value - t);
     return result;
@@ -123,6 +123,11 @@ class LineOrCircle {
   // The slot of t. The circle's transformer may keep something there once t is read.
   constexpr Eigen::Index rotation() const { return circle_.parameters(); }
 
+  // t modulo 2π, so that a large one costs x no digits.
+  template <class Number, class Slots>
+  Number rotation_of(const Slots& slots) const {
+    return onto_circle(Number(slots[rotation()]));
+  }
   // In [-π, π), NaN where x is not finite. The clamp is for an x so large that its rounding leaves the circle.
   template <class Number>
   static Number onto_circle(Number x) {
