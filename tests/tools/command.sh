@@ -76,9 +76,9 @@ run fit "$data" -o given.eigenflow --context eruption "${quick[@]}"
 awk 'BEGIN { OFS = ","; srand(3); print "r,phi"; for (i = 0; i < 400; ++i) { a = 345 + 30 * rand(); print a / 100 + rand(), a < 360 ? a : a - 360 } }' >angles.csv
 awk 'BEGIN { OFS = ","; srand(4); print "x,k"; for (i = 0; i < 200; ++i) print rand(), 0.1 }' >constant.csv
 for type in coupling autoregressive; do
-  run fit angles.csv -o phi.$type --type $type --periodic phi:0:360 "${quick[@]}"
+  run fit angles.csv -o phi.$type --type $type --periodic phi:0:360 --steps 300 "${quick[@]:2}"
 done
-run fit angles.csv -o phi.alone --columns phi --periodic phi:0:360 "${quick[@]}"
+run fit angles.csv -o phi.alone --columns phi --periodic phi:0:360 --steps 300 "${quick[@]:2}"
 run fit constant.csv -o constant.eigenflow --context k "${quick[@]}"
 run fit "$data" -o maf.eigenflow --type autoregressive --transformer affine --base student --epochs 2 --batch 50 --test-data "$data" "${quick[@]:2}"
 

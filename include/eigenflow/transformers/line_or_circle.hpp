@@ -12,6 +12,7 @@
 #include "eigenflow/authoring/list.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/transformer.hpp"
+#include "eigenflow/maps/soft_bound.hpp"
 #include "eigenflow/text/decimal.hpp"
 #include "eigenflow/text/error.hpp"
 #include "eigenflow/text/name_of.hpp"
@@ -25,7 +26,7 @@ namespace eigenflow {
 /// A layer whose transformer has `circles()` gives its conditioner the cosine and the sine of such a feature in
 /// place of its angle, so that nothing jumps where the angle does. And a circle is rotated first,
 ///
-///   y = c(x + t),   t one more parameter of each circle,
+///   y = c(x + t),   t = a / (1 + |a|/2π),   a one more parameter of each circle,
 ///
 /// so that ±π, where the data are cut, is no knot of a spline c, where the slope of log p jumps.
 template <class Line, class Circle>
@@ -60,38 +61,40 @@ class LineOrCircle {
 
   constexpr Eigen::Index parameters() const { return std::max(line_.parameters(), rotation() + 1); }
   constexpr Eigen::Index kept() const {
-    return std::max(
-               {line_.parameters() + line_.kept(), circle_.parameters() + circle_.kept(), parameters()}) -
-           parameters();
+    return std::max({line_.parameters() + line_.kept(), turn_slope() + 1, parameters()}) - parameters();
   }
 
   template <class Number, class Slots>
   Transformed<Number> forward(Number x, const Slots& slots) const {
     if (!is_circle(slots.feature())) return line_.forward(x, slots);
-    return circle_.forward(onto_circle(x + rotation_of<Number>(slots)), slots);
+    const LogScaleAt<Number> t = turn(Number(slots[rotation()]));
+    const Transformed<Number> result = circle_.forward(onto_circle(x + t.value), slots);
+    slots.set(turn_slope(), t.slope);
+    return result;
   }
   template <class Number, class Slots>
   Transformed<Number> inverse(Number y, const Slots& slots) const {
     if (!is_circle(slots.feature())) return line_.inverse(y, slots);
-    const Number t = rotation_of<Number>(slots);
+    const LogScaleAt<Number> t = turn(Number(slots[rotation()]));
     Transformed<Number> result = circle_.inverse(y, slots);
-    result.value = onto_circle(result.value - t);
+    slots.set(turn_slope(), t.slope);
+    result.value = onto_circle(result.value - t.value);
     return result;
   }
   template <class Number, class Slots>
   Number forward_vjp(Number grad, Number grad_log_det, const Slots& slots) const {
     if (!is_circle(slots.feature()))
       return rest_zero(line_.parameters(), line_.forward_vjp(grad, grad_log_det, slots), slots);
-    const Number grad_x = circle_.forward_vjp(grad, grad_log_det, slots);
-    slots.set(rotation(), grad_x);
+    const Number slope = slots[turn_slope()], grad_x = circle_.forward_vjp(grad, grad_log_det, slots);
+    slots.set(rotation(), slope * grad_x);
     return rest_zero(rotation() + 1, grad_x, slots);
   }
   template <class Number, class Slots>
   Number inverse_vjp(Number grad, Number grad_log_det, const Slots& slots) const {
     if (!is_circle(slots.feature()))
       return rest_zero(line_.parameters(), line_.inverse_vjp(grad, grad_log_det, slots), slots);
-    const Number grad_y = circle_.inverse_vjp(grad, grad_log_det, slots);
-    slots.set(rotation(), -grad);
+    const Number slope = slots[turn_slope()], grad_y = circle_.inverse_vjp(grad, grad_log_det, slots);
+    slots.set(rotation(), -slope * grad);
     return rest_zero(rotation() + 1, grad_y, slots);
   }
 
@@ -120,14 +123,10 @@ class LineOrCircle {
     return std::find(circles_.begin(), circles_.end(), feature) != circles_.end();
   }
 
-  // The slot of t. The circle's transformer may keep something there once t is read.
+  // The slot of a. The circle's transformer may keep something there once a is read; dt/da lies behind what it keeps.
   constexpr Eigen::Index rotation() const { return circle_.parameters(); }
+  constexpr Eigen::Index turn_slope() const { return circle_.parameters() + circle_.kept(); }
 
-  // t modulo 2π, so that a large one costs x no digits.
-  template <class Number, class Slots>
-  Number rotation_of(const Slots& slots) const {
-    return onto_circle(Number(slots[rotation()]));
-  }
   // In [-π, π), NaN where x is not finite. The clamp is for an x so large that its rounding leaves the circle.
   template <class Number>
   static Number onto_circle(Number x) {
@@ -142,6 +141,9 @@ class LineOrCircle {
     for (Eigen::Index k = used; k < parameters(); ++k) slots.set(k, Number(0));
     return result;
   }
+
+  // Bounded, so that a large a costs the angle no digits.
+  static constexpr SoftClip turn{2 * std::numbers::pi};
 
   Indices circles_;
   [[no_unique_address]] Line line_;
