@@ -177,7 +177,7 @@ TEST_CASE("the mass of a density on a circle and a line is one") {
                   ef::WithCircles(2, {1}, ef::StandardNormal<double>(1)), rng};
     randomise(flow.parameters(), 0.7);
     // Midpoints; the rule converges fast on the circle and as the square of the step at the knots.
-    const Index lines = 800, points = 400;
+    const Index lines = 1000, points = 800;
     const double reach = 9, along = 2 * reach / lines, around = 4.0 / points;
     MatrixXd x(points, 2);
     double sum = 0, least = 1, most = 0;

@@ -26,7 +26,7 @@ namespace eigenflow {
 /// A layer whose transformer has `circles()` gives its conditioner the cosine and the sine of such a feature in
 /// place of its angle, so that nothing jumps where the angle does. And a circle is rotated first,
 ///
-///   y = c(x + t),   t = a / (1 + |a|/2π),   a one more parameter of each circle,
+///   y = c(x + t),   t = a / (1 + |a|/π),   a one more parameter of each circle,
 ///
 /// so that ±π, where the data are cut, is no knot of a spline c, where the slope of log p jumps.
 template <class Line, class Circle>
@@ -143,7 +143,7 @@ class LineOrCircle {
   }
 
   // Bounded, so that a large a costs the angle no digits.
-  static constexpr SoftClip turn{2 * std::numbers::pi};
+  static constexpr SoftClip turn{std::numbers::pi};
 
   Indices circles_;
   [[no_unique_address]] Line line_;
