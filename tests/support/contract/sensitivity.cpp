@@ -24,10 +24,10 @@ Problem<Wide> perturbed(const Problem<Wide>& problem, const VectorX<Wide>& row_s
   return moved;
 }
 
-VectorX<Wide> largest_in_row(const MatrixX<Wide>& a, const MatrixX<Wide>& b) {
+VectorX<Wide> largest_in_row(const MatrixX<Wide>& a, const MatrixX<Wide>& b, Wide least) {
   VectorX<Wide> largest(a.rows());
   for (Index i = 0; i < a.rows(); ++i)
-    largest[i] = std::max(a.row(i).cwiseAbs().maxCoeff(), b.row(i).cwiseAbs().maxCoeff());
+    largest[i] = std::max({a.row(i).cwiseAbs().maxCoeff(), b.row(i).cwiseAbs().maxCoeff(), least});
   return largest;
 }
 
@@ -36,9 +36,9 @@ VectorX<Wide> largest_in_row(const MatrixX<Wide>& a, const MatrixX<Wide>& b) {
 Evaluation<Wide> evaluation_allowance(const Subject<Wide>& reference, Direction direction,
                                       const Problem<Wide>& problem, Wide epsilon, InputsOffBy off) {
   const Evaluation<Wide> centre = evaluate(reference, direction, problem);
-  const VectorX<Wide> scale = largest_in_row(problem.x, centre.values);
+  const VectorX<Wide> scale = largest_in_row(problem.x, centre.values, reference.input_size());
   const VectorX<Wide> input_scale =
-      off == InputsOffBy::own_size ? largest_in_row(problem.x, problem.x) : scale;
+      off == InputsOffBy::own_size ? largest_in_row(problem.x, problem.x, reference.input_size()) : scale;
   Rng rng(2024);
   Evaluation<Wide> moves{MatrixX<Wide>::Zero(problem.x.rows(), problem.x.cols()),
                          VectorX<Wide>::Zero(problem.x.rows())};
@@ -61,7 +61,8 @@ Pullback<Wide> pull_back_allowance(const Subject<Wide>& reference, Direction dir
                                    const Problem<Wide>& problem, const Cotangent<Wide>& cotangent,
                                    Wide epsilon) {
   const Pullback<Wide> centre = pull_back(reference, direction, problem, cotangent);
-  const VectorX<Wide> scale = largest_in_row(problem.x, evaluate(reference, direction, problem).values);
+  const VectorX<Wide> scale =
+      largest_in_row(problem.x, evaluate(reference, direction, problem).values, reference.input_size());
   Rng rng(2024);
   Pullback<Wide> moves{MatrixX<Wide>::Zero(centre.x.rows(), centre.x.cols()),
                        MatrixX<Wide>::Zero(centre.context.rows(), centre.context.cols()),

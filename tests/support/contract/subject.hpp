@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <memory>
+#include <numbers>
 #include <span>
 #include <string>
 #include <utility>
@@ -57,6 +58,9 @@ class Subject {
   /// Runs the direction and then its vjp, with the cotangents that the tile has.
   virtual void run_vjp(Direction direction, std::span<const S> theta, std::span<S> grad,
                        Tile<S>& tile) const = 0;
+  /// The least size that a rounding of an input is taken of. A number next to zero is finer than others, but an angle is
+  /// not: zero is a point of the circle like any other, so a rounding is one of π.
+  virtual Wide input_size() const { return 0; }
 };
 
 template <eigenflow::Layer L>
@@ -69,6 +73,12 @@ class LayerSubject final : public Subject<typename L::Scalar> {
   Index dim() const override { return layer_.dim(); }
   Index context_dim() const override { return eigenflow::context_dim(layer_); }
   Index parameter_count() const override { return eigenflow::parameter_count(layer_); }
+  Wide input_size() const override {
+    if constexpr (requires { layer_.transformer().circles(); })
+      return layer_.transformer().circles().empty() ? Wide(0) : std::numbers::pi_v<Wide>;
+    else
+      return 0;
+  }
   void initialise(std::span<S> theta, Rng& rng) const override { layer_.initialise(theta, rng); }
   void run(Direction direction, std::span<const S> theta, Tile<S>& tile) const override {
     if (direction == Direction::forward)
