@@ -8,6 +8,7 @@
 
 #include "eigenflow/authoring/layout.hpp"
 #include "eigenflow/authoring/tile.hpp"
+#include "eigenflow/concepts/direction.hpp"
 #include "eigenflow/numerics/rng.hpp"
 #include "eigenflow/text/error.hpp"
 
@@ -54,13 +55,6 @@ concept Layer = std::copyable<L> &&
 //   static name()                    what it is called in the printed architecture ("Layer" when absent)
 //   describe()                       what stands in brackets after the name: "1 of 2 features, 64 × 64, relu"
 
-/// The two ways through a layer: data x → latent z, and back.
-enum class Direction { forward, inverse };
-
-constexpr Direction opposite(Direction direction) {
-  return direction == Direction::forward ? Direction::inverse : Direction::forward;
-}
-
 /// Calls its argument on every tile of a data set, in order: what a data-dependent start may look at.
 template <class Scalar>
 using TileSource = std::function<void(const std::function<void(Tile<Scalar>&)>&)>;
@@ -76,15 +70,6 @@ void start_from_data(L& layer, std::span<Scalar> theta, const TileSource<Scalar>
         !requires { &L::initialise_from; },
         "a layer's initialise_from takes (theta, tiles, direction): the direction is the one that the "
         "data enters");
-}
-
-/// The columns of context that a layer or a base reads.
-template <class Part>
-constexpr Eigen::Index context_dim(const Part& part) {
-  if constexpr (requires { part.context_dim(); })
-    return part.context_dim();
-  else
-    return 0;
 }
 
 namespace detail {
