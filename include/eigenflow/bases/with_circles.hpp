@@ -10,6 +10,7 @@
 #include <tuple>
 #include <utility>
 
+#include "eigenflow/authoring/circles.hpp"
 #include "eigenflow/authoring/dimension.hpp"
 #include "eigenflow/authoring/list.hpp"
 #include "eigenflow/authoring/structure.hpp"
@@ -110,15 +111,7 @@ class WithCircles {
 
  private:
   static constexpr Indices checked(Eigen::Index dim, Indices circles, Eigen::Index inner) {
-    for (std::size_t i = 0; i < circles.size(); ++i) {
-      if (circles[i] < 0 || circles[i] >= dim)
-        detail::reject("feature " + std::to_string(circles[i]) +
-                       " is to be a circle, but the features go from 0 to " + std::to_string(dim - 1));
-      for (std::size_t k = 0; k < i; ++k)
-        if (circles[k] == circles[i])
-          detail::reject("feature " + std::to_string(circles[i]) +
-                         " is named twice among the circles: name it once");
-    }
+    detail::check_circles(circles, dim);
     const Eigen::Index real = dim - static_cast<Eigen::Index>(circles.size());
     if (inner != real)
       detail::reject(std::to_string(dim) + " features with " + std::to_string(circles.size()) +

@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "eigenflow/authoring/circles.hpp"
 #include "eigenflow/authoring/list.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/transformer.hpp"
@@ -100,15 +101,7 @@ class LineOrCircle {
 
  private:
   static constexpr Indices checked(Indices circles) {
-    for (std::size_t i = 0; i < circles.size(); ++i) {
-      if (circles[i] < 0)
-        detail::reject("feature " + std::to_string(circles[i]) +
-                       " is to be a circle, but features are counted from 0");
-      for (std::size_t k = 0; k < i; ++k)
-        if (circles[k] == circles[i])
-          detail::reject("feature " + std::to_string(circles[i]) +
-                         " is named twice among the circles: name it once");
-    }
+    detail::check_circles(circles, Eigen::Dynamic);
     return circles;
   }
 
