@@ -68,7 +68,7 @@ Folded fold(Index pieces, Index size, int threads, const Delay& delay) {
     Eigen::Map<VectorXf>(to.data(), size) += addend(piece, size);
     return 1.0 / static_cast<double>(piece + 3);
   };
-  const double total = ef::detail::fold_pieces((pieces - 1) * height + 1, height, much, span_of(grad), work);
+  const double total = ef::fold_pieces((pieces - 1) * height + 1, height, much, span_of(grad), work);
   CHECK(whole);
   return {total, grad};
 }
@@ -82,7 +82,7 @@ TEST_CASE("pieces are worked on once each, by any number of threads") {
     for (const Index rows : {1, 9, 10, 11, 20, 95}) {
       const ThreadCount count(threads);
       std::vector<int> times(static_cast<std::size_t>(rows));
-      ef::detail::for_each_piece(rows, height, much, [&](Index first, Index n) {
+      ef::for_each_piece(rows, height, much, [&](Index first, Index n) {
         for (Index i = first; i < first + n; ++i) ++times[static_cast<std::size_t>(i)];
       });
       CHECK(times == std::vector<int>(static_cast<std::size_t>(rows), 1));
@@ -116,7 +116,7 @@ TEST_CASE("a fold has the bits of one thread, whichever thread is late") {
 TEST_CASE("a fold without a gradient is a sum in the order of the pieces") {
   const auto sum = [](int threads) {
     const ThreadCount count(threads);
-    return ef::detail::fold_pieces(
+    return ef::fold_pieces(
         95, height, much, std::span<float>(),
         [](Index first, Index n, const auto&) { return 1.0 / static_cast<double>(first + 3 * n); });
   };
@@ -132,7 +132,7 @@ TEST_CASE("the first piece that throws is what the caller gets, from any number 
     };
     std::string folded = "nothing", each = "nothing";
     try {
-      ef::detail::fold_pieces(95, height, much, span_of(grad), [&](Index first, Index, const auto& gradient) {
+      ef::fold_pieces(95, height, much, span_of(grad), [&](Index first, Index, const auto& gradient) {
         if (before) check(first / height);
         gradient();
         check(first / height);
@@ -142,7 +142,7 @@ TEST_CASE("the first piece that throws is what the caller gets, from any number 
       folded = error.what();
     }
     try {
-      ef::detail::for_each_piece(95, height, much, [&](Index first, Index) { check(first / height); });
+      ef::for_each_piece(95, height, much, [&](Index first, Index) { check(first / height); });
     } catch (const std::runtime_error& error) {
       each = error.what();
     }
@@ -198,7 +198,7 @@ TEST_CASE("pieces take nothing from the heap after the first call, whichever thr
   const auto call = [&](Index rows, bool hold_caller) {
     std::atomic<int> taken{0};
     std::atomic<bool> others_came{true};
-    ef::detail::for_each_piece(rows, height, much, [&](Index first, Index n) {
+    ef::for_each_piece(rows, height, much, [&](Index first, Index n) {
       if (n == height) some_memory();
       ++taken;
       if (hold_caller && first == 0 && !eventually([&] { return taken == 4; })) others_came = false;

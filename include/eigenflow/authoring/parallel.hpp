@@ -30,14 +30,19 @@ inline int useful_threads([[maybe_unused]] Eigen::Index pieces, [[maybe_unused]]
 #endif
 }
 
+}  // namespace eigenflow::detail
+
+namespace eigenflow {
+
 /// Calls work(first, count) for each piece of `height` rows; pieces may run at the same time.
 template <class Work>
 void for_each_piece(Eigen::Index rows, Eigen::Index height, double work_per_row, const Work& work) {
-  const Cut cut{rows, height};
-  [[maybe_unused]] const int threads = useful_threads(cut.pieces(), work_per_row * static_cast<double>(rows));
+  const detail::Cut cut{rows, height};
+  [[maybe_unused]] const int threads =
+      detail::useful_threads(cut.pieces(), work_per_row * static_cast<double>(rows));
 #ifdef _OPENMP
-  if (threads > 1 && thread_company().pays()) {
-    Team team(cut, threads);
+  if (threads > 1 && detail::thread_company().pays()) {
+    detail::Team team(cut, threads);
     team.share([&](Eigen::Index i) { team.run(i, [&] { work(cut.first(i), cut.count(i)); }); }, [] {});
     return;
   }
@@ -52,18 +57,19 @@ void for_each_piece(Eigen::Index rows, Eigen::Index height, double work_per_row,
 template <class Scalar, class Work>
 double fold_pieces(Eigen::Index rows, Eigen::Index height, double work_per_row, std::span<Scalar> grad,
                    const Work& work) {
-  const Cut cut{rows, height};
-  [[maybe_unused]] const int threads = useful_threads(cut.pieces(), work_per_row * static_cast<double>(rows));
+  const detail::Cut cut{rows, height};
+  [[maybe_unused]] const int threads =
+      detail::useful_threads(cut.pieces(), work_per_row * static_cast<double>(rows));
 #ifdef _OPENMP
-  if (threads > 1 && thread_company().pays()) {
+  if (threads > 1 && detail::thread_company().pays()) {
     const ArenaScope scope(thread_arena());
     const Eigen::Index pieces = cut.pieces();
-    OrderedSum<Scalar> sum(thread_arena(), pieces, threads, grad);
+    detail::OrderedSum<Scalar> sum(thread_arena(), pieces, threads, grad);
     double* const parts = thread_arena().allocate<double>(static_cast<std::size_t>(pieces));
-    Team team(cut, threads);
+    detail::Team team(cut, threads);
     team.share(
         [&](Eigen::Index i) {
-          typename OrderedSum<Scalar>::Turn turn(sum, i);
+          typename detail::OrderedSum<Scalar>::Turn turn(sum, i);
           team.run(i, [&] { parts[i] = work(cut.first(i), cut.count(i), turn); });
         },
         [&] { sum.help(); });
@@ -76,12 +82,5 @@ double fold_pieces(Eigen::Index rows, Eigen::Index height, double work_per_row, 
     total += work(cut.first(i), cut.count(i), [&] { return grad; });
   return total;
 }
-
-}  // namespace eigenflow::detail
-
-namespace eigenflow {
-
-using detail::fold_pieces;
-using detail::for_each_piece;
 
 }  // namespace eigenflow

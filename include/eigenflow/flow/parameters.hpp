@@ -174,7 +174,6 @@ class FlowParameters {
   Segment layer_segment() const { return density().layer_segment(); }
   Segment base_segment() const { return density().base_segment(); }
   std::span<const Scalar> layer_theta() const { return layer_segment().of(theta()); }
-  std::span<const Scalar> base_theta() const { return base_segment().of(theta()); }
   /// Multiplications that one row costs, roughly.
   double work_per_row() const { return static_cast<double>(theta_.size() + 16 * dim()); }
   /// Rows that are trained on together: a constant of the architecture, never of the machine.
