@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <eigenflow/fit.hpp>
+#include <eigenflow/numerics/feature_moments.hpp>
 #include <numbers>
 #include <stdexcept>
 
@@ -25,9 +26,11 @@ Eigen::MatrixXd about_their_mean(Eigen::MatrixXd x, const std::vector<Eigen::Ind
 // The widths that noise is measured by: deviations, but where a few values make most of one, three of the middle's. A
 // normal's quartiles are 1.349 deviations apart.
 Eigen::RowVectorXd widths(const Eigen::MatrixXd& x) {
-  const Eigen::RowVectorXd mean = x.colwise().mean();
-  Eigen::RowVectorXd width = (x.rowwise() - mean).array().square().colwise().mean().sqrt();
+  ef::FeatureMoments moments(x.cols());
+  moments.add(x);
+  Eigen::RowVectorXd width(x.cols());
   for (Eigen::Index j = 0; j < x.cols(); ++j) {
+    width[j] = moments.deviation(j);
     std::vector<double> column(x.col(j).begin(), x.col(j).end());
     const auto quarter = static_cast<std::ptrdiff_t>(column.size() / 4);
     const auto low = column.begin() + quarter, high = column.end() - 1 - quarter;
