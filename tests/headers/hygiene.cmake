@@ -8,7 +8,7 @@ set(uses
     "atomic|atomic[<_]"
     "cmath|(sqrt|exp|expm1|log|log1p|log2|pow|abs|tanh|sinh|cosh|asinh|sin|cos|tan|atan|atan2|acos|asin|floor|ceil|round|trunc|rint|nearbyint|lround|fmod|hypot|fma|lgamma|tgamma|erf|erfc|ldexp|frexp|isnan|isfinite|cbrt|copysign|nextafter)[(;]"
     "concepts|(same_as|convertible_to|copyable|invocable|integral|floating_point|constructible_from|default_initializable|derived_from|semiregular|regular|totally_ordered)[^a-z_]"
-    "cstdint|u?int(8|16|32|64)_t"
+    "cstdint|u?int(8|16|32|64|ptr)_t"
     "cstring|(mem(cpy|set|move|cmp)|str(len|cmp|error))[(]"
     "filesystem|filesystem::"
     "functional|(function<|invoke[(]|less|greater|plus|hash|reference_wrapper|ref[(]|cref[(])"
