@@ -49,7 +49,7 @@ class Stack {
       : Stack(static_cast<Eigen::Index>(layers.size()),
               [&](Eigen::Index i) { return std::move(layers[static_cast<std::size_t>(i)]); }) {}
 
-  /// A Stack that was moved from is empty: it may be assigned to, and is refused by flows and chains.
+  /// A Stack that was moved from is empty: it may be assigned to, and flows and chains reject it.
   Stack(const Stack&) = default;
   Stack(Stack&&) = default;
   Stack& operator=(const Stack&) = default;

@@ -75,7 +75,7 @@ BuiltParts<Flow> build_parts(const Value& architecture, const Registry<typename 
   return {std::move(layers), std::move(base)};
 }
 
-/// Refuses an architecture that differs in an option; constants may differ.
+/// Rejects an architecture that differs in an option; constants may differ.
 inline void check_same(const Value& expected, const Value& found, const std::string& path) {
   const auto differ = [&] {
     const auto* list = expected.as<Value::List>();
@@ -106,7 +106,7 @@ inline void check_same(const Value& expected, const Value& found, const std::str
 }  // namespace io::detail
 
 /// A new flow of an architecture, with parameters drawn from `rng`: JSON with `layers` and a `base`, as a model file has
-/// it. Throws std::invalid_argument, with the entry, for what is no architecture or names a layer that `registry` does
+/// it. Throws std::invalid_argument, with the entry, for text that is not an architecture, or names a layer that `registry` does
 /// not have. The text is trusted: it may ask for much memory.
 template <class Scalar>
 AnyFlow<Scalar> make_flow(const std::string& architecture, Rng& rng,
