@@ -187,12 +187,16 @@ class TransformedBase {
     drawn.log_det.setZero();
     show(drawn.context, tile.context.data(), tile.rows(), tile.context.cols());
     base_.sample(base_segment().of(theta), rng, first_row, drawn);
+    typename Tile<Scalar>::Matrix latents = tile.scratch(dim());
+    latents = drawn.values;
     const auto tape = layers_.inverse(layer_segment().of(theta), drawn);
     drawn.attach_cotangents().setZero();
     drawn.grad_values = tile.grad_values;
     layers_.inverse_vjp(layer_segment().of(theta), layer_segment().of(grad), tape, drawn);
-    if constexpr (!Parameterless<B>)
+    if constexpr (!Parameterless<B>) {
+      drawn.values = latents;
       base_.sample_vjp(base_segment().of(theta), base_segment().of(grad), rng, first_row, drawn);
+    }
   }
 
  private:
