@@ -19,7 +19,8 @@ std::string formatted(const char* format, int digits, double value) {
 std::string label_of(double value, double step) {
   const int exponent = static_cast<int>(std::floor(std::log10(step) + 1e-9));
   std::string label = formatted("%.*f", std::max(0, -exponent), value);
-  if (label.size() > 10 && value != 0) {
+  if (label.size() > 10 && value == 0) return "0";
+  if (label.size() > 10) {
     const int digits = static_cast<int>(std::floor(std::log10(std::abs(value)))) - exponent;
     const std::string shorter = formatted("%.*e", std::max(0, digits), value);
     if (shorter.size() < label.size()) label = shorter;
