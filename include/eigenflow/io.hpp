@@ -14,5 +14,8 @@
 #include "eigenflow/io/parameters.hpp"
 #include "eigenflow/io/safetensors.hpp"
 #include "eigenflow/io/standard_parts.hpp"
+#ifdef EIGENFLOW_COMPILED_IO
+#include "eigenflow/io/compiled.hpp"
+#endif
 
 #include "eigenflow/numerics/ieee_end.hpp"

@@ -1,0 +1,4 @@
+// Model files of float: see eigenflow/io/compiled.hpp.
+
+#define EIGENFLOW_COMPILING_IO float
+#include <eigenflow/io.hpp>
