@@ -47,16 +47,20 @@ def python_of(environment, peer="", extra=()):
     return folder / "bin" / "python"
 
 
-def build_ours(eigen, target="eigenflow_worker", openmp=False):
-    """One of our programs, with the system's Eigen ("system"), Eigen 5 ("5") or that of a folder."""
-    folder = BUILD / "-".join(["eigenflow", pathlib.Path(eigen).name] + ["openmp"] * openmp)
+def build_ours(eigen, target="eigenflow_worker", openmp=False, source=ROOT):
+    """One of our programs, with the system's Eigen ("system"), Eigen 5 ("5") or that of a folder.
+
+    `source` is the checkout that it is built from: this one, or another version's.
+    """
+    name = ["eigenflow", pathlib.Path(eigen).name] + ["openmp"] * openmp + ["before"] * (source != ROOT)
+    folder = BUILD / "-".join(name)
     if eigen == "5":
         eigen = run(ROOT / "scripts" / "get_eigen5", stdout=subprocess.PIPE).stdout.strip()
     arguments = ["-DCMAKE_BUILD_TYPE=Release", "-DEIGENFLOW_BUILD_TESTS=OFF", "-DEIGENFLOW_BUILD_EXAMPLES=OFF",
                  f"-DEIGENFLOW_OPENMP={'ON' if openmp else 'OFF'}"]
     if eigen != "system":
         arguments.append(f"-DEIGENFLOW_EIGEN_INCLUDE_DIR={eigen}")
-    run("cmake", "-S", ROOT, "-B", folder, *arguments, stdout=subprocess.DEVNULL)
+    run("cmake", "-S", source, "-B", folder, *arguments, stdout=subprocess.DEVNULL)
     run("cmake", "--build", folder, "--target", target, stdout=subprocess.DEVNULL)
     return folder / "benchmarks" / target
 
