@@ -1,10 +1,8 @@
-// A density with a knob: one flow learns the Boltzmann densities p(x | T) ∝ exp(-U(x) / kT) of a particle in
-// the Müller-Brown potential (J. Chem. Phys. 17, 1979) at all temperatures at once. Cold, it sits in the
-// deepest valley; hot, it crosses the passes. At any temperature the true density is known by quadrature, so
-// KL(p‖q) says how far the flow is from it.
+// A conditional density: one flow learns the Boltzmann densities p(x | T) ∝ exp(-U(x) / kT) of a particle in the
+// Müller-Brown potential (J. Chem. Phys. 17, 1979) at all temperatures. A cold particle stays in the deepest valley,
+// a hot one crosses the passes. The true density is known by quadrature, so the program can print KL(p‖q).
 //
-//     conditional [folder]      writes folder/conditional.png (out/ unless given): the truth, the flow,
-//     samples
+//     conditional [folder]      writes folder/conditional.png (out/ unless given): truth, flow and samples
 
 #include <array>
 #include <cmath>
@@ -14,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "helpers/output.hpp"
 #include "picture/picture.hpp"
 
 namespace ef = eigenflow;
@@ -37,7 +36,7 @@ Eigen::ArrayXd potential(const Points& at) {
 }
 constexpr double lowest = -146.7;  // at (-0.558, 1.442)
 
-// The box that holds all of the density that counts at the temperatures below.
+// A box that holds practically all of the density at the temperatures below.
 constexpr picture::Range box_x{-3, 1.6}, box_y{-1.2, 3.2};
 
 // Exact samples of p(x | kT) by rejection, one for each temperature.
@@ -71,7 +70,7 @@ float context(double temperature) {
 }
 
 int main(int argc, char** argv) {
-  const std::filesystem::path folder = argc > 1 ? argv[1] : "out";
+  const std::filesystem::path folder = helpers::output_folder(argc, argv);
   constexpr Eigen::Index rows = 200'000;
   constexpr double coldest = 7, hottest = 45;
   ef::Rng rng(1);
@@ -131,6 +130,5 @@ int main(int argc, char** argv) {
     const Eigen::MatrixX2f samples = flow.sample(100'000, {context(t)}, rng);
     panel(2).histogram(samples.cast<double>(), {.brightest = brightest});
   }
-  gallery.write_png(folder / "conditional.png");
-  std::printf("%s\n", (folder / "conditional.png").c_str());
+  helpers::write(gallery, folder / "conditional.png");
 }

@@ -1,10 +1,9 @@
-// Fits a flow to eight two-dimensional sets and says how far it is from the truth: the sets' densities are
+// Fits a flow to eight two-dimensional sets and prints how far it is from the truth. The densities of the sets are
 // known, so KL(p‖q) = mean(log p - log q) over fresh rows is exact up to its standard error.
 //
 //     density_2d [folder]      writes folder/density_2d.png (out/ unless given): data, density, samples
 
 #include <chrono>
-#include <cmath>
 #include <cstdio>
 #include <eigenflow/data/two_d.hpp>
 #include <eigenflow/eigenflow.hpp>
@@ -12,12 +11,14 @@
 #include <string>
 #include <vector>
 
+#include "helpers/output.hpp"
+#include "helpers/statistics.hpp"
 #include "picture/picture.hpp"
 
 namespace ef = eigenflow;
 
 int main(int argc, char** argv) {
-  const std::filesystem::path folder = argc > 1 ? argv[1] : "out";
+  const std::filesystem::path folder = helpers::output_folder(argc, argv);
   std::vector<std::string> names;
   ef::for_each_set_2d<float>([&](const auto& set) { names.emplace_back(set.name()); });
   picture::Gallery gallery({.title = "Eight densities, learned from samples",
@@ -31,8 +32,7 @@ int main(int argc, char** argv) {
     ef::Rng rng(2);
     const Eigen::MatrixX2f x = set(400'000, rng);
 
-    // Splines tear the plane, as rings and boards ask, and the linear maps between let each see the features
-    // from a direction of its own.
+    // Splines fit the sharp edges of rings and checkerboards. The linear maps between them rotate the plane.
     const ef::Chain block{ef::SplineCoupling<float, 2>(2, {.hidden = {64, 64}}),
                           ef::LuLinear<float, 2>(ef::Permutation<float, 2>())};
     ef::Flow flow{ef::Chain{ef::Standardize<float, 2>(), ef::Stack(6, block)}, rng};
@@ -46,25 +46,17 @@ int main(int argc, char** argv) {
 
     const Eigen::MatrixX2f fresh = set(100'000, rng);
     const Eigen::VectorXf log_p = set.log_density(fresh), log_q = flow.log_prob(fresh);
-    const Eigen::ArrayXd loss = log_p.cast<double>() - log_q.cast<double>();
-    const double kl = loss.mean();
-    const double error = std::sqrt((loss - kl).square().mean() / static_cast<double>(loss.size()));
+    const helpers::Mean kl(log_p.cast<double>() - log_q.cast<double>());
     std::printf("%-16s %9.4f %9.4f %9.4f ± %.4f %8.1f\n", set.name(), -log_q.cast<double>().mean(),
-                set.entropy(), kl, error, seconds);
+                set.entropy(), kl.value, kl.error, seconds);
     std::fflush(stdout);
 
     const Eigen::MatrixX2f samples = flow.sample(x.rows(), rng);
     const double brightest = gallery.panel(0, column).histogram(x.cast<double>());
-    gallery.panel(1, column).heatmap(
-        [&](const Eigen::MatrixX2d& at) -> Eigen::VectorXd {
-          const Eigen::VectorXf log_density = flow.log_prob(at.cast<float>());
-          return log_density.cast<double>().array().exp();
-        },
-        {.brightest = brightest}, 2);
+    gallery.panel(1, column).heatmap(helpers::density_of(flow), {.brightest = brightest}, 2);
     gallery.panel(2, column).histogram(samples.cast<double>(), {.brightest = brightest});
     ++column;
   });
 
-  gallery.write_png(folder / "density_2d.png");
-  std::printf("%s\n", (folder / "density_2d.png").c_str());
+  helpers::write(gallery, folder / "density_2d.png");
 }

@@ -1,9 +1,8 @@
-// What a flow does layer by layer, from the Gaussian (left) to the data (right): once with planar layers,
-// once with affine couplings. Each point keeps the colour of the direction in which it starts.
+// What a flow does layer by layer, from the Gaussian (left) to the data (right), with planar layers and with affine
+// couplings. Each point keeps the colour of the direction in which it starts.
 //
 //     flow_in_motion [folder]      writes folder/flow_in_motion.png (out/ unless given)
 
-#include <cmath>
 #include <cstdio>
 #include <eigenflow/data/two_d.hpp>
 #include <eigenflow/eigenflow.hpp>
@@ -11,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "helpers/motion.hpp"
+#include "helpers/output.hpp"
 #include "picture/picture.hpp"
 
 namespace ef = eigenflow;
@@ -30,20 +31,11 @@ void draw_motion(picture::Gallery& gallery, int row, int count, const Set& set,
 
   Eigen::MatrixX2d z(8'000, 2);
   rng.fill_normal(z);
-  std::vector<picture::Rgb> colours;
-  for (const auto& start : z.rowwise())
-    colours.push_back(picture::angle_colour(std::atan2(start.y(), start.x())));
+  const auto colours = helpers::colours_by_direction(z);
 
   for (int column = 0; column < panels; ++column) {
     const int layers = count * column / (panels - 1);
-    Eigen::MatrixX2d x = z;
-    if (layers > 0) {
-      // theta holds the parameters layer by layer: its tail is
-      // a flow of the last layers, those next to the Gaussian.
-      ef::Flow last{ef::Stack<Layer>(layers), rng};
-      last.set_parameters(flow.parameters().tail(last.parameters().size()));
-      x = last.inverse(z).x;
-    }
+    const Eigen::MatrixX2d x = helpers::after_layers(flow, layers, z);
     auto panel = gallery.panel(row, column, {.x = {-4, 4}, .y = {-4, 4}});
     panel.scatter(x, colours, {.radius = 0.7, .alpha = 0.7});
     panel.note(std::to_string(layers));
@@ -51,7 +43,7 @@ void draw_motion(picture::Gallery& gallery, int row, int count, const Set& set,
 }
 
 int main(int argc, char** argv) {
-  const std::filesystem::path folder = argc > 1 ? argv[1] : "out";
+  const std::filesystem::path folder = helpers::output_folder(argc, argv);
   picture::Gallery gallery(
       {.title = "From the Gaussian to the data",
        .subtitle = "points after so many layers, coloured by the direction in which they start",
@@ -64,13 +56,12 @@ int main(int argc, char** argv) {
       gallery, 0, 28, ef::two_moons<double>,
       {.steps = 6'000, .batch_size = 512, .learning_rate = 1e-2, .schedule = ef::cosine_schedule()});
 
-  // Two couplings with the features swapped after each: every pair transforms both and leaves them in place.
+  // Two couplings with a swap after each: a pair transforms both features and leaves them in order.
   using Coupling = ef::AffineCoupling<double, 2>;
   using Swap = ef::Permutation<double, 2>;
   draw_motion<ef::Chain<Coupling, Swap, Coupling, Swap>>(
       gallery, 1, 7, ef::pinwheel<double>,
       {.steps = 6'000, .batch_size = 256, .learning_rate = 2e-3, .schedule = ef::cosine_schedule()});
 
-  gallery.write_png(folder / "flow_in_motion.png");
-  std::printf("%s\n", (folder / "flow_in_motion.png").c_str());
+  helpers::write(gallery, folder / "flow_in_motion.png");
 }

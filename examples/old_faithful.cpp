@@ -1,5 +1,5 @@
-// The density of the 272 eruptions of Old Faithful: read a table, fit a flow with validation and early
-// stopping, compare its held-out likelihood with a Gaussian's and a two-component mixture's, draw it.
+// The density of the 272 eruptions of Old Faithful: reads a table, fits a flow with validation and early stopping,
+// compares its held-out likelihood with a Gaussian and a mixture of two Gaussians, and draws it.
 //
 //     old_faithful [folder]        writes folder/old_faithful.png (out/ unless given)
 
@@ -9,39 +9,21 @@
 #include <cstdio>
 #include <eigenflow/eigenflow.hpp>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <numbers>
-#include <stdexcept>
-#include <string>
 #include <vector>
 
+#include "helpers/old_faithful.hpp"
+#include "helpers/output.hpp"
+#include "helpers/statistics.hpp"
 #include "picture/picture.hpp"
+#include "table/table.hpp"
 
 namespace ef = eigenflow;
 using Rows = Eigen::MatrixX2d;
 using LogDensity = std::function<Eigen::VectorXd(const Rows&)>;
 
-Rows read_csv(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  if (!file) throw std::runtime_error("cannot read " + path.string());
-  std::vector<Eigen::RowVector2d> rows;
-  for (std::string line; std::getline(file, line);) {
-    double eruption = 0, waiting = 0;  // comments and the header do not scan
-    if (std::sscanf(line.c_str(), "%lf,%lf", &eruption, &waiting) == 2) rows.push_back({eruption, waiting});
-  }
-  Rows x(static_cast<Eigen::Index>(rows.size()), 2);
-  for (std::size_t i = 0; i < rows.size(); ++i) x.row(static_cast<Eigen::Index>(i)) = rows[i];
-  return x;
-}
-
-// log Σ exp of the columns, row by row.
-Eigen::VectorXd log_sum_exp(const Eigen::ArrayXXd& terms) {
-  const Eigen::ArrayXd most = terms.rowwise().maxCoeff();
-  return most + (terms.colwise() - most).exp().rowwise().sum().log();
-}
-
-// ---- The model: the mean density of ten flows of planar layers, each stopped early on another tenth of the rows.
+// The model: the mean density of ten flows of planar layers, each stopped early on a different tenth of the rows.
 
 LogDensity fit_flows(const Rows& x) {
   using Planars = ef::Stack<ef::Planar<double, 2>>;
@@ -63,11 +45,11 @@ LogDensity fit_flows(const Rows& x) {
     Eigen::ArrayXXd log_p(at.rows(), static_cast<Eigen::Index>(flows.size()));
     for (std::size_t m = 0; m < flows.size(); ++m)
       log_p.col(static_cast<Eigen::Index>(m)) = flows[m].log_prob(at);
-    return log_sum_exp(log_p).array() - std::log(static_cast<double>(flows.size()));
+    return helpers::log_sum_exp(log_p).array() - std::log(static_cast<double>(flows.size()));
   };
 }
 
-// ---- What it is held against: one Gaussian, and a mixture of Gaussians by expectation-maximisation.
+// The models to compare with: one Gaussian, and a mixture of two by expectation-maximisation.
 
 struct Gaussian {
   Eigen::RowVector2d mean;
@@ -101,7 +83,7 @@ LogDensity fit_mixture(const Rows& x) {
       log_p << first(at).array() + std::log(weight), second(at).array() + std::log(1 - weight);
       return log_p;
     };
-    mixture = [terms](const Rows& at) { return log_sum_exp(terms(at)); };
+    mixture = [terms](const Rows& at) { return helpers::log_sum_exp(terms(at)); };
     share = (terms(x).colwise() - mixture(x).array()).exp();
   }
   return mixture;
@@ -122,17 +104,16 @@ Eigen::VectorXd held_out(const Rows& x, const std::function<LogDensity(const Row
 }
 
 int main(int argc, char** argv) {
-  const std::filesystem::path folder = argc > 1 ? argv[1] : "out";
-  const Rows x = read_csv(std::filesystem::path(__FILE__).parent_path() / "data" / "old_faithful.csv");
+  const std::filesystem::path folder = helpers::output_folder(argc, argv);
+  const Rows x = table::read(helpers::old_faithful()).values;
 
   constexpr Eigen::Index folds = 10;
   const Eigen::VectorXd flow = held_out(x, fit_flows, folds);
   std::printf("%d eruptions, negative log-likelihood of held-out rows, %d folds, nats:\n",
               static_cast<int>(x.rows()), static_cast<int>(folds));
   const auto report = [&](const char* name, const Eigen::VectorXd& log_p) {
-    const Eigen::ArrayXd worse = flow - log_p;  // row by row: the rows' own spread cancels
-    const double error = std::sqrt((worse - worse.mean()).square().mean() / static_cast<double>(x.rows()));
-    std::printf("  %-26s %.3f   flow better by %6.3f ± %.3f\n", name, -log_p.mean(), worse.mean(), error);
+    const helpers::Mean gain(flow - log_p);  // row by row, so that the spread of the rows cancels
+    std::printf("  %-26s %.3f   flow better by %6.3f ± %.3f\n", name, -log_p.mean(), gain.value, gain.error);
   };
   std::printf("  %-26s %.3f\n", "flow", -flow.mean());
   report("Gaussian", held_out(x, fit_gaussian, folds));
@@ -148,6 +129,5 @@ int main(int argc, char** argv) {
   panel.heatmap([&](const Rows& at) -> Eigen::VectorXd { return log_density(at).array().exp(); });
   panel.scatter(x, {.radius = 1.8, .alpha = 0.9, .colour = picture::hex(0xffffff), .rim = 0.6});
   panel.axes({.x = "duration of the eruption [min]", .y = "waiting for the next [min]"});
-  gallery.write_png(folder / "old_faithful.png");
-  std::printf("%s\n", (folder / "old_faithful.png").c_str());
+  helpers::write(gallery, folder / "old_faithful.png");
 }

@@ -1,20 +1,22 @@
-// Fits flows to densities that can be evaluated and not drawn from: the four energies of Rezende & Mohamed,
-// "Variational inference with normalizing flows" (arXiv:1505.05770), by reverse KL, without any data. Planar
-// flows of 2, 8 and 32 layers, as in their Fig. 3, and a flow of spline couplings beside them.
+// Fits flows by reverse KL, without data, to densities that can be evaluated but not sampled: the four energies of
+// Rezende & Mohamed, "Variational inference with normalizing flows" (arXiv:1505.05770). Planar flows of 2, 8 and 32
+// layers, as in their Fig. 3, and a flow of spline couplings.
 //
 //     reverse_kl [folder]      writes folder/reverse_kl.png (out/ unless given)
 
 #include <chrono>
 #include <cstdio>
+#include <eigenflow/data/energies_2d.hpp>
 #include <eigenflow/eigenflow.hpp>
 #include <filesystem>
 #include <string>
 
+#include "helpers/output.hpp"
 #include "picture/picture.hpp"
 
 namespace ef = eigenflow;
 
-// Fits a flow to an energy, prints how near it came, and draws it in the given shade.
+// Fits a flow to an energy, prints how close it is, and draws it. `brightest` is the shade of the target.
 template <class Flow, class Energy>
 void fit_and_draw(const char* name, Flow flow, const Energy& energy, const ef::TargetFitOptions& options,
                   picture::Panel panel, double brightest) {
@@ -22,7 +24,7 @@ void fit_and_draw(const char* name, Flow flow, const Energy& energy, const ef::T
   ef::fit(flow, energy, options, ef::Adam{.beta2 = 0.99}, ef::ReverseKl{.path_gradient = true});
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
-  // E_q[log q + U] is -log Z where the flow is the target, and above it elsewhere.
+  // E_q[log q + U] ≥ -log Z, with equality if the flow is the target.
   ef::Rng rng(3);
   const double loss = ef::ReverseKl{}(flow, energy, 200'000, rng.fork(), {});
   const auto weighed = ef::importance_sample(flow, energy, 200'000, rng);
@@ -30,17 +32,12 @@ void fit_and_draw(const char* name, Flow flow, const Energy& energy, const ef::T
               -energy.log_z(), loss + energy.log_z(), weighed.log_z, weighed.log_z_error,
               weighed.effective_sample_size / 2000, seconds);
   std::fflush(stdout);
-  panel.heatmap(
-      [&](const Eigen::MatrixX2d& at) -> Eigen::VectorXd {
-        const Eigen::VectorXf log_q = flow.log_prob(at.cast<float>());
-        return log_q.cast<double>().array().exp();
-      },
-      {.brightest = brightest}, 2);
+  panel.heatmap(helpers::density_of(flow), {.brightest = brightest}, 2);
 }
 
 int main(int argc, char** argv) {
-  const std::filesystem::path folder = argc > 1 ? argv[1] : "out";
-  picture::Gallery gallery({.title = "Densities, learned from their energies alone",
+  const std::filesystem::path folder = helpers::output_folder(argc, argv);
+  picture::Gallery gallery({.title = "Densities, learned from their energies",
                             .subtitle = "after Fig. 3 of Rezende & Mohamed (2015)",
                             .rows = {"U1", "U2", "U3", "U4"},
                             .columns = {"exp(-U) / Z", "K = 2", "K = 8", "K = 32", "K = 4"},
@@ -63,7 +60,7 @@ int main(int argc, char** argv) {
     ef::Rng rng(1);
     int column = 1;
     for (const Eigen::Index layers : {2, 8, 32}) {
-      // A planar layer maps latent space to data here, as in the paper: the inverse of one that normalizes.
+      // In the paper a planar layer maps latent space to data, which is the inverse of the library's direction.
       const ef::Flow flow{ef::inverse(ef::Stack<ef::Planar<float, 2>>(layers)),
                           ef::DiagonalNormal<float, 2>(), rng};
       fit_and_draw(("planar, " + std::to_string(layers)).c_str(), flow, energy,
@@ -76,12 +73,12 @@ int main(int argc, char** argv) {
                    gallery.panel(row, column++, view), brightest);
     }
 
-    // The first layer halves what comes in, so that the targets lie within the splines' bound.
+    // The first layer halves its input, so that the targets lie within the bound of the splines.
     const ef::Standardize<float, 2> halved(Eigen::Vector2f::Zero(), Eigen::Vector2f::Constant(2));
     const ef::Chain block{
         ef::SplineCoupling<float, 2>(2, 1, {.hidden = {64, 64}}, ef::SplineOptions{.bins = 16, .bound = 5}),
         ef::LuLinear<float, 2>(ef::Permutation<float, 2>())};
-    // The seeds of the fits that tests/acceptance/reverse_kl_test.cpp holds to 0.03 nats.
+    // The same seeds as tests/acceptance/reverse_kl_test.cpp, which requires 0.03 nats.
     ef::Rng spline_rng(1);
     const ef::Flow flow{ef::Chain{halved, ef::Stack(4, block)}, ef::StandardNormal<float, 2>(), spline_rng};
     fit_and_draw("splines, 4", flow, energy,
@@ -98,6 +95,5 @@ int main(int argc, char** argv) {
     ++row;
   });
 
-  gallery.write_png(folder / "reverse_kl.png");
-  std::printf("%s\n", (folder / "reverse_kl.png").c_str());
+  helpers::write(gallery, folder / "reverse_kl.png");
 }

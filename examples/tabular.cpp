@@ -1,15 +1,16 @@
-// The density of any table of numbers: the last fifth of its rows is the test, the rest trains. Prints the
-// mean log-likelihood of a flow and of a Gaussian, on training, held-out and test rows; a setting of the flow
-// is to be judged by the held-out rows alone.
+// The density of any table of numbers. The last fifth of its rows is the test, the rest trains. Prints the mean
+// log-likelihood of a flow and of a Gaussian on training, held-out and test rows. Choose settings by the held-out
+// rows only.
 //
 //     tabular [table.csv | table.npy]      the eruptions of Old Faithful unless given
 
-#include <cmath>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 
-#include "flow_density.hpp"
+#include "helpers/flow_density.hpp"
+#include "helpers/old_faithful.hpp"
+#include "helpers/statistics.hpp"
 #include "table/gaussian.hpp"
 #include "table/table.hpp"
 
@@ -17,9 +18,8 @@ namespace ef = eigenflow;
 
 // "-12.34 ± 0.05": a mean and its standard error.
 void print_mean(const Eigen::VectorXd& log_p) {
-  const double mean = log_p.mean();
-  const double spread = std::sqrt((log_p.array() - mean).square().mean());
-  std::printf(" %10.3f ± %-7.3f", mean, spread / std::sqrt(static_cast<double>(log_p.size())));
+  const helpers::Mean mean(log_p);
+  std::printf(" %10.3f ± %-7.3f", mean.value, mean.error);
 }
 
 void run(const std::filesystem::path& path) {
@@ -37,7 +37,7 @@ void run(const std::filesystem::path& path) {
   std::printf(" %20s", "");
   print_mean(gaussian.log_prob(test));
 
-  const table::FlowDensity flow(fitted, {});
+  const helpers::FlowDensity flow(fitted, {});
   std::printf("\n%-10s", "flow");
   print_mean(flow.log_prob(fitted));
   print_mean(flow.held_out());
@@ -47,7 +47,7 @@ void run(const std::filesystem::path& path) {
 
 int main(int argc, char** argv) {
   try {
-    run(argc > 1 ? argv[1] : std::filesystem::path(__FILE__).parent_path() / "data" / "old_faithful.csv");
+    run(argc > 1 ? argv[1] : helpers::old_faithful());
   } catch (const std::exception& error) {
     std::fprintf(stderr, "tabular: %s\n", error.what());
     return 1;

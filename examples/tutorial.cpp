@@ -1,4 +1,4 @@
-// The pictures of docs/tutorial.md: one map of a line, a plane that is bent layer by layer, and a fit.
+// The pictures of docs/tutorial.md: one map of a line, a plane that the layers bend, and a fit.
 //
 //     tutorial [folder]      writes folder/tutorial_line.png, tutorial_layers.png, tutorial_fit.png (out/ unless given)
 
@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "helpers/motion.hpp"
+#include "helpers/output.hpp"
 #include "picture/picture.hpp"
 
 namespace ef = eigenflow;
@@ -44,20 +46,18 @@ void draw_line(const std::filesystem::path& path) {
   auto right = gallery.panel(0, 2, density);
   right.line(x, flow.log_prob(x).array().exp(), stroke);
   right.axes({.x = "x"});
-  gallery.write_png(path);
+  helpers::write(gallery, path);
 }
 
 using Block = ef::Chain<ef::AffineCoupling<float, 2>, ef::Permutation<float, 2>>;
 constexpr int blocks = 8;
 
-// Steps 2 and 3: samples of the base on their way through the layers of a trained flow.
+// Steps 2 and 3: samples of the base after 0 to 8 blocks of a trained flow.
 void draw_layers(const ef::Flow<ef::Stack<Block>>& flow, const std::filesystem::path& path) {
   ef::Rng rng(3);
   Eigen::MatrixX2f z(4'000, 2);
   rng.fill_normal(z);
-  std::vector<picture::Rgb> colours;
-  for (const auto& start : z.rowwise())
-    colours.push_back(picture::angle_colour(std::atan2(double(start.y()), double(start.x()))));
+  const auto colours = helpers::colours_by_direction(z);
 
   const std::vector<int> counts{0, 2, 4, 6, 8};
   std::vector<std::string> names;
@@ -65,16 +65,11 @@ void draw_layers(const ef::Flow<ef::Stack<Block>>& flow, const std::filesystem::
   picture::Gallery gallery({.columns = names, .panel_width = 130, .panel_height = 130, .scale = 1});
   for (int column = 0; column < int(counts.size()); ++column) {
     const int count = counts[std::size_t(column)];
-    Eigen::MatrixX2f x = z;
-    if (count > 0) {  // the blocks next to the base, which come last in theta
-      ef::Flow last{ef::Stack<Block>(count), rng};
-      last.set_parameters(flow.parameters().tail(last.parameters().size()));
-      x = last.inverse(z).x;
-    }
+    const Eigen::MatrixX2f x = helpers::after_layers(flow, count, z);
     gallery.panel(0, column, {.x = {-3.6, 3.6}, .y = {-3.6, 3.6}})
         .scatter(x.cast<double>(), colours, {.radius = 0.8, .alpha = 0.8});
   }
-  gallery.write_png(path);
+  helpers::write(gallery, path);
 }
 
 // Steps 4 and 5: the data, the densities that two kinds of couplings learned, samples of the second.
@@ -87,20 +82,15 @@ void draw_fit(const Affine& affine, const Spline& spline, const Eigen::MatrixX2f
                             .panel_height = 165,
                             .scale = 1});
   const picture::View view{.x = {-3.6, 3.6}, .y = {-3.6, 3.6}};
-  const auto density = [](const auto& flow) {
-    return [&flow](const Eigen::MatrixX2d& at) -> Eigen::VectorXd {
-      return flow.log_prob(at.cast<float>()).template cast<double>().array().exp();
-    };
-  };
   gallery.panel(0, 0, view).scatter(x.topRows(4'000).cast<double>(), {.radius = 0.7});
-  gallery.panel(0, 1, view).heatmap(density(affine));
-  gallery.panel(0, 2, view).heatmap(density(spline));
+  gallery.panel(0, 1, view).heatmap(helpers::density_of(affine));
+  gallery.panel(0, 2, view).heatmap(helpers::density_of(spline));
   gallery.panel(0, 3, view).scatter(spline.sample(4'000, rng).template cast<double>(), {.radius = 0.7});
-  gallery.write_png(path);
+  helpers::write(gallery, path);
 }
 
 int main(int argc, char** argv) {
-  const std::filesystem::path folder = argc > 1 ? argv[1] : "out";
+  const std::filesystem::path folder = helpers::output_folder(argc, argv);
   draw_line(folder / "tutorial_line.png");
 
   ef::Rng rng(42);

@@ -1,14 +1,21 @@
-// The parts of the example are held to the laws of the library's own.
+// The parts of the examples pass the contract tests of the library's own.
 
-#define EIGENFLOW_EXAMPLE_NO_MAIN
-#include "../../examples/write_your_own.cpp"
+#define main layer_main
+#include "../../examples/your_own_layer.cpp"
+#undef main
+#define main transformer_main
+#include "../../examples/your_own_transformer.cpp"
+#undef main
+#define main conditioner_main
+#include "../../examples/your_own_conditioner.cpp"
+#undef main
 
 #include "support/catch.hpp"
 #include "support/layer_contract.hpp"
 
-TEST_CASE("Bend obeys the laws") {
-  contract::check_layer("Bend",
-                        []<class S, int D>(contract::Kind<S, D> kind) { return Bend<S, D>(kind.dim); });
+TEST_CASE("Skew obeys the laws") {
+  contract::check_layer("Skew",
+                        []<class S, int D>(contract::Kind<S, D> kind) { return Skew<S, D>(kind.dim); });
 }
 
 TEST_CASE("Softscale obeys the laws in a coupling") {

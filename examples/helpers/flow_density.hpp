@@ -8,25 +8,20 @@
 #include <numeric>
 #include <vector>
 
+#include "statistics.hpp"
 #include "table/noisy_likelihood.hpp"
 #include "table/table.hpp"
 
-// The density of a table of a few hundred or thousand rows: where networks overfit, several that are kept
-// smooth and stop early, each on other rows, are averaged.
+// The density of a table of a few hundred or thousand rows. A single network would overfit, so several are averaged:
+// each is kept smooth, and stops early on different rows.
 
-namespace table {
+namespace helpers {
 
 namespace ef = eigenflow;
 
-/// log Σ exp of the columns, row by row.
-inline Eigen::VectorXd log_sum_exp(const Eigen::ArrayXXd& terms) {
-  const Eigen::ArrayXd most = terms.rowwise().maxCoeff();
-  return most + (terms.colwise() - most).exp().rowwise().sum().log();
-}
-
-/// How a FlowDensity is made and trained.
+/// The size of a FlowDensity, and how it is trained.
 struct Setting {
-  Eigen::Index members = 5;  ///< flows to average; each stops early on another 1/members of the rows
+  Eigen::Index members = 5;  ///< flows to average; each stops early on a different 1/members of the rows
   Eigen::Index layers = 5;
   std::vector<Eigen::Index> hidden = {64};
   double noise = 0.05;  ///< in standard deviations of each column
@@ -56,9 +51,9 @@ class FlowDensity {
       std::vector<Eigen::Index> training, validation;
       for (Eigen::Index i = 0; i < x.rows(); ++i)
         (i % setting.members == m ? validation : training).push_back(order[i]);
-      flows_.push_back(fit(take_rows(standard, training), take_rows(standard, validation), setting,
-                           static_cast<std::uint64_t>(m)));
-      const Eigen::VectorXd log_p = log_prob(flows_.back(), take_rows(standard, validation));
+      flows_.push_back(fit(table::take_rows(standard, training), table::take_rows(standard, validation),
+                           setting, static_cast<std::uint64_t>(m)));
+      const Eigen::VectorXd log_p = log_prob(flows_.back(), table::take_rows(standard, validation));
       for (std::size_t i = 0; i < validation.size(); ++i)
         held_out_[validation[i]] = log_p[static_cast<Eigen::Index>(i)];
     }
@@ -73,8 +68,8 @@ class FlowDensity {
     return log_sum_exp(log_p).array() - std::log(static_cast<double>(flows_.size()));
   }
 
-  /// The log-density of each row of the fit by the one member that was not trained on it: what settings are
-  /// to be chosen by.
+  /// The log-density of each training row under the one member that was not trained on it. Use it to choose the
+  /// settings.
   const Eigen::VectorXd& held_out() const { return held_out_; }
 
  private:
@@ -93,12 +88,12 @@ class FlowDensity {
     // Each layer sees the features in the reverse order of the last.
     const ef::MlpOptions network{.hidden = setting.hidden, .dropout = setting.dropout};
     const auto block = [&](Eigen::Index k) {
-      const auto turned = k == 0 ? ef::Permutation<float>(order) : ef::Permutation<float>::reverse(dim);
-      return Block(ef::LuLinear<float>(turned), ef::MaskedAutoregressive<float>(dim, network));
+      const auto features = k == 0 ? ef::Permutation<float>(order) : ef::Permutation<float>::reverse(dim);
+      return Block(ef::LuLinear<float>(features), ef::MaskedAutoregressive<float>(dim, network));
     };
     ef::Rng rng(seed);
     Flow flow(ef::Stack<Block>(setting.layers, block), ef::StudentT<float>(dim), rng);
-    NoisyLikelihood<float> noise;
+    table::NoisyLikelihood<float> noise;
     if (setting.noise > 0) noise.sigma.setConstant(dim, static_cast<float>(setting.noise));
     ef::fit(flow, training,
             {.epochs = setting.epochs,
@@ -118,4 +113,4 @@ class FlowDensity {
   Eigen::VectorXd held_out_;
 };
 
-}  // namespace table
+}  // namespace helpers
