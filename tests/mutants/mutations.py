@@ -257,7 +257,7 @@ MUTATIONS = [
     ("lu_linear", LU, "log_det's sign, inverse", "tile.log_det.array() -= f.log_det;", "tile.log_det.array() += f.log_det;"),
     ("lu_linear", LU, "bias dropped, forward", "step.load(inner) + Number(bias[j])", "step.load(inner)"),
     ("lu_linear", LU, "L and U in the wrong order, inverse", "nets::triangular_solve(f.lower(), x);\n    const Panels middle = kept(x, tile);\n    nets::triangular_solve(f.upper(), x);",
-     "detail::triangular_solve(f.upper(), x);\n    const Panels middle = kept(x, tile);\n    detail::triangular_solve(f.lower(), x);"),
+     "nets::triangular_solve(f.upper(), x);\n    const Panels middle = kept(x, tile);\n    nets::triangular_solve(f.lower(), x);"),
     ("lu_linear", LU, "transpose forgotten", "nets::triangular_multiply(f.lower().transposed(), g);", "nets::triangular_multiply(f.lower(), g);"),
     ("lu_linear", LU, "transpose forgotten, inverse", "nets::triangular_solve(f.upper().transposed(), g);", "nets::triangular_solve(f.upper(), g);"),
     ("lu_linear", LU, "tape of the middle not kept", "if (!tile.record) return panels;", "if (true) return panels;"),
