@@ -1,4 +1,5 @@
-// Measures the errors of each part in float and in double, and prints the tables of docs/numerics.md.
+// Measures the errors of each part in float and in double, and prints the table of docs/numerics.md. The parts are the
+// examples of the list in eigenflow/parts.hpp.
 //
 // Each part is built in the scalar type and, with the same parameters, in long double. The parameters are the initial
 // ones plus normal noise of standard deviation 0.1, or those of a trained flow. The points are samples of the flow,
@@ -10,9 +11,13 @@
 #include <cstdio>
 #include <eigenflow/data/two_d.hpp>
 #include <eigenflow/eigenflow.hpp>
+#include <eigenflow/io/standard_parts.hpp>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "support/standard_parts.hpp"
 
 namespace ef = eigenflow;
 using Eigen::Index;
@@ -113,50 +118,47 @@ std::string printed(Wide error) {
   return text;
 }
 
-/// Two tables that grow row by row.
-struct Tables {
-  std::string floats, doubles;
-
-  template <class Make, class Theta = Moved>
-  void add(const char* name, const Make& make, const Theta& theta_of = {}) {
-    add(floats, name, errors<float>(make, theta_of));
-    add(doubles, name, errors<double>(make, theta_of));
-  }
-  static void add(std::string& table, const char* name, const Errors& e) {
-    table += std::string("| ") + name;
-    for (const Wide error : {e.round_trip, e.log_det, e.log_prob, e.grad_x, e.grad_theta})
-      table += " | " + printed(error);
-    table += " |\n";
-  }
-  void print() const {
-    const char* head =
-        "| part | round trip | log-det | log p | gradient in x | gradient in theta "
-        "|\n|---|---|---|---|---|---|\n";
-    std::printf(
-        "**float** (a unit in the last place of 1 is 1.2e-7):\n\n%s%s\n"
-        "**double** (a unit in the last place of 1 is 2.2e-16):\n\n%s%s",
-        head, floats.c_str(), head, doubles.c_str());
-  }
-};
-
-/// A flow of one layer.
-template <template <class, int> class L>
-struct Alone {
-  template <class S>
-  auto operator()(S, ef::Rng& rng) const {
-    return ef::Flow{L<S, Eigen::Dynamic>(dim), rng};
-  }
-};
-template <class S, int D>
-using TanhPlanar = ef::Planar<S, D>;
-template <class S, int D>
-using TanhSylvester = ef::Sylvester<S, D>;
-
-/// A flow of `base` and a layer that is the identity.
-template <class Base, class S>
-auto under_nothing(Base base, S, ef::Rng& rng) {
-  return ef::Flow{ef::Permutation<S>(std::vector<Index>{0, 1, 2, 3, 4, 5}), std::move(base), rng};
+/// A row of the table: errors in float, then in double.
+template <class Make, class Theta = Moved>
+void print_row(const std::string& name, const Make& make, const Theta& theta_of = {}) {
+  const Errors f = errors<float>(make, theta_of), d = errors<double>(make, theta_of);
+  std::printf("| %s", name.c_str());
+  for (const auto& [in_float, in_double] :
+       {std::pair{f.round_trip, d.round_trip}, std::pair{f.log_det, d.log_det},
+        std::pair{f.log_prob, d.log_prob}, std::pair{f.grad_x, d.grad_x},
+        std::pair{f.grad_theta, d.grad_theta}})
+    std::printf(" | %s, %s", printed(in_float).c_str(), printed(in_double).c_str());
+  std::printf(" |\n");
+  std::fflush(stdout);
 }
+
+template <class S>
+const ef::io::Registry<S>& parts() {
+  static const auto all = ef::io::standard_parts<S>();
+  return all;
+}
+
+/// A flow of one layer of the list.
+struct Alone {
+  std::string tag;
+
+  template <class S>
+  ef::AnyFlow<S> operator()(S, ef::Rng& rng) const {
+    return {ef::AnyChain<S>({parts<S>().template example<ef::AnyLayer<S>>(tag, dim, context_dim)}),
+            ef::AnyBase<S>(ef::StandardNormal<S>(dim)), rng};
+  }
+};
+
+/// A flow of a base of the list and a layer that is the identity.
+struct UnderNothing {
+  std::string tag;
+
+  template <class S>
+  ef::AnyFlow<S> operator()(S, ef::Rng& rng) const {
+    return {ef::AnyChain<S>({ef::AnyLayer<S>(ef::Permutation<S>(ef::in_order(dim)))}),
+            parts<S>().template example<ef::AnyBase<S>>(tag, dim, context_dim), rng};
+  }
+};
 
 /// Trains a flow of two features on two moons.
 struct Trained {
@@ -172,55 +174,28 @@ struct Trained {
 }  // namespace
 
 int main() {
-  Tables tables;
-  tables.add("Planar", Alone<TanhPlanar>());
-  tables.add("Radial", Alone<ef::Radial>());
-  tables.add("Sylvester", Alone<TanhSylvester>());
-  tables.add("AdditiveCoupling", Alone<ef::AdditiveCoupling>());
-  tables.add("AffineCoupling", Alone<ef::AffineCoupling>());
-  tables.add("SplineCoupling", Alone<ef::SplineCoupling>());
-  tables.add("MaskedAutoregressive", Alone<ef::MaskedAutoregressive>());
-  tables.add("SplineAutoregressive", Alone<ef::SplineAutoregressive>());
-  tables.add("Permutation", []<class S>(S, ef::Rng& rng) {
-    return ef::Flow{ef::Permutation<S>::reverse(dim), rng};
-  });
-  tables.add("LuLinear", Alone<ef::LuLinear>());
-  tables.add("Householder", Alone<ef::Householder>());
-  tables.add("ActNorm", Alone<ef::ActNorm>());
-  tables.add("Logit", Alone<ef::Logit>());
-  tables.add("Log", Alone<ef::Log>());
-  tables.add("SoftplusInverse", Alone<ef::SoftplusInverse>());
-  tables.add("Standardize, mean 1000", []<class S>(S, ef::Rng& rng) {
+  std::printf(
+      "| part | round trip | log-det | log p | gradient in x | gradient in theta "
+      "|\n|---|---|---|---|---|---|\n");
+  for (const std::string& tag : parts<double>().tags<ef::AnyLayer<double>>())
+    print_row('`' + tag + '`', Alone{tag});
+  for (const std::string& tag : parts<double>().tags<ef::AnyBase<double>>())
+    print_row('`' + tag + '`', UnderNothing{tag});
+  print_row("`Standardize`, mean 1000", []<class S>(S, ef::Rng& rng) {
     return ef::Flow{ef::Standardize<S>(ef::VectorX<S>::Constant(dim, 1000), ef::VectorX<S>::Constant(dim, 3)),
                     rng};
   });
-  tables.add("StandardNormal",
-             []<class S>(S s, ef::Rng& rng) { return under_nothing(ef::StandardNormal<S>(dim), s, rng); });
-  tables.add("DiagonalNormal",
-             []<class S>(S s, ef::Rng& rng) { return under_nothing(ef::DiagonalNormal<S>(dim), s, rng); });
-  tables.add("MultivariateNormal", []<class S>(S s, ef::Rng& rng) {
-    return under_nothing(ef::MultivariateNormal<S>(dim), s, rng);
-  });
-  tables.add("StudentT",
-             []<class S>(S s, ef::Rng& rng) { return under_nothing(ef::StudentT<S>(dim), s, rng); });
-  tables.add("GaussianMixture of 5", []<class S>(S s, ef::Rng& rng) {
-    return under_nothing(ef::GaussianMixture<S>(dim, 5), s, rng);
-  });
-  tables.add("ConditionalNormal", []<class S>(S s, ef::Rng& rng) {
-    return under_nothing(ef::ConditionalNormal<S>(dim, context_dim), s, rng);
-  });
-  tables.add(
+  print_row(
       "8 AffineCoupling, trained",
       []<class S>(S, ef::Rng& rng) {
         return ef::Flow{ef::Stack(8, ef::Chain{ef::AffineCoupling<S, 2>(), ef::Permutation<S, 2>()}), rng};
       },
       Trained());
-  tables.add(
+  print_row(
       "4 SplineCoupling, trained",
       []<class S>(S, ef::Rng& rng) {
         const ef::Permutation<S, 2> swap;
         return ef::Flow{ef::Stack(4, ef::Chain{ef::SplineCoupling<S, 2>(), ef::LuLinear<S, 2>(swap)}), rng};
       },
       Trained());
-  tables.print();
 }

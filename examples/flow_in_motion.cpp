@@ -26,7 +26,7 @@ void draw_motion(picture::Gallery& gallery, int row, int count, const Set& set,
   ef::Flow flow{ef::Stack<Layer>(count), rng};
   ef::fit(flow, set(20'000, rng), options);
   const auto fresh = set(100'000, rng);
-  std::printf("%d times %s: KL %.3f nats\n", count, Layer::name().c_str(),
+  std::printf("%d times %s: KL %.3f nats\n", count, Layer::tag().c_str(),
               (set.log_density(fresh) - flow.log_prob(fresh)).mean());
 
   Eigen::MatrixX2d z(8'000, 2);

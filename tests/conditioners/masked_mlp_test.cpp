@@ -71,7 +71,7 @@ template <class C>
 void check_dependence(const C& conditioner, Index count, Index context, Index rows) {
   using S = typename C::Scalar;
   const Index dim = conditioner.dim();
-  INFO(C::name() << ", " << rows << " rows");
+  INFO(C::tag() << ", " << rows << " rows");
   for (const S size : {S(1), S(1000)}) {
     const VectorX<S> theta = size * contract::random_normal<S>(ef::parameter_count(conditioner), 1, 1);
     const MatrixX<S> input = contract::random_normal<S>(rows, dim + context, 2);

@@ -12,6 +12,7 @@ set(rooms
   flow flow.hpp                                # a flow
   objectives optim training fit.hpp fit_target.hpp importance_sample.hpp  # training
   any                                          # types chosen at run time
+  parts.hpp                                    # the list of parts
   data io                                      # opt-in
   compiled.hpp eigenflow.hpp io.hpp)           # doors
 

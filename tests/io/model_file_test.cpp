@@ -2,9 +2,11 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <limits>
 #include <sstream>
 #include <string>
+#include <type_traits>
 
 #include "eigenflow/data/two_moons.hpp"
 #include "eigenflow/eigenflow.hpp"
@@ -164,6 +166,17 @@ void every_base() {
   round_trip_of("GaussianMixture", layer, GaussianMixture<S>(2, 3));
   round_trip_of("Uniform", Permutation<S>({1, 0}), Uniform<S>(numbers<S>({-1, -2}), numbers<S>({3, 2.5})));
   round_trip_of("WithCircles", Radial<S>(3), WithCircles<DiagonalNormal<S>>(3, {1}, DiagonalNormal<S>(2)));
+  round_trip_of("TransformedBase", layer,
+                TransformedBase<Chain<Planar<S>, Radial<S>>, DiagonalNormal<S>>(
+                    Chain{Planar<S>(2), Radial<S>(2)}, DiagonalNormal<S>(2)));
+  round_trip_of("TransformedBase that reads a context", layer,
+                TransformedBase<AffineCoupling<S>, ConditionalNormal<S>>(
+                    AffineCoupling<S>(2, {.hidden = {4}}, 3), ConditionalNormal<S>(2, 3)));
+  round_trip(
+      [](Rng& rng) {
+        return Flow{Planar<S>(2), Flow{Radial<S>(2), rng}.density(), rng};
+      },
+      "a flow as the base of a flow");
   round_trip_of("ConditionalNormal", layer, ConditionalNormal<S>(2, 3, {.hidden = {4}}));
   round_trip_of("ConditionalNormal with a residual net", layer,
                 ConditionalNormal<S, Eigen::Dynamic, ResidualNet<S>>(2, 3, {.width = 4}));
@@ -347,6 +360,7 @@ class Shifted {
     return {};
   }
   Shifted(ef::Dimension<Eigen::Dynamic> dim, double by) : dim_(dim), by_(by) {}
+  static constexpr const char* tag() { return "shifted"; }
   static constexpr const char* name() { return "Shifted"; }
   static constexpr auto structure() {
     return std::tuple(ef::Option{"dim", &Shifted::dim}, ef::Option{"by", &Shifted::by});
@@ -381,16 +395,54 @@ TEST_CASE("a user's layer comes back where its class is registered") {
   ef::save(flow, folder / "shifted");
   CHECK_THAT(message([&] { ef::load_flow<double>(folder / "shifted", ef::io::standard_parts<double>()); }),
              Catch::Matchers::ContainsSubstring(
-                 "layers.0.layers.0 is a Shifted, which is no layer that is known here"));
+                 "layers.0.layers.0 is a shifted, which is no layer that is known here"));
   auto parts = ef::io::standard_parts<double>();
   parts.add<Shifted<double>>();
   const auto any = ef::load_flow<double>(folder / "shifted", parts);
   CHECK(any.forward(Eigen::MatrixXd::Zero(1, 2)).z == Eigen::MatrixXd::Constant(1, 2, 0.25));
+  // The file has the tag, which stays; the label is for print, and may change.
+  const std::string architecture = ef::io::to_json(ef::model_info(folder / "shifted").architecture);
+  CHECK_THAT(architecture, ContainsSubstring(R"("type": "shifted")") && !ContainsSubstring("Shifted"));
+  CHECK_THAT(printed(any), ContainsSubstring("Shifted") && !ContainsSubstring("shifted"));
 
   const ef::Flow by_nothing{Shifted<double>(2, std::numeric_limits<double>::quiet_NaN()), rng};
   CHECK_THROWS_WITH(ef::save(by_nothing, folder / "nan"),
                     Catch::Matchers::ContainsSubstring("a model file holds no NaN"));
   CHECK(!std::filesystem::exists(folder / "nan"));
+}
+
+TEST_CASE("every part of the list has an example, which comes back from its own text") {
+  const auto parts = ef::io::standard_parts<double>();
+  ef::io::Builder<double> builder(&parts);
+  const auto check = [&]<class Any>(std::type_identity<Any>) {
+    for (const std::string& tag : parts.tags<Any>()) {
+      INFO(tag);
+      const Any example = parts.example<Any>(tag, 3, 2);
+      CHECK(example.dim() == 3);
+      const ef::Value text = example.to_value();
+      CHECK(*text.find("type")->as<std::string>() == tag);
+      CHECK(ef::io::to_json(builder.build<Any>(text, tag).to_value()) == ef::io::to_json(text));
+    }
+    return parts.tags<Any>().size();
+  };
+  CHECK(check(std::type_identity<ef::AnyLayer<double>>()) == 18 + 6 * 5);
+  CHECK(check(std::type_identity<ef::AnyBase<double>>()) == 8 + 2);
+  CHECK_THROWS_WITH(parts.example<ef::AnyLayer<double>>("Glow", 3), "this Registry has no example of a Glow");
+}
+
+TEST_CASE("the table of tags in docs/layers.md has every part of the list") {
+  std::ifstream file(std::filesystem::path(EIGENFLOW_TEST_DATA) / "../docs/layers.md");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const std::string table = text.substr(text.find("## Tags"));
+  using Parts = ef::StandardParts<double>;
+  const auto check = [&]<class Part>(std::type_identity<Part>) {
+    CHECK_THAT(table, ContainsSubstring('`' + ef::detail::tag_of<Part>() + '`'));
+  };
+  Parts::each(Parts::Layers(), check);
+  Parts::each(Parts::Transformers(), check);
+  Parts::each(Parts::Conditioners(), check);
+  Parts::each(Parts::MaskedConditioners(), check);
+  Parts::each(Parts::Bases(), check);
 }
 
 TEST_CASE("a registered type whose constants are of its type refuses a file with others") {

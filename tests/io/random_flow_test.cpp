@@ -242,7 +242,7 @@ void check_area(const ef::AnyFlow<double>& flow, const MatrixXd& c, ef::Rng& rng
 void check_flows(std::uint64_t first, std::uint64_t count) {
   Tally tally;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
-    const std::string text = ef::test::RandomArchitecture(seed).text();
+    const std::string text = ef::test::RandomArchitecture(seed, parts<double>()).text();
     INFO("seed " << seed << ": " << text);
     ef::Rng rng(seed);
     Subject s(text, rng);

@@ -52,6 +52,8 @@ MIXTURE = "bases/gaussian_mixture.hpp"
 STUDENT = "bases/student_t.hpp"
 STUDENT_MATH = "bases/detail/student_t.hpp"
 MULTIVARIATE = "bases/multivariate_normal.hpp"
+TRANSFORMED = "compose/transformed_base.hpp"
+DENSITY = "compose/density.hpp"
 
 MUTATIONS = [
     # ---- Planar, forward
@@ -255,7 +257,7 @@ MUTATIONS = [
     ("lu_linear", LU, "log_det's sign, inverse", "tile.log_det.array() -= f.log_det;", "tile.log_det.array() += f.log_det;"),
     ("lu_linear", LU, "bias dropped, forward", "step.load(inner) + Number(bias[j])", "step.load(inner)"),
     ("lu_linear", LU, "L and U in the wrong order, inverse", "nets::triangular_solve(f.lower(), x);\n    const Panels middle = kept(x, tile);\n    nets::triangular_solve(f.upper(), x);",
-     "detail::triangular_solve(f.upper(), x);\n    const Panels middle = kept(x, tile);\n    detail::triangular_solve(f.lower(), x);"),
+     "nets::triangular_solve(f.upper(), x);\n    const Panels middle = kept(x, tile);\n    nets::triangular_solve(f.lower(), x);"),
     ("lu_linear", LU, "transpose forgotten", "nets::triangular_multiply(f.lower().transposed(), g);", "nets::triangular_multiply(f.lower(), g);"),
     ("lu_linear", LU, "transpose forgotten, inverse", "nets::triangular_solve(f.upper().transposed(), g);", "nets::triangular_solve(f.upper(), g);"),
     ("lu_linear", LU, "tape of the middle not kept", "if (!tile.record) return panels;", "if (true) return panels;"),
@@ -417,4 +419,15 @@ MUTATIONS = [
     ("multivariate_normal", MULTIVARIATE, "gradient in the mean assigned",
      "g.mean[j] += reduce_add(sum.mean[j]);", "g.mean[j] = reduce_add(sum.mean[j]);"),
     ("multivariate_normal", MULTIVARIATE, "rows of M overlap", "return j * (j - 1) / 2;", "return j * j / 4;"),
+    # ---- TransformedBase
+    ("transformed_base", TRANSFORMED, "z left in the values", "tile.values = x;\n    if (!tile.record)", "if (!tile.record)"),
+    ("transformed_base", TRANSFORMED, "gradient of the base at x",
+     "tile.values = ConstMatrixMap<Scalar>(tape.latents, tile.rows(), dim());\n    evaluate_vjp", "evaluate_vjp"),
+    ("transformed_base", TRANSFORMED, "the base's parameters are the layer's", "{layer_size_, base_size_}", "{0, base_size_}"),
+    ("transformed_base", DENSITY, "density of the base dropped",
+     "auto of_base = add_log_prob(base, base_theta, tile);\n    return DensityTape",
+     "const VectorX<Scalar> kept = tile.log_det;\n    auto of_base = add_log_prob(base, base_theta, tile);\n    tile.log_det = kept;\n    return DensityTape"),
+    ("transformed_base", DENSITY, "gradient of the layer before the base's",
+     "pull_back_log_prob(base, base_theta, base_grad, tape.base, tile);\n    layers.forward_vjp(layer_theta, layer_grad, tape.layers, tile);",
+     "layers.forward_vjp(layer_theta, layer_grad, tape.layers, tile);\n    pull_back_log_prob(base, base_theta, base_grad, tape.base, tile);"),
 ]

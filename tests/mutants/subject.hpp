@@ -4,11 +4,14 @@
 #include <string>
 #include <utility>
 
+#include "eigenflow/authoring/example.hpp"
+#include "eigenflow/concepts/layer.hpp"
 #include "support/layer_contract.hpp"
 
 // What a mutant is compiled with: one layer, D at run time alone, and the laws as they are.
 
-/// Enrols the layer whose source is mutated; each file in subjects/ defines it once.
+/// Enrols the part whose source is mutated. A file in subjects/ defines it; without one, it is the part's example (see
+/// check_example), by its line in eigenflow/parts.hpp.
 void enrol();
 
 namespace mutants {
@@ -38,6 +41,18 @@ template <class Make>
 void check_base(Eigen::Index dim, const Make& make, contract::Options options = {}) {
   options.bijection = false;
   check<contract::BaseSubject>(dim, make, options);
+}
+
+/// Part<S> as the list has it, of three features, given two columns of context where it reads one.
+template <template <class> class Part>
+void check_example() {
+  const auto make = []<class S, int D>(contract::Kind<S, D> kind) {
+    return eigenflow::example_of<Part<S>>(kind.dim, 2);
+  };
+  if constexpr (eigenflow::Layer<Part<double>>)
+    check_layer(3, make);
+  else
+    check_base(3, make);
 }
 
 }  // namespace mutants

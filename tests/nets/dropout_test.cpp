@@ -54,7 +54,7 @@ struct Training {
 
 template <class C>
 void check_gradient(const C& conditioner) {
-  INFO(C::name());
+  INFO(C::tag());
   constexpr Index rows = 21;
   Training<C> training{conditioner, contract::random_normal<double>(rows, conditioner.in_dim(), 1),
                        contract::random_normal<double>(rows, conditioner.out_dim(), 2)};

@@ -67,7 +67,7 @@ void check_gradient() {
     flow.parameters()[i] = theta - h;
     const double down = loss_of(flow, ef::energy_u3, samples, ef::Rng(3), {});
     flow.parameters()[i] = theta;
-    INFO(Base::name() << ", parameter " << i);
+    INFO(Base::tag() << ", parameter " << i);
     CHECK(grad[i] == Approx((up - down) / (2 * h)).epsilon(1e-6).margin(1e-6));
   }
 }

@@ -4,20 +4,30 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "eigenflow/any/any_base.hpp"
+#include "eigenflow/any/any_layer.hpp"
+#include "eigenflow/authoring/layout.hpp"
+#include "eigenflow/bases/standard_normal.hpp"
+#include "eigenflow/io/json.hpp"
+#include "eigenflow/io/registry.hpp"
 #include "eigenflow/numerics/rng.hpp"
 #include "eigenflow/text/decimal.hpp"
 
-// Random architectures of all parts that files name, as the JSON of model files.
+// Random architectures of all parts that files name, as the JSON of model files: most with options of their own, and the
+// example of any layer in a list of parts.
 
 namespace eigenflow::test {
 
 class RandomArchitecture {
  public:
-  explicit RandomArchitecture(std::uint64_t seed)
+  /// `parts` must outlive it.
+  RandomArchitecture(std::uint64_t seed, const io::Registry<double>& parts)
       : rng_(seed),
+        parts_(parts),
         dim_(1 + below(7)),
         context_(below(2) == 0 ? 0 : 1 + below(3)),
         on_circle_(below(8) == 0) {
@@ -165,7 +175,9 @@ class RandomArchitecture {
     if (on_circle_) return below(4) == 0 ? permutation() : conditioned(below(2) == 0);
     const std::string dim = number(dim_);
     std::string name;
-    switch (below(14)) {
+    switch (below(15)) {
+      case 14:
+        return example();
       case 0:
       case 1:
         return R"({"type": ")" + one_of({"Standardize", "ActNorm"}) + R"(", "constants": {"mean": )" +
@@ -197,6 +209,28 @@ class RandomArchitecture {
     }
   }
 
+  /// The example of a layer that takes the whole line, whatever its tag. A large network has a kink near every point, where
+  /// numeric derivatives err: layers with one are drawn with their own options, above.
+  std::string example() {
+    const std::vector<std::string> tags = parts_.tags<AnyLayer<double>>();
+    for (;;) {
+      const std::string& tag = tags[static_cast<std::size_t>(below(static_cast<int>(tags.size())))];
+      try {
+        const auto layer = parts_.example<AnyLayer<double>>(tag, dim_, context_);
+        if (parameter_count(layer) < 200 && takes_the_line(layer)) return io::to_json(layer.to_value());
+      } catch (const std::invalid_argument&) {  // it needs more features, or a context
+      }
+    }
+  }
+  bool takes_the_line(const AnyLayer<double>& layer) const {
+    Rng rng(1);
+    const AnyFlow<double> flow(AnyChain<double>({layer}), AnyBase<double>(StandardNormal<double>(dim_)), rng);
+    const Eigen::MatrixXd x = Eigen::MatrixXd::Constant(1, dim_, 20),
+                          c = Eigen::MatrixXd::Zero(1, flow.context_dim());
+    return ((flow.inverse(flow.forward(x, c).z, c).x - x).array().abs() < 1e-6).all() &&
+           ((flow.inverse(flow.forward(-x, c).z, c).x + x).array().abs() < 1e-6).all();
+  }
+
   std::string base() {
     const std::string dim = number(dim_);
     const auto box = [&](const std::string& low, const std::string& high) {
@@ -219,6 +253,7 @@ class RandomArchitecture {
   }
 
   Rng rng_;
+  const io::Registry<double>& parts_;
   Eigen::Index dim_, context_;
   bool on_circle_;
 };

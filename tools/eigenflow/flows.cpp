@@ -158,8 +158,13 @@ Eigen::MatrixXd without_edges(const std::vector<ef::FeatureSupport>& supports, c
   return edges.forward(x).z;
 }
 
+const ef::io::Registry<double>& known_parts() {
+  static const auto parts = ef::io::standard_parts<double>();
+  return parts;
+}
+
 ef::LoadedModel<double> read_model(const std::filesystem::path& path) {
-  return ef::load_model<double>(path);
+  return ef::load_model<double>(path, known_parts());
 }
 
 }  // namespace command

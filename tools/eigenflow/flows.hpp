@@ -41,6 +41,9 @@ Flow with_edges(const Flow& flow, const std::vector<ef::FeatureSupport>& support
 /// The features as the flow inside of the edges sees them: edges at infinity, N × D.
 Eigen::MatrixXd without_edges(const std::vector<ef::FeatureSupport>& supports, const Eigen::MatrixXd& x);
 
+/// All parts that a model file may name.
+const ef::io::Registry<double>& known_parts();
+
 /// A model file, read once.
 ef::LoadedModel<double> read_model(const std::filesystem::path& path);
 

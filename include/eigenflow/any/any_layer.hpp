@@ -132,7 +132,10 @@ class AnyChain : public Stack<AnyLayer<Scalar_>> {
 
   explicit AnyChain(std::vector<AnyLayer<Scalar>> layers) : Stack<AnyLayer<Scalar>>(std::move(layers)) {}
 
-  static std::string name() { return "Chain"; }
+  static std::string tag() { return "Chain"; }
+  static AnyChain example(Eigen::Index dim, Eigen::Index context_dim) {
+    return AnyChain(Stack<AnyLayer<Scalar>>::example(dim, context_dim).layers());
+  }
   void print_layers(std::ostream& out, int depth) const {
     for (Eigen::Index i = 0; i < this->size(); ++i)
       detail::describe(out, (*this)[i], std::to_string(i) + ' ', depth);

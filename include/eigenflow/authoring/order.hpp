@@ -23,6 +23,12 @@ inline List<Eigen::Index> in_reverse(Eigen::Index size) {
   std::reverse(order.begin(), order.end());
   return order;
 }
+/// 1 .. size - 1, 0: no two features keep their places, and for three or more its inverse is another.
+inline List<Eigen::Index> in_a_cycle(Eigen::Index size) {
+  List<Eigen::Index> order = in_order(size);
+  if (size > 1) std::rotate(order.begin(), order.begin() + 1, order.end());
+  return order;
+}
 /// The same in a random order.
 inline List<Eigen::Index> in_random_order(Eigen::Index size, Rng& rng) {
   const Eigen::Matrix<Eigen::Index, Eigen::Dynamic, 1> order = rng.permutation(size);

@@ -22,6 +22,9 @@
 //     return std::tuple(Option{"dim", &Scale::dim}, Constant{"mean", &Scale::mean});
 //   }
 //
+// Where that constructor computes what no constant expression can (a logarithm), a part that `eigenflow embed` should
+// write says the arguments of a constexpr one too, in `constexpr_structure()`.
+//
 // Such a member gives a bool, an integer, a real number, an enumeration that has names (see `names_of`), a list
 // of these (std::vector, an Eigen vector, std::tuple), or a part that has a structure of its own. A part without
 // data needs none. Model files and type-erased layers derive from it what they need.
@@ -153,7 +156,7 @@ Value list_of(const List& list) {
 template <class T>
 Value part_to_value(const T& part) {
   Value::Object options, constants;
-  if constexpr (requires { T::name(); }) options.emplace_back("type", std::string(T::name()));
+  if constexpr (Tagged<T>) options.emplace_back("type", tag_of<T>());
   std::apply(
       [&](const auto&... field) {
         ((is_constant<std::remove_cvref_t<decltype(field)>> ? constants : options)

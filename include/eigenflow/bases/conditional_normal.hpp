@@ -27,8 +27,13 @@ namespace eigenflow {
 ///
 /// with (μ, a) = m(c), the conditioner's D means and D log-scales before their bound. The bound is smooth and
 /// keeps the scale between e⁻²⁰ and e²⁰ for every theta. Conditioners start at zero, so it starts as N(0, I).
-template <class Scalar_, int Dim_ = Eigen::Dynamic, Conditioner Conditioner_ = Mlp<Scalar_>>
+template <class Scalar_, int Dim_ = Eigen::Dynamic, class Conditioner_ = Mlp<Scalar_>>
 class ConditionalNormal {
+  static_assert(Conditioner<Conditioner_>,
+                "a conditional normal's third argument is its conditioner (Mlp, ResidualNet, ...): this one "
+                "lacks something "
+                "that the concept Conditioner (concepts/conditioner.hpp) asks for");
+
  public:
   using Scalar = Scalar_;
   using Options = typename Conditioner_::Options;
@@ -49,8 +54,8 @@ class ConditionalNormal {
         context_dim_(checked(context_dim)),
         conditioner_(context_dim, detail::saturating_product(2, dim), options) {}
 
-  static std::string name() {
-    return "ConditionalNormal<" + detail::name_of<Conditioner_>("conditioner") + '>';
+  static std::string tag() {
+    return "ConditionalNormal<" + detail::tag_of<Conditioner_>("conditioner") + '>';
   }
   /// As "3 of context, 64 × 64, relu".
   std::string describe() const {
@@ -63,6 +68,7 @@ class ConditionalNormal {
   const Conditioner_& conditioner() const { return conditioner_; }
   const Options& options() const { return conditioner_.options(); }
 
+  static ConditionalNormal example(Eigen::Index dim, Eigen::Index context_dim) { return {dim, context_dim}; }
   static constexpr auto structure() requires detail::HasStructuredOptions<Conditioner_> {
     return std::tuple(Option{"dim", &ConditionalNormal::dim},
                       Option{"context_dim", &ConditionalNormal::context_dim},

@@ -35,7 +35,7 @@ class DiagonalNormal {
   DiagonalNormal() requires(Dim_ != Eigen::Dynamic) = default;
   constexpr explicit DiagonalNormal(Dimension<Dim_> dim) : dim_(dim) {}
 
-  static constexpr const char* name() { return "DiagonalNormal"; }
+  static constexpr const char* tag() { return "DiagonalNormal"; }
   constexpr Eigen::Index dim() const { return dim_; }
 
   static constexpr auto structure() { return std::tuple(Option{"dim", &DiagonalNormal::dim}); }

@@ -51,11 +51,12 @@ class GaussianMixture {
       detail::reject("a GaussianMixture needs one component or more, but got " + std::to_string(components));
   }
 
-  static constexpr const char* name() { return "GaussianMixture"; }
+  static constexpr const char* tag() { return "GaussianMixture"; }
   std::string describe() const { return detail::counted(components_, "component"); }
   constexpr Eigen::Index dim() const { return dim_; }
   Eigen::Index components() const { return components_; }
 
+  static GaussianMixture example(Eigen::Index dim, Eigen::Index) { return {dim, 3}; }
   static constexpr auto structure() {
     return std::tuple(Option{"dim", &GaussianMixture::dim},
                       Option{"components", &GaussianMixture::components});

@@ -43,7 +43,7 @@ class MultivariateNormal {
   MultivariateNormal() requires(Dim_ != Eigen::Dynamic) = default;
   constexpr explicit MultivariateNormal(Dimension<Dim_> dim) : dim_(dim) {}
 
-  static constexpr const char* name() { return "MultivariateNormal"; }
+  static constexpr const char* tag() { return "MultivariateNormal"; }
   constexpr Eigen::Index dim() const { return dim_; }
 
   static constexpr auto structure() { return std::tuple(Option{"dim", &MultivariateNormal::dim}); }

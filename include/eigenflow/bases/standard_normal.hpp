@@ -25,7 +25,7 @@ class StandardNormal {
   StandardNormal() requires(Dim_ != Eigen::Dynamic) = default;
   constexpr explicit StandardNormal(Dimension<Dim_> dim) : dim_(dim) {}
 
-  static constexpr const char* name() { return "StandardNormal"; }
+  static constexpr const char* tag() { return "StandardNormal"; }
   constexpr Eigen::Index dim() const { return dim_; }
 
   static constexpr auto structure() { return std::tuple(Option{"dim", &StandardNormal::dim}); }

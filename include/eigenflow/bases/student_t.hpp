@@ -48,7 +48,7 @@ class StudentT {
   StudentT() requires(Dim_ != Eigen::Dynamic) = default;
   constexpr explicit StudentT(Dimension<Dim_> dim) : dim_(dim) {}
 
-  static constexpr const char* name() { return "StudentT"; }
+  static constexpr const char* tag() { return "StudentT"; }
   constexpr Eigen::Index dim() const { return dim_; }
 
   static constexpr auto structure() { return std::tuple(Option{"dim", &StudentT::dim}); }

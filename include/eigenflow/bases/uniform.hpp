@@ -49,7 +49,7 @@ class Uniform {
                        ": give finite ends with low < high");
   }
 
-  static constexpr const char* name() { return "Uniform"; }
+  static constexpr const char* tag() { return "Uniform"; }
   constexpr Eigen::Index dim() const { return dim_; }
   const Numbers& low() const { return low_; }
   const Numbers& high() const { return high_; }

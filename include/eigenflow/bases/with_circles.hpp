@@ -12,6 +12,7 @@
 
 #include "eigenflow/authoring/circles.hpp"
 #include "eigenflow/authoring/dimension.hpp"
+#include "eigenflow/authoring/example.hpp"
 #include "eigenflow/authoring/list.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/base.hpp"
@@ -45,7 +46,7 @@ class WithCircles {
   constexpr WithCircles(Dimension<Dim_> dim, Indices circles, B base)
       : dim_(dim), circles_(checked(dim, std::move(circles), base.dim())), base_(std::move(base)) {}
 
-  static std::string name() { return "WithCircles"; }
+  static std::string tag() { return "WithCircles"; }
   /// As "StandardNormal, 1 circle".
   std::string describe() const { return of_base() + ", " + detail::counted(circle_count(), "circle"); }
   constexpr Eigen::Index dim() const { return dim_; }
@@ -53,6 +54,9 @@ class WithCircles {
   const Indices& circles() const { return circles_; }
   const B& base() const { return base_; }
 
+  static WithCircles example(Eigen::Index dim, Eigen::Index context_dim) {
+    return {dim, {0}, example_of<B>(dim - 1, context_dim)};
+  }
   static constexpr auto structure() requires Structured<B> {
     return std::tuple(Option{"dim", &WithCircles::dim}, Option{"circles", &WithCircles::circles},
                       Option{"base", &WithCircles::base});

@@ -59,7 +59,7 @@ class Chain {
 
   explicit Chain(std::tuple<Layers...> layers) : Chain(std::make_from_tuple<Chain>(std::move(layers))) {}
 
-  static std::string name() { return "Chain"; }
+  static std::string tag() { return "Chain"; }
   Eigen::Index dim() const { return std::get<0>(layers_).dim(); }
   Eigen::Index context_dim() const { return context_dim_; }
   const std::tuple<Layers...>& layers() const { return layers_; }

@@ -9,7 +9,9 @@
 #include <utility>
 
 #include "eigenflow/authoring/dimension.hpp"
+#include "eigenflow/authoring/example.hpp"
 #include "eigenflow/authoring/list.hpp"
+#include "eigenflow/authoring/order.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/layer.hpp"
 
@@ -42,7 +44,7 @@ class Columns {
   constexpr Columns(Dimension<Dim_> dim, Indices indices, L layer)
       : dim_(dim), indices_(checked(dim, std::move(indices), layer.dim())), layer_(std::move(layer)) {}
 
-  static std::string name() { return "Columns"; }
+  static std::string tag() { return "Columns"; }
   /// As "2 of 3 features".
   std::string describe() const {
     return std::to_string(indices_.size()) + " of " + std::to_string(dim()) + " features";
@@ -52,6 +54,9 @@ class Columns {
   const Indices& indices() const { return indices_; }
   const L& layer() const { return layer_; }
 
+  static Columns example(Eigen::Index dim, Eigen::Index context_dim) {
+    return {dim, in_a_cycle(dim), example_of<L>(dim, context_dim)};
+  }
   static constexpr auto structure() requires Structured<L> {
     return std::tuple(Option{"dim", &Columns::dim}, Constant{"indices", &Columns::indices},
                       Option{"layer", &Columns::layer});

@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "eigenflow/authoring/example.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/layer.hpp"
 
@@ -28,11 +29,14 @@ class Inverse {
   Inverse() = default;
   constexpr explicit Inverse(L layer) : layer_(std::move(layer)) {}
 
-  static std::string name() { return "Inverse"; }
+  static std::string tag() { return "Inverse"; }
   constexpr Eigen::Index dim() const { return layer_.dim(); }
   constexpr Eigen::Index context_dim() const { return eigenflow::context_dim(layer_); }
   const L& layer() const { return layer_; }
 
+  static Inverse example(Eigen::Index dim, Eigen::Index context_dim) {
+    return Inverse(example_of<L>(dim, context_dim));
+  }
   static constexpr auto structure() requires Structured<L> {
     return std::tuple(Option{"inverse", &Inverse::layer});
   }

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "eigenflow/authoring/example.hpp"
 #include "eigenflow/authoring/moved_from.hpp"
 #include "eigenflow/authoring/segment.hpp"
 #include "eigenflow/authoring/structure.hpp"
@@ -62,7 +63,7 @@ class Stack {
   }
   ~Stack() = default;
 
-  static std::string name() { return "Stack"; }
+  static std::string tag() { return "Stack"; }
   Eigen::Index dim() const {
     if (layers_.empty()) detail::reject_moved_from("Stack");
     return layers_.front().dim();
@@ -77,6 +78,9 @@ class Stack {
   /// The place of layer i's parameters in the stack's theta.
   const Segment& segment(std::size_t i) const { return segments_[i]; }
 
+  static Stack example(Eigen::Index dim, Eigen::Index context_dim) {
+    return Stack(2, example_of<L>(dim, context_dim));
+  }
   static constexpr auto structure() requires Structured<L> {
     return std::tuple(Option{"layers", &Stack::layers});
   }

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "eigenflow/authoring/dimension.hpp"
+#include "eigenflow/authoring/example.hpp"
 #include "eigenflow/authoring/segment.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/compose/density.hpp"
@@ -59,10 +60,13 @@ class TransformedBase {
 
   /// Throws std::invalid_argument when the two have different numbers of features or contexts.
   TransformedBase(L layers, B base)
+      : TransformedBase(layers, base, parameter_count(layers), parameter_count(base)) {}
+  /// The same with the numbers of their parameters given, as a constant expression.
+  constexpr TransformedBase(L layers, B base, Eigen::Index layer_size, Eigen::Index base_size)
       : layers_(std::move(layers)),
         base_(std::move(base)),
-        layer_size_(parameter_count(layers_)),
-        base_size_(parameter_count(base_)),
+        layer_size_(layer_size),
+        base_size_(base_size),
         context_dim_(
             detail::common_context("Flow", eigenflow::context_dim(layers_), eigenflow::context_dim(base_))) {
     if (base_.dim() != layers_.dim())
@@ -70,16 +74,26 @@ class TransformedBase {
                      std::to_string(layers_.dim()) + ": give both one dimension");
   }
 
-  static std::string name() { return "TransformedBase"; }
-  Eigen::Index dim() const { return layers_.dim(); }
-  Eigen::Index context_dim() const { return context_dim_; }
+  static std::string tag() { return "TransformedBase"; }
+  constexpr Eigen::Index dim() const { return layers_.dim(); }
+  constexpr Eigen::Index context_dim() const { return context_dim_; }
   const L& layers() const { return layers_; }
   const B& base() const { return base_; }
+  static TransformedBase example(Eigen::Index dim, Eigen::Index context_dim) {
+    return {example_of<L>(dim, context_dim), example_of<B>(dim, context_dim)};
+  }
   static constexpr auto structure() requires(Structured<L>&& Structured<B>) {
     return std::tuple(Option{"layers", &TransformedBase::layers}, Option{"base", &TransformedBase::base});
   }
 
-  /// The places of the two in theta.
+  static constexpr auto constexpr_structure() requires(Structured<L>&& Structured<B>) {
+    return std::tuple_cat(structure(), std::tuple(Option{"layer_size", &TransformedBase::layer_size},
+                                                  Option{"base_size", &TransformedBase::base_size}));
+  }
+
+  /// The numbers of their parameters, and their places in theta.
+  Eigen::Index layer_size() const { return layer_size_; }
+  Eigen::Index base_size() const { return base_size_; }
   Segment layer_segment() const { return {0, layer_size_}; }
   Segment base_segment() const { return {layer_size_, base_size_}; }
 

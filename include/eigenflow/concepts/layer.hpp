@@ -52,7 +52,8 @@ concept Layer = std::copyable<L> &&
 //   context_dim()                    columns of tile.context that it reads (0 when absent)
 //   initialise_from(theta, tiles, direction)   a start from the data that enters `direction`, once (ActNorm,
 //                                    Standardize), or a look at it (Support); see start_from_data
-//   static name()                    what it is called in the printed architecture ("Layer" when absent)
+//   static tag()                     its key in model files
+//   static name()                    its label in the printed architecture (the tag when absent, or "Layer")
 //   describe()                       what stands in brackets after the name: "1 of 2 features, 64 × 64, relu"
 
 /// Calls its argument on every tile of a data set, in order: what a data-dependent start may look at.
@@ -75,7 +76,7 @@ void start_from_data(L& layer, std::span<Scalar> theta, const TileSource<Scalar>
 namespace detail {
 
 /// The columns of context that parts read which are joined: all the same number, or none.
-inline Eigen::Index common_context(const char* whole, Eigen::Index some, Eigen::Index others) {
+constexpr Eigen::Index common_context(const char* whole, Eigen::Index some, Eigen::Index others) {
   if (some > 0 && others > 0 && some != others)
     reject("the parts of a " + std::string(whole) + " must read the same context, but one reads " +
            std::to_string(some) + " columns and another " + std::to_string(others) +

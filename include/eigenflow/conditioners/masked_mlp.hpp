@@ -65,7 +65,7 @@ class Masked : public nets::MaskedNetwork<typename Net::Scalar> {
     });
   }
 
-  static std::string name() { return "masked " + detail::name_of<Net>("network"); }
+  static std::string tag() { return "masked " + detail::tag_of<Net>("network"); }
   const Options& options() const { return options_; }
   std::string describe() const { return options_.describe(); }
   using Verbs::dim;

@@ -68,7 +68,7 @@ class Mlp : public nets::NetworkConditioner<Scalar_> {
   Mlp(Eigen::Index in, Eigen::Index out, const Options& options = {})
       : nets::NetworkConditioner<Scalar_>(options.network(in, out)), options_(options) {}
 
-  static constexpr const char* name() { return "mlp"; }
+  static constexpr const char* tag() { return "mlp"; }
   const Options& options() const { return options_; }
   std::string describe() const { return options_.describe(); }
 

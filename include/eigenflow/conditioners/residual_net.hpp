@@ -68,7 +68,7 @@ class ResidualNet : public nets::NetworkConditioner<Scalar_> {
   ResidualNet(Eigen::Index in, Eigen::Index out, const Options& options = {})
       : nets::NetworkConditioner<Scalar_>(options.network(in, out)), options_(options) {}
 
-  static constexpr const char* name() { return "residual net"; }
+  static constexpr const char* tag() { return "residual net"; }
   const Options& options() const { return options_; }
   std::string describe() const { return options_.describe(); }
 

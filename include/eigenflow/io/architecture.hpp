@@ -14,6 +14,7 @@
 #include "eigenflow/io/allowance.hpp"
 #include "eigenflow/io/build.hpp"
 #include "eigenflow/io/json.hpp"
+#include "eigenflow/io/registry.hpp"
 #include "eigenflow/io/standard_parts.hpp"
 #include "eigenflow/numerics/rng.hpp"
 

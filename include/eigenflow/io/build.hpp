@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
-#include <map>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -142,14 +141,14 @@ class Builder {
     return T{build<std::tuple_element_t<I, T>>(from[I], detail::join(path, std::to_string(I)))...};
   }
 
-  // One of several types, by its name.
+  // One of several types, by its tag.
   template <class T, class... Ts>
   T alternative(const Value& value, const std::string& path, const std::variant<Ts...>*) {
     const Value* const type = value.find("type");
     const std::string* const name = type ? type->as<std::string>() : nullptr;
     std::optional<T> result;
     const auto consider = [&]<class A>(std::type_identity<A>) {
-      if (name && *name == A::name()) result = T(build<A>(value, path));
+      if (name && *name == eigenflow::detail::tag_of<A>()) result = T(build<A>(value, path));
     };
     (consider(std::type_identity<Ts>{}), ...);
     if (!result)
@@ -161,9 +160,9 @@ class Builder {
   T part(const Value& value, const std::string& path) {
     const Value::Object& from = get<Value::Object>(value, path, "an object");
     std::size_t known = 0;
-    if constexpr (requires { T::name(); }) {
+    if constexpr (eigenflow::detail::Tagged<T>) {
       const Value* const type = value.find("type");
-      const std::string name = T::name();
+      const std::string name = eigenflow::detail::tag_of<T>();
       if (!type || !type->as<std::string>() || *type->as<std::string>() != name)
         reject(path + " is " +
                (type && type->as<std::string>() ? "a " + *type->as<std::string>() : "of no type") +
@@ -254,60 +253,6 @@ class Builder {
   const Registry<Scalar>* registry_;
   Allowance left_;
   bool counting_ = true;
-};
-
-/// The parts that a file may name, by their names: what `load_flow` makes flows of. `standard_parts` has the
-/// library's own; add your own to a copy of it.
-template <class Scalar>
-class Registry {
- public:
-  /// Adds a layer or a base under its static name(), in place of another of that name.
-  template <class Part>
-  Registry& add() {
-    static_assert(Layer<Part> || Base<Part>, "a Registry takes layers and bases");
-    static_assert(
-        requires { Part::name(); }, "a part that a file names needs a static name()");
-    static_assert(Structured<Part>,
-                  "a part that a file names needs a structure(), see authoring/structure.hpp");
-    if constexpr (Layer<Part>)
-      layers_[Part::name()] = [](Builder<Scalar>& builder, const Value& value, const std::string& path) {
-        return AnyLayer<Scalar>(builder.template build<Part>(value, path));
-      };
-    else
-      bases_[Part::name()] = [](Builder<Scalar>& builder, const Value& value, const std::string& path) {
-        return AnyBase<Scalar>(builder.template build<Part>(value, path));
-      };
-    return *this;
-  }
-
-  /// An AnyLayer or AnyBase of what the entry says. Throws std::invalid_argument for an unknown name.
-  template <class Any>
-  Any build(Builder<Scalar>& builder, const Value& value, const std::string& path) const {
-    constexpr bool layer = std::is_same_v<Any, AnyLayer<Scalar>>;
-    const Value* const type = value.find("type");
-    if (!type || !type->as<std::string>())
-      eigenflow::detail::reject(path + " should be an object with a type");
-    const auto& makers = [&]() -> const auto& {
-      if constexpr (layer)
-        return layers_;
-      else
-        return bases_;
-    }
-    ();
-    const auto found = makers.find(*type->as<std::string>());
-    if (found == makers.end())
-      eigenflow::detail::reject(path + " is a " + *type->as<std::string>() + ", which is no " +
-                                (layer ? "layer" : "base") +
-                                " that is known here: add its class to the Registry that you load with");
-    return found->second(builder, value, path);
-  }
-
- private:
-  template <class Any>
-  using Maker = Any (*)(Builder<Scalar>&, const Value&, const std::string& path);
-
-  std::map<std::string, Maker<AnyLayer<Scalar>>> layers_;
-  std::map<std::string, Maker<AnyBase<Scalar>>> bases_;
 };
 
 }  // namespace eigenflow::io

@@ -49,13 +49,17 @@ class ActNorm {
   constexpr ActNorm(Numbers mean, Numbers scale, bool initialised = true)
       : dim_(mean.size()), statistics_("ActNorm", std::move(mean), std::move(scale), initialised) {}
 
-  static constexpr const char* name() { return "ActNorm"; }
+  static constexpr const char* tag() { return "ActNorm"; }
   constexpr Eigen::Index dim() const { return dim_; }
   const Numbers& mean() const { return statistics_.mean; }
   const Numbers& scale() const { return statistics_.scale; }
   /// Whether mean and scale have been set.
   bool initialised() const { return statistics_.known; }
 
+  static ActNorm example(Eigen::Index dim, Eigen::Index) {
+    return {VectorX<Scalar>::LinSpaced(dim, Scalar(-1), Scalar(2)).eval(),
+            VectorX<Scalar>::LinSpaced(dim, Scalar(0.5), Scalar(3)).eval()};
+  }
   static constexpr auto structure() {
     return std::tuple(Constant{"mean", &ActNorm::mean}, Constant{"scale", &ActNorm::scale},
                       Constant{"initialised", &ActNorm::initialised});

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "eigenflow/authoring/dimension.hpp"
+#include "eigenflow/authoring/example.hpp"
 #include "eigenflow/authoring/list.hpp"
 #include "eigenflow/authoring/order.hpp"
 #include "eigenflow/authoring/structure.hpp"
@@ -79,9 +80,9 @@ class Autoregressive {
         transformer_(detail::with_circles_below(dim, std::move(transformer))),
         conditioner_(make_conditioner(checked(dim, std::move(order), context_dim), options)) {}
 
-  static std::string name() {
-    return "Autoregressive<" + detail::name_of<Transformer_>("transformer") + ", " +
-           detail::name_of<Conditioner_>("conditioner") + '>';
+  static std::string tag() {
+    return "Autoregressive<" + detail::tag_of<Transformer_>("transformer") + ", " +
+           detail::tag_of<Conditioner_>("conditioner") + '>';
   }
   /// As "3 features, 64 × 64, relu".
   std::string describe() const {
@@ -96,6 +97,9 @@ class Autoregressive {
   const Conditioner_& conditioner() const { return conditioner_; }
   const Options& options() const { return conditioner_.options(); }
 
+  static Autoregressive example(Eigen::Index dim, Eigen::Index context_dim) {
+    return {dim, in_a_cycle(dim), Options(), example_of<Transformer_>(dim), context_dim};
+  }
   static constexpr auto structure() requires detail::HasStructuredOptions<Conditioner_> &&
       Structured<Transformer_> {
     return std::tuple(Option{"dim", &Autoregressive::dim}, Constant{"order", &Autoregressive::order},

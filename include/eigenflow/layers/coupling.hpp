@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "eigenflow/authoring/dimension.hpp"
+#include "eigenflow/authoring/example.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/conditioner.hpp"
 #include "eigenflow/concepts/layer.hpp"
@@ -85,9 +86,9 @@ class Coupling {
         "Coupling(6, 2, {}), or Coupling(dim, options, context_dim)");
   }
 
-  static std::string name() {
-    return "Coupling<" + detail::name_of<Transformer_>("transformer") + ", " +
-           detail::name_of<Conditioner_>("conditioner") + '>';
+  static std::string tag() {
+    return "Coupling<" + detail::tag_of<Transformer_>("transformer") + ", " +
+           detail::tag_of<Conditioner_>("conditioner") + '>';
   }
   /// As "1 of 2 features, 64 × 64, relu".
   std::string describe() const {
@@ -104,6 +105,9 @@ class Coupling {
   const Conditioner_& conditioner() const { return conditioner_; }
   const Options& options() const { return conditioner_.options(); }
 
+  static Coupling example(Eigen::Index dim, Eigen::Index context_dim) {
+    return {dim, dim / 2, Options(), example_of<Transformer_>(dim), context_dim};
+  }
   static constexpr auto structure() requires detail::HasStructuredOptions<Conditioner_> &&
       Structured<Transformer_> {
     return std::tuple(Option{"dim", &Coupling::dim}, Option{"split", &Coupling::split},

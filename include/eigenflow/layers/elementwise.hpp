@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "eigenflow/authoring/dimension.hpp"
+#include "eigenflow/authoring/example.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/layer.hpp"
 #include "eigenflow/concepts/transformer.hpp"
@@ -45,7 +46,7 @@ class Elementwise {
   constexpr explicit Elementwise(Dimension<Dim_> dim, Transformer_ transformer = {})
       : dim_(dim), transformer_(detail::with_circles_below(dim, std::move(transformer))) {}
 
-  static std::string name() { return "Elementwise<" + detail::name_of<Transformer_>("transformer") + '>'; }
+  static std::string tag() { return "Elementwise<" + detail::tag_of<Transformer_>("transformer") + '>'; }
   /// As "3 features".
   std::string describe() const {
     return detail::counted(dim(), "feature") + detail::circles_text(transformer_);
@@ -53,6 +54,9 @@ class Elementwise {
   constexpr Eigen::Index dim() const { return dim_; }
   const Transformer_& transformer() const { return transformer_; }
 
+  static Elementwise example(Eigen::Index dim, Eigen::Index) {
+    return Elementwise(dim, example_of<Transformer_>(dim));
+  }
   static constexpr auto structure() requires Structured<Transformer_> {
     return std::tuple(Option{"dim", &Elementwise::dim}, Option{"transformer", &Elementwise::transformer});
   }

@@ -48,7 +48,7 @@ class Householder {
                      ": give an even number, which can start as the identity");
   }
 
-  static constexpr const char* name() { return "Householder"; }
+  static constexpr const char* tag() { return "Householder"; }
   std::string describe() const { return detail::counted(count_, "reflection"); }
   constexpr Eigen::Index dim() const { return dim_; }
   Eigen::Index count() const { return count_; }

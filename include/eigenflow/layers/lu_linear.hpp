@@ -59,7 +59,7 @@ class LuLinear {
                      detail::decimal(spread));
   }
 
-  static constexpr const char* name() { return "LuLinear"; }
+  static constexpr const char* tag() { return "LuLinear"; }
   constexpr Eigen::Index dim() const { return dim_; }
   const Permutation<Scalar, Dim_>& permutation() const { return permutation_; }
   double spread() const { return spread_; }
@@ -81,6 +81,9 @@ class LuLinear {
     return result;
   }
 
+  static LuLinear example(Eigen::Index dim, Eigen::Index context_dim) {
+    return LuLinear(Permutation<Scalar, Dim_>::example(dim, context_dim));
+  }
   static constexpr auto structure() {
     return std::tuple(Option{"permutation", &LuLinear::permutation}, Option{"spread", &LuLinear::spread});
   }

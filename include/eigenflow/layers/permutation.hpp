@@ -42,10 +42,11 @@ class Permutation {
   /// A random order.
   static Permutation random(Dimension<Dim_> dim, Rng& rng) { return Permutation(in_random_order(dim, rng)); }
 
-  static constexpr const char* name() { return "Permutation"; }
+  static constexpr const char* tag() { return "Permutation"; }
   constexpr Eigen::Index dim() const { return dim_; }
   const Indices& indices() const { return indices_; }
 
+  static Permutation example(Eigen::Index dim, Eigen::Index) { return Permutation(in_a_cycle(dim)); }
   static constexpr auto structure() { return std::tuple(Constant{"indices", &Permutation::indices}); }
   template <class Self, class Visitor>
   static NoParameters<Visitor> layout(Self&, Visitor&) {

@@ -51,7 +51,7 @@ class Planar {
   constexpr explicit Planar(Dimension<Dim_> dim, Monotone h = {})
       : dim_(dim), h_(detail::checked_monotone(h)) {}
 
-  static std::string name() { return "Planar, h = " + detail::name_of<Monotone>("h(a)"); }
+  static std::string tag() { return "Planar, h = " + detail::tag_of<Monotone>("h(a)"); }
   constexpr Eigen::Index dim() const { return dim_; }
   const Monotone& h() const { return h_; }
 

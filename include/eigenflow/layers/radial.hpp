@@ -46,7 +46,7 @@ class Radial {
   Radial() requires(Dim_ != Eigen::Dynamic) = default;
   constexpr explicit Radial(Dimension<Dim_> dim) : dim_(dim) {}
 
-  static constexpr const char* name() { return "Radial"; }
+  static constexpr const char* tag() { return "Radial"; }
   constexpr Eigen::Index dim() const { return dim_; }
 
   static constexpr auto structure() { return std::tuple(Option{"dim", &Radial::dim}); }

@@ -33,12 +33,16 @@ class Standardize {
   constexpr Standardize(Numbers mean, Numbers scale, bool initialised = true)
       : dim_(mean.size()), statistics_("Standardize", std::move(mean), std::move(scale), initialised) {}
 
-  static constexpr const char* name() { return "Standardize"; }
+  static constexpr const char* tag() { return "Standardize"; }
   constexpr Eigen::Index dim() const { return dim_; }
   const Numbers& mean() const { return statistics_.mean; }
   const Numbers& scale() const { return statistics_.scale; }
   bool initialised() const { return statistics_.known; }
 
+  static Standardize example(Eigen::Index dim, Eigen::Index) {
+    return {VectorX<Scalar>::LinSpaced(dim, Scalar(-1), Scalar(2)).eval(),
+            VectorX<Scalar>::LinSpaced(dim, Scalar(0.5), Scalar(3)).eval()};
+  }
   static constexpr auto structure() {
     return std::tuple(Constant{"mean", &Standardize::mean}, Constant{"scale", &Standardize::scale},
                       Constant{"initialised", &Standardize::initialised});

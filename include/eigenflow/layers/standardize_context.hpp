@@ -11,6 +11,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "eigenflow/authoring/example.hpp"
 #include "eigenflow/authoring/list.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/layer.hpp"
@@ -54,7 +55,7 @@ class StandardizeContext {
     check();
   }
 
-  static std::string name() { return "StandardizeContext"; }
+  static std::string tag() { return "StandardizeContext"; }
   constexpr Eigen::Index dim() const { return layer_.dim(); }
   constexpr Eigen::Index context_dim() const { return statistics_.mean.size(); }
   const L& layer() const { return layer_; }
@@ -62,6 +63,11 @@ class StandardizeContext {
   const Numbers& scale() const { return statistics_.scale; }
   bool initialised() const { return statistics_.known; }
 
+  static StandardizeContext example(Eigen::Index dim, Eigen::Index context_dim) {
+    return {example_of<L>(dim, context_dim),
+            VectorX<Scalar>::LinSpaced(context_dim, Scalar(-0.1), Scalar(0.2)).eval(),
+            VectorX<Scalar>::LinSpaced(context_dim, Scalar(0.5), Scalar(2)).eval()};
+  }
   static constexpr auto structure() requires Structured<L> {
     return std::tuple(Option{"layer", &StandardizeContext::layer},
                       Constant{"mean", &StandardizeContext::mean},

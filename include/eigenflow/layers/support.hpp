@@ -22,6 +22,9 @@
 
 namespace eigenflow {
 
+/// The map of a feature.
+enum class SupportKind { real, interval, log, softplus, circle };
+
 /// Takes features that have edges onto the whole line, so that a flow's density is exact on boxes, half lines
 /// and any mixture of them, and its samples never leave them:
 ///
@@ -39,7 +42,7 @@ template <class Scalar_, int Dim_ = Eigen::Dynamic>
 class Support {
  public:
   using Scalar = Scalar_;
-  enum class Kind { real, interval, log, softplus, circle };  ///< the map of a feature
+  using Kind = SupportKind;
   static constexpr int static_dim = Dim_;
   template <class Visitor>
   using Parameters = NoParameters<Visitor>;
@@ -61,7 +64,7 @@ class Support {
         high_(std::move(high)),
         kinds_(std::move(kinds)) {}
 
-  static constexpr const char* name() { return "Support"; }
+  static constexpr const char* tag() { return "Support"; }
   constexpr Eigen::Index dim() const { return dim_; }
   /// As "2 intervals, 1 half line, 1 real".
   std::string describe() const {
@@ -95,7 +98,22 @@ class Support {
     return all;
   }
 
+  static Support example(Eigen::Index dim, Eigen::Index) {
+    const FeatureSupport all[] = {interval(-8, 9), above(-7), below(6), real(),
+                                  above(-9, HalfLineMap::softplus)};
+    std::vector<FeatureSupport> features;
+    for (Eigen::Index j = 0; j < dim; ++j) features.push_back(all[j % 5]);
+    return Support(features);
+  }
+  const List<Scalar>& low() const { return low_; }
+  const List<Scalar>& high() const { return high_; }
+  const List<Kind>& kinds() const { return kinds_; }
+
   static constexpr auto structure() { return std::tuple(Constant{"features", &Support::features}); }
+  static constexpr auto constexpr_structure() {
+    return std::tuple(Constant{"low", &Support::low}, Constant{"high", &Support::high},
+                      Constant{"kinds", &Support::kinds});
+  }
   template <class Self, class Visitor>
   static NoParameters<Visitor> layout(Self&, Visitor&) {
     return {};

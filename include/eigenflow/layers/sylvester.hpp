@@ -55,12 +55,13 @@ class Sylvester {
   constexpr Sylvester(Dimension<Dim_> dim, Eigen::Index rank, Monotone h = {})
       : dim_(dim), rank_(checked(dim, rank)), h_(detail::checked_monotone(h)), q_(dim, rank + rank % 2) {}
 
-  static std::string name() { return "Sylvester, h = " + detail::name_of<Monotone>("h(a)"); }
+  static std::string tag() { return "Sylvester, h = " + detail::tag_of<Monotone>("h(a)"); }
   std::string describe() const { return "rank " + std::to_string(rank_); }
   constexpr Eigen::Index dim() const { return dim_; }
   Eigen::Index rank() const { return rank_; }
   const Monotone& h() const { return h_; }
 
+  static Sylvester example(Eigen::Index dim, Eigen::Index) { return Sylvester(dim, (dim + 1) / 2); }
   static constexpr auto structure() {
     return std::tuple(Option{"dim", &Sylvester::dim}, Option{"rank", &Sylvester::rank},
                       Option{"h", &Sylvester::h});

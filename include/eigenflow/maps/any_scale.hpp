@@ -16,6 +16,7 @@ class AnyScale {
 
   explicit AnyScale(Alternatives map = SoftClip()) : map_(map) {}
 
+  const Alternatives& map() const { return map_; }
   Value to_value() const {
     return std::visit([](const auto& map) { return detail::to_value(map); }, map_);
   }

@@ -26,7 +26,7 @@ struct MonotoneAt {
 
 /// h(a) = tanh(a).
 struct Tanh {
-  static constexpr const char* name() { return "tanh"; }
+  static constexpr const char* tag() { return "tanh"; }
   static constexpr double max_slope() { return 1; }
   static constexpr double min_slope() { return 0; }
   static constexpr double bound() { return 1; }  // sup |h(a) - h(0)|
@@ -54,7 +54,7 @@ constexpr Monotone checked_monotone(Monotone h) {
 
 /// h(a) = a / (1 + |a|): heavier shoulders than tanh.
 struct Softsign {
-  static constexpr const char* name() { return "softsign"; }
+  static constexpr const char* tag() { return "softsign"; }
   static constexpr double max_slope() { return 1; }
   static constexpr double min_slope() { return 0; }
   static constexpr double bound() { return 1; }
@@ -75,7 +75,7 @@ struct LeakyRelu {
     return std::tuple(Option{"negative_slope", &LeakyRelu::negative_slope});
   }
 
-  static constexpr const char* name() { return "leaky_relu"; }
+  static constexpr const char* tag() { return "leaky_relu"; }
   static constexpr double max_slope() { return 1; }
   constexpr double min_slope() const { return negative_slope; }
   static constexpr double bound() { return std::numeric_limits<double>::infinity(); }

@@ -25,7 +25,7 @@ class TanhBound {
       detail::reject("a tanh bound needs a positive, finite bound, but got " + detail::decimal(bound));
   }
 
-  static constexpr const char* name() { return "tanh bound"; }
+  static constexpr const char* tag() { return "tanh bound"; }
   double bound() const { return bound_; }
   static constexpr auto structure() { return std::tuple(Option{"bound", &TanhBound::bound}); }
 
@@ -55,12 +55,15 @@ class SigmoidScale {
                      detail::decimal(least) + " and " + detail::decimal(largest));
   }
 
-  static constexpr const char* name() { return "sigmoid"; }
+  static constexpr const char* tag() { return "sigmoid"; }
   double largest() const { return largest_; }
   double least() const { return least_; }
   double shift() const { return shift_; }
   static constexpr auto structure() {
     return std::tuple(Option{"largest", &SigmoidScale::largest}, Option{"least", &SigmoidScale::least});
+  }
+  static constexpr auto constexpr_structure() {
+    return std::tuple_cat(structure(), std::tuple(Option{"shift", &SigmoidScale::shift}));
   }
 
   template <class Number>
@@ -90,10 +93,13 @@ class SoftplusScale {
                      detail::decimal(least));
   }
 
-  static constexpr const char* name() { return "softplus"; }
+  static constexpr const char* tag() { return "softplus"; }
   double least() const { return least_; }
   double shift() const { return shift_; }
   static constexpr auto structure() { return std::tuple(Option{"least", &SoftplusScale::least}); }
+  static constexpr auto constexpr_structure() {
+    return std::tuple_cat(structure(), std::tuple(Option{"shift", &SoftplusScale::shift}));
+  }
 
   template <class Number>
   LogScaleAt<Number> operator()(Number a) const {
@@ -110,7 +116,7 @@ class SoftplusScale {
 
 /// s = a: no bound. Its scale overflows to infinity where |a| passes 88 in float, 709 in double.
 struct ExpScale {
-  static constexpr const char* name() { return "exp"; }
+  static constexpr const char* tag() { return "exp"; }
 
   template <class Number>
   LogScaleAt<Number> operator()(Number a) const {
@@ -124,7 +130,7 @@ class Reciprocal {
  public:
   constexpr explicit Reciprocal(Map map = Map()) : map_(map) {}
 
-  static std::string name() { return std::string("reciprocal ") + Map::name(); }
+  static std::string tag() { return "reciprocal " + detail::tag_of<Map>("map"); }
   const Map& map() const { return map_; }
   static constexpr auto structure() requires Structured<Map> {
     return std::tuple(Option{"map", &Reciprocal::map});

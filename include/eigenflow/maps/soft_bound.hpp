@@ -28,7 +28,7 @@ class SoftClip {
     if (!(bound > 0)) detail::reject("a soft clip needs a positive bound, but got " + detail::decimal(bound));
   }
 
-  static constexpr const char* name() { return "soft clip"; }
+  static constexpr const char* tag() { return "soft clip"; }
   constexpr double bound() const { return bound_; }
   static constexpr auto structure() { return std::tuple(Option{"bound", &SoftClip::bound}); }
 

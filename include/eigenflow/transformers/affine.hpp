@@ -21,7 +21,7 @@ struct Affine {
 
   LogScale log_scale{};
 
-  static constexpr const char* name() { return "affine"; }
+  static constexpr const char* tag() { return "affine"; }
   static constexpr auto structure() requires Structured<LogScale> {
     return std::tuple(Option{"log_scale", &Affine::log_scale});
   }

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "eigenflow/authoring/circles.hpp"
+#include "eigenflow/authoring/example.hpp"
 #include "eigenflow/authoring/list.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/transformer.hpp"
@@ -20,6 +21,12 @@
 #include "eigenflow/transformers/rational_quadratic_spline.hpp"
 
 namespace eigenflow {
+
+/// The options of a spline on the circle: those of the others, with its bound.
+inline SplineOptions on_circle(SplineOptions options) {
+  options.bound = std::numbers::pi;
+  return options;
+}
 
 /// One transformer for the features that are circles, [-π, π) with its ends joined, and another for those that
 /// are real (Rezende et al., arXiv:2002.02428, section 2.1, beside Durkan et al., arXiv:1906.04032).
@@ -49,8 +56,11 @@ class LineOrCircle {
     if constexpr (requires { circle_.bound(); }) check_bound(static_cast<double>(circle_.bound()));
   }
 
-  static std::string name() {
-    return detail::name_of<Line>("transformer") + " or " + detail::name_of<Circle>("transformer");
+  static std::string tag() {
+    return detail::tag_of<Line>("transformer") + " or " + detail::tag_of<Circle>("transformer");
+  }
+  static LineOrCircle example(Eigen::Index dim, Eigen::Index context_dim) {
+    return {{dim - 1}, example_of<Line>(dim, context_dim), Circle(on_circle({}))};
   }
   static constexpr auto structure() requires Structured<Line> && Structured<Circle> {
     return std::tuple(Option{"circles", &LineOrCircle::circles}, Option{"line", &LineOrCircle::line},
@@ -147,12 +157,6 @@ class LineOrCircle {
 template <class Scalar, class SlopeMap = SoftClip>
 using CircularSpline = LineOrCircle<RationalQuadraticSpline<Scalar, SplineTails::linear, SlopeMap>,
                                     RationalQuadraticSpline<Scalar, SplineTails::periodic, SlopeMap>>;
-
-/// The options of a spline on the circle: those of the others, with its bound.
-inline SplineOptions on_circle(SplineOptions options) {
-  options.bound = std::numbers::pi;
-  return options;
-}
 
 /// A CircularSpline by the features that are circles: circular_spline<double>({2}, {.bins = 12}).
 template <class Scalar>

@@ -51,7 +51,7 @@ class RationalQuadraticSpline {
         size_map_(options.size_bound > 0 ? options.size_bound : 1),
         slope_map_(slope_map) {}
 
-  static constexpr const char* name() { return periodic ? "periodic spline" : "spline"; }
+  static constexpr const char* tag() { return periodic ? "periodic spline" : "spline"; }
   static constexpr auto structure() requires Structured<SlopeMap> {
     return std::tuple(Option{"options", &RationalQuadraticSpline::options},
                       Option{"slope_map", &RationalQuadraticSpline::slope_map});

@@ -12,7 +12,7 @@ template <class Scalar_>
 struct Shift {
   using Scalar = Scalar_;
 
-  static constexpr const char* name() { return "shift"; }
+  static constexpr const char* tag() { return "shift"; }
   static constexpr Eigen::Index parameters() { return 1; }
   static constexpr Eigen::Index kept() { return 0; }
 

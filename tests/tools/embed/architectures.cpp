@@ -168,6 +168,17 @@ std::vector<Architecture> architectures() {
            ", " +
            inverse(standardize_context(coupling("affine, mlp", 3, 2, mlp("silu"), affine(soft_clip()), 2))),
        R"({"type": "WithCircles", "dim": 3, "circles": [2, 0], "base": )" + base("StandardNormal", 1) + "}"},
+      {"nested", "double",
+       inverse(group("Chain",
+                     group("Stack", planar("tanh")) + ", " +
+                         inverse(group("Chain", planar("softsign") + ", " + lu("[1, 0]"))) + ", " +
+                         columns(2, "[1, 0]",
+                                 inverse(coupling("affine, mlp", 2, 1, mlp("tanh"), affine(soft_clip())))))),
+       R"({"type": "TransformedBase", "layers": )" +
+           group("Chain", inverse(planar("leaky_relu", slope)) + ", " +
+                              coupling("spline, residual net", 2, 1, residual("silu"), spline(soft_clip()))) +
+           R"(, "base": {"type": "WithCircles", "dim": 2, "circles": [0], "base": )" + base("StudentT", 1) +
+           "}}"},
       {"normal", "double", permutation("[4, 2, 0, 3, 1]") + ", " + inverse(lu("[4, 3, 2, 1, 0]")),
        base("MultivariateNormal", 5)},
       {"fixed", "float", permutation("[1, 0]"), base("StandardNormal", 2)},

@@ -7,6 +7,9 @@
 #include <eigenflow/io.hpp>
 #include <filesystem>
 #include <memory>
+#include <string>
+#include <type_traits>
+#include <vector>
 
 #include "report.hpp"
 #include "support/standard_parts.hpp"
@@ -80,10 +83,39 @@ void write(const Architecture& a, const std::filesystem::path& folder) {
   std::fclose(out);
 }
 
+/// The examples of the parts of the list that none of these architectures has: a new part is here by its line alone.
+Architecture rest_of_the_list(const std::vector<Architecture>& others) {
+  using Parts = ef::StandardParts<double>;
+  Architecture rest{"examples", "double", "", ""};
+  const auto is_new = [&](const std::string& tag) {
+    const std::string type = "\"type\": \"" + tag + '"';
+    for (const Architecture& a : others)
+      if ((a.layers + a.base).find(type) != std::string::npos) return false;
+    return true;
+  };
+  const auto example = []<class Part>(std::type_identity<Part>) {
+    return ef::io::to_json(ef::detail::to_value(ef::example_of<Part>(3, 2)));
+  };
+  const auto add = [&]<class Part>(std::type_identity<Part> part) {
+    if (is_new(ef::detail::tag_of<Part>())) rest.layers += (rest.layers.empty() ? "" : ", ") + example(part);
+  };
+  Parts::each(Parts::Layers(), add);
+  Parts::each(Parts::Transformers(), [&]<class Transformer>(std::type_identity<Transformer>) {
+    add(std::type_identity<ef::Elementwise<Transformer>>());
+  });
+  rest.base = example(std::type_identity<ef::DiagonalNormal<double>>());
+  Parts::each(Parts::Bases(), [&]<class Part>(std::type_identity<Part> part) {
+    if (is_new(ef::detail::tag_of<Part>())) rest.base = example(part);
+  });
+  return rest;
+}
+
 }  // namespace
 
 int main(int, char** argv) {
-  for (const Architecture& a : architectures())
+  std::vector<Architecture> all = architectures();
+  all.push_back(rest_of_the_list(all));
+  for (const Architecture& a : all)
     if (a.scalar == "float")
       write<float>(a, argv[1]);
     else

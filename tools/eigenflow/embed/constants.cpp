@@ -31,11 +31,6 @@ std::string Constants::array(const std::string& type, const std::string& items) 
   return found->second;
 }
 
-std::string Constants::numbers(const ef::Value& list) {
-  return array(scalar(), list_of(*list.as<ef::Value::List>(),
-                                 [&](const ef::Value& value) { return number(as<double>(value)); }));
-}
-
 std::string Constants::indices(const std::vector<Eigen::Index>& list) {
   return array("Eigen::Index", list_of(list, [](Eigen::Index i) { return std::to_string(i); }));
 }

@@ -5,8 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "embed/values.hpp"
-
 // Numbers, lists and arrays as C++.
 
 namespace command {
@@ -34,7 +32,6 @@ class Constants {
 
   /// The name of an array of that type; one of the same content is there once.
   std::string array(const std::string& type, const std::string& items);
-  std::string numbers(const ef::Value& list);
   std::string indices(const std::vector<Eigen::Index>& list);
 
   /// Their definitions.

@@ -1,6 +1,7 @@
 #include "embed/header.hpp"
 
 #include <algorithm>
+#include <eigenflow/authoring/layout.hpp>
 #include <eigenflow/version.hpp>
 #include <filesystem>
 #include <iterator>
@@ -77,22 +78,15 @@ std::string theta_of(const Model& model) {
 
 std::string description_of(const Model& model, const CppParts& parts) {
   const std::string& scalar = model.info.scalar;
-  std::string types, segments, values;
-  for (const CppPart& layer : parts.layers) {
-    const std::string separator = types.empty() ? "\n    " : ",\n    ";
-    types += separator + layer.type;
-    segments += (segments.empty() ? "{" : ", {") + std::to_string(layer.offset) + ", " +
-                std::to_string(layer.parameters) + '}';
-    values += ",\n    " + layer.type + layer.value;
-  }
-  const std::string parameters = std::to_string(model.flow.parameters().size()),
-                    of_base = std::to_string(parts.base.parameters),
-                    of_layers = std::to_string(model.flow.parameters().size() - parts.base.parameters);
+  const Eigen::Index count = model.flow.parameters().size(),
+                     base_count = ef::parameter_count(model.flow.base());
+  const std::string parameters = std::to_string(count), of_base = std::to_string(base_count),
+                    of_layers = std::to_string(count - base_count);
   const Scratch scratch = measure_scratch(model.flow);
   std::ostringstream text;
-  text << parts.constants << "\nusing Layers = Sequence<" << types << ">;\nusing Base = " << parts.base.type
-       << ";\n\ninline constexpr Parts<Layers, Base, " << scalar << "> parts{\n    Layers{{{" << segments
-       << "}}" << values << "},\n    Base" << parts.base.value << ",\n    {theta, " << of_layers
+  text << parts.constants << "\nusing Layers = " << parts.layers.type << ";\nusing Base = " << parts.base.type
+       << ";\n\ninline constexpr Parts<Layers, Base, " << scalar << "> parts{\n    Layers"
+       << parts.layers.arguments << ",\n    Base" << parts.base.arguments << ",\n    {theta, " << of_layers
        << "},\n    {theta + " << of_layers << ", " << of_base
        << "}};\n\nstruct Description {\n  using Scalar = " << scalar
        << ";\n  static constexpr int dim = " << model.flow.dim()
@@ -110,7 +104,7 @@ std::string description_of(const Model& model, const CppParts& parts) {
 std::string header_of(const Model& model, const std::string& name) {
   const CppParts parts = parts_of(model);
   std::set<std::string> headers = parts.headers;
-  headers.insert({"eigenflow/embedded/model.hpp", "eigenflow/embedded/sequence.hpp"});
+  headers.insert("eigenflow/embedded/model.hpp");
   Amalgamation library = amalgamate(headers);
   library.system.insert({"<array>", "<cstddef>", "<limits>"});
 

@@ -1,279 +1,206 @@
 #include "embed/parts.hpp"
 
-#include <eigenflow/layers/support.hpp>
+#include <concepts>
+#include <eigenflow/authoring/layout.hpp>
+#include <eigenflow/authoring/structure.hpp>
+#include <eigenflow/io/build.hpp>
+#include <eigenflow/parts.hpp>
+#include <functional>
+#include <map>
+#include <span>
 #include <stdexcept>
+#include <tuple>
+#include <type_traits>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "embed/constants.hpp"
-#include "embed/networks.hpp"
-#include "embed/values.hpp"
+#include "embed/network.hpp"
+#include "embed/sources.hpp"
+#include "embed/type_text.hpp"
+
+// A part is written as the constructor call that its structure() describes, for every part of the list in
+// eigenflow/parts.hpp. Two things are written in another way, for they are others in an embedded flow:
+//
+//   networks               the dense layers that the options of a conditioner make, with their masks
+//   lists of layers        one Sequence, with the places of their parameters
 
 namespace command {
 namespace {
 
-using ef::Value;
 using Index = Eigen::Index;
-using Indices = std::vector<Index>;
+using AnyLayer = ef::AnyLayer<double>;
+using AnyBase = ef::AnyBase<double>;
 
-// As "gaussian_mixture" for "GaussianMixture".
-std::string snake(const std::string& name) {
-  std::string text;
-  for (const char c : name) {
-    const bool upper = c >= 'A' && c <= 'Z';
-    if (upper && !text.empty()) text += '_';
-    text += upper ? static_cast<char>(c - 'A' + 'a') : c;
-  }
-  return text;
+template <class T>
+constexpr auto constexpr_structure_of() {
+  if constexpr (requires { T::constexpr_structure(); })
+    return T::constexpr_structure();
+  else
+    return ef::detail::structure_of<T>();
 }
+
+class Writer;
+template <class Any>
+using WriteAs = CppValue (*)(Writer&, const ef::Value&);
+
+/// How to write the parts of the list, by their tags.
+template <class Any>
+const std::map<std::string, WriteAs<Any>>& writers();
 
 class Writer {
  public:
-  explicit Writer(const Model& model)
-      : constants_(model.info.scalar == "float"), parameters_(model.flow.named_parameters()) {
-    const Index dim = model.flow.dim();
-    const Value::List& layers = *model.info.architecture.find("layers")->as<Value::List>();
-    for (std::size_t i = 0; i < layers.size(); ++i)
-      flatten(layers[i], std::to_string(i), dim, false, parts_.layers);
-    parts_.base = base(*model.info.architecture.find("base"), dim);
-    parts_.constants = constants_.text();
+  explicit Writer(bool is_float) : constants(is_float) {}
+
+  Constants constants;
+  std::set<std::string> headers;
+
+  template <class T>
+  CppValue write(const T& x) {
+    if constexpr (std::same_as<T, bool>)
+      return {"", x ? "true" : "false"};
+    else if constexpr (std::integral<T>)
+      return {"", std::to_string(x)};
+    else if constexpr (std::floating_point<T>)
+      return {"", literal(x)};
+    else if constexpr (std::is_enum_v<T>)
+      return {"", enumerator(x)};
+    else if constexpr (std::same_as<T, AnyLayer> || std::same_as<T, AnyBase>)
+      return named<T>(x.to_value());
+    else if constexpr (requires { typename T::Alternatives; })
+      return std::visit([&](const auto& map) { return write(map); }, x.map());
+    else if constexpr (ef::Structured<T>)
+      return part(x);
+    else
+      return {"", list(x)};
   }
 
-  CppParts result() && { return std::move(parts_); }
-
- private:
-  // Appends the layers in the order of forward; those of an Inverse are turned, and so is their order.
-  void flatten(const Value& value, const std::string& path, Index dim, bool turned,
-               std::vector<CppPart>& layers) {
-    const std::string type = type_of(value);
-    if (type == "Chain" || type == "Stack") {
-      const Value::List& inner = *value.find("layers")->as<Value::List>();
-      for (std::size_t k = 0; k < inner.size(); ++k) {
-        const std::size_t i = turned ? inner.size() - 1 - k : k;
-        flatten(inner[i], path + '.' + std::to_string(i), dim, turned, layers);
-      }
-    } else if (type == "Inverse") {
-      flatten(*value.find("inverse"), path + ".inverse", dim, !turned, layers);
-    } else if (type == "Columns" || type == "StandardizeContext") {
-      layers.push_back(around(value, type, path, dim, turned));
-    } else {
-      CppPart layer = located(path);
-      dim_ = std::to_string(dim);
-      write(value, path, "layers/", &Writer::write_layer, layer);
-      if (turned) {
-        parts_.headers.insert("eigenflow/compose/inverse.hpp");
-        layer.value = braces({layer.type + layer.value});
-        layer.type = "Inverse<" + layer.type + '>';
-      }
-      layers.push_back(layer);
-    }
-  }
-
-  // A layer around others, which are one Sequence.
-  CppPart around(const Value& value, const std::string& type, const std::string& path, Index dim,
-                 bool turned) {
-    const bool columns = type == "Columns";
-    const Indices indices = columns ? as<Indices>(constant(value, "indices")) : Indices();
-    parts_.headers.insert(std::string("eigenflow/") + (columns ? "compose/" : "layers/") + snake(type) +
-                          ".hpp");
-    CppPart result = located(path);
-    std::vector<CppPart> layers;
-    flatten(*value.find("layer"), path + ".layer", columns ? static_cast<Index>(indices.size()) : dim, turned,
-            layers);
-    const CppPart inner = sequence(layers, result.offset);
-    const std::string object = inner.type + inner.value, dim_text = std::to_string(dim);
-    if (columns) {
-      result.type = type + '<' + inner.type + ", " + dim_text + '>';
-      result.value = braces({dim_text, constants_.indices(indices), object});
-    } else {
-      result.type = type + '<' + inner.type + '>';
-      result.value = braces({object, constants_.numbers(constant(value, "mean")),
-                             constants_.numbers(constant(value, "scale"))});
-    }
-    return result;
-  }
-
-  // Its parameters begin at `offset`.
-  static CppPart sequence(const std::vector<CppPart>& layers, Index offset) {
-    if (layers.size() == 1) return layers.front();
-    CppPart all{"Sequence<", "", offset, 0};
-    std::vector<std::string> segments, values;
-    for (const CppPart& layer : layers) {
-      all.type += (all.parameters++ == 0 ? "" : ", ") + layer.type;
-      segments.push_back(braces({std::to_string(layer.parameters > 0 ? layer.offset - offset : 0),
-                                 std::to_string(layer.parameters)}));
-      values.push_back(layer.type + layer.value);
+  /// One layer after the other.
+  CppValue sequence(const std::vector<AnyLayer>& layers) {
+    headers.insert("eigenflow/embedded/sequence.hpp");
+    CppValue all{"Sequence<", "{{{"};
+    std::string values;
+    Index offset = 0;
+    for (const AnyLayer& layer : layers) {
+      const CppValue one = write(layer);
+      const Index count = ef::parameter_count(layer);
+      all.type += (values.empty() ? "\n    " : ",\n    ") + one.type;
+      all.arguments += (values.empty() ? "" : ", ") + braces({std::to_string(offset), std::to_string(count)});
+      values += ",\n    " + one.text();
+      offset += count;
     }
     all.type += '>';
-    values.insert(values.begin(), braces({braces(segments)}));
-    all.value = braces(values);
+    all.arguments += "}}" + values + '}';
     return all;
   }
 
-  // A part whose parameters are those below `path`.
-  CppPart located(const std::string& path) const {
-    CppPart result{{}, {}, 0, 0};
-    for (const ef::NamedParameter& p : parameters_) {
-      if (!p.path.starts_with(path + '.')) continue;
-      if (result.parameters == 0) result.offset = p.offset;
-      result.parameters += p.rows * p.cols;
+  template <class Part>
+  CppValue part(const Part& x) {
+    if constexpr (requires {
+                    { x.layers() } -> std::same_as<const std::vector<AnyLayer>&>;
+                  }) {
+      return sequence(x.layers());
+    } else {
+      std::vector<std::string> arguments;
+      Written written;
+      std::apply([&](const auto&... field) { (arguments.push_back(argument(x, field, written)), ...); },
+                 constexpr_structure_of<Part>());
+      Index dim = 0;
+      if constexpr (requires { x.dim(); }) dim = x.dim();
+      return {type<Part>(dim, written), braces(arguments)};
     }
-    return result;
   }
 
-  CppPart base(const Value& value, Index dim) {
-    CppPart result = located("base");
-    dim_ = std::to_string(dim);
-    write(value, "base", "bases/", &Writer::write_base, result);
-    return result;
-  }
+ private:
+  /// The types that parts inside of another were written with, by what identifies their C++ types: an AnyScale is
+  /// written as the scale that it holds.
+  using Written = std::map<const void*, std::string>;
+  template <class T>
+  static constexpr char identity = 0;
 
-  void write(const Value& value, const std::string& path, const char* folder,
-             bool (Writer::*writer)(const Value&, const std::string&, CppPart&), CppPart& result) {
-    const std::string type = type_of(value);
-    const std::string kind = type.substr(0, type.find_first_of("<,"));  // "Coupling<...>", "Planar, h = ..."
-    parts_.headers.insert("eigenflow/" + (folder + snake(kind)) + ".hpp");
-    result.type = kind + '<' + constants_.scalar() + ", " + dim_ + '>';
-    if (!(this->*writer)(value, kind, result))
-      throw std::runtime_error(path + " is a " + type + ", which this version cannot write as C++");
-  }
-
-  bool write_layer(const Value& value, const std::string& kind, CppPart& part) {
-    if (kind == "Standardize" || kind == "ActNorm")
-      part.value = between(value, "mean", "scale");
-    else if (kind == "Permutation")
-      part.value = permutation(value);
-    else if (kind == "LuLinear")
-      part.value = braces({"Permutation<" + constants_.scalar() + ", " + dim_ + '>' +
-                           permutation(*value.find("permutation"))});
-    else if (kind == "Householder")
-      part.value = braces({dim_, integer(value, "count")});
-    else if (kind == "Radial")
-      part.value = braces({dim_});
-    else if (kind == "Planar" || kind == "Sylvester")
-      write_planar(value, kind, part);
-    else if (kind == "Support")
-      write_support(value, part);
-    else if (kind == "Coupling")
-      write_coupling(value, part);
-    else if (kind == "Autoregressive")
-      write_autoregressive(value, part);
-    else if (kind == "Elementwise")
-      write_elementwise(value, part);
-    else
-      return false;
-    return true;
-  }
-
-  bool write_base(const Value& value, const std::string& kind, CppPart& part) {
-    if (kind == "StandardNormal" || kind == "DiagonalNormal" || kind == "MultivariateNormal" ||
-        kind == "StudentT")
-      part.value = braces({dim_});
-    else if (kind == "GaussianMixture")
-      part.value = braces({dim_, integer(value, "components")});
-    else if (kind == "Uniform")
-      part.value = between(value, "low", "high");
-    else if (kind == "ConditionalNormal")
-      write_conditional_normal(value, part);
-    else if (kind == "WithCircles")
-      write_with_circles(value, part);
-    else
-      return false;
-    return true;
-  }
-
-  void write_planar(const Value& value, const std::string& kind, CppPart& part) {
-    const Value& h = *value.find("h");
-    const bool leaky = h.find("negative_slope") != nullptr;
-    const std::string monotone = leaky                                  ? "LeakyRelu"
-                                 : type_of(value).ends_with("softsign") ? "Softsign"
-                                                                        : "Tanh";
-    part.type = kind + '<' + constants_.scalar() + ", " + dim_ + ", " + monotone + '>';
-    std::vector<std::string> arguments{dim_};
-    if (kind == "Sylvester") arguments.push_back(integer(value, "rank"));
-    arguments.push_back(monotone + (leaky ? braces({literal(as<double>(h, "negative_slope"))}) : "{}"));
-    part.value = braces(arguments);
-  }
-
-  void write_support(const Value& value, CppPart& part) {
-    const char* const names[] = {"real", "interval", "log", "softplus", "circle"};  // of Support::Kind
-    std::vector<std::string> low, high, kinds;
-    for (const auto& feature : as<std::vector<ef::FeatureSupport>>(constant(value, "features"))) {
-      const auto kind = static_cast<std::size_t>(ef::Support<double>::kind_of(feature));
-      low.push_back(constants_.number(feature.low));
-      high.push_back(constants_.number(feature.high));
-      kinds.push_back(part.type + "::Kind::" + names[kind]);
+  template <class Part, class Field>
+  std::string argument(const Part& x, const Field& field, Written& written) {
+    const auto& value = std::invoke(field.get, x);
+    using Value = std::remove_cvref_t<decltype(value)>;
+    if constexpr (requires {
+                    requires std::same_as<typename Part::Options, Value>;
+                    x.conditioner().network();
+                  }) {
+      return network_text(x.conditioner().network(), constants);
+    } else {
+      const CppValue result = write(value);
+      written[&identity<Value>] = result.type;
+      return result.text();
     }
-    const std::string scalar = constants_.scalar();
-    part.value = braces({constants_.array(scalar, braces(low)), constants_.array(scalar, braces(high)),
-                         constants_.array(part.type + "::Kind", braces(kinds))});
   }
 
-  void write_coupling(const Value& value, CppPart& part) {
-    const Index dim = as<Index>(value, "dim"), split = as<Index>(value, "split"),
-                context = as<Index>(value, "context_dim");
-    const CppTransformer t = transformer_of(value, constants_);
-    Index inputs = split;  // a circle is given as two
-    for (const Index circle : circles_of(value)) inputs += circle < split ? 1 : 0;
-    // A single feature, which a context alone conditions, is a dimension at run time.
-    part.type = "Coupling<" + t.type + ", Mlp<" + constants_.scalar() + ">, " +
-                (dim == 1 ? "Eigen::Dynamic" : dim_) + '>';
-    part.value = braces({dim_, std::to_string(split),
-                         network_of(value, inputs + context, t.parameters * (dim - split), constants_),
-                         t.text(), std::to_string(context)});
+  template <class T>
+  std::string type(Index dim, const Written& written) {
+    const auto argument = [&]<class A>() -> std::string {
+      if constexpr (std::floating_point<A>) return constants.scalar();
+      const auto found = written.find(&identity<A>);
+      return found != written.end() ? found->second : type<A>(dim, {});
+    };
+    // A single feature is a dimension at run time: a coupling that a context alone conditions has no other.
+    const auto dimension = [&](int known) -> std::string {
+      if (known != Eigen::Dynamic) return std::to_string(known);
+      return dim == 1 ? "Eigen::Dynamic" : std::to_string(dim);
+    };
+    const std::string name = template_name<T>();
+    headers.insert(header_of_type(name));
+    std::string text;
+    for (const std::string& one :
+         TemplateArguments<T, decltype(argument), decltype(dimension)>::of(argument, dimension))
+      text += (text.empty() ? "" : ", ") + one;
+    return text.empty() ? name : name + '<' + text + '>';
   }
 
-  void write_autoregressive(const Value& value, CppPart& part) {
-    const auto order = as<Indices>(constant(value, "order"));
-    const Index context = as<Index>(value, "context_dim");
-    const CppTransformer t = transformer_of(value, constants_);
-    part.type = "Autoregressive<" + t.type + ", MaskedMlp<" + constants_.scalar() + ">, " + dim_ + '>';
-    part.value =
-        braces({dim_, constants_.indices(order),
-                masked_network_of(value, order, t.parameters, context, circles_of(value), constants_),
-                t.text(), std::to_string(context)});
+  template <class Any>
+  CppValue named(const ef::Value& value) {
+    const std::string& tag = *value.find("type")->as<std::string>();
+    const auto found = writers<Any>().find(tag);
+    if (found == writers<Any>().end())
+      throw std::runtime_error("this version cannot write a " + tag + " as C++");
+    return found->second(*this, value);
   }
 
-  void write_elementwise(const Value& value, CppPart& part) {
-    const CppTransformer t = transformer_of(value, constants_);
-    for (const char* const header : {"affine", "line_or_circle", "rational_quadratic_spline", "shift"})
-      parts_.headers.insert(std::string("eigenflow/transformers/") + header + ".hpp");
-    part.type = "Elementwise<" + t.type + ", " + dim_ + '>';
-    part.value = braces({dim_, t.text()});
+  // A name of an array of constants.
+  template <class List>
+  std::string list(const List& list) {
+    using Item = std::remove_cvref_t<decltype(list[0])>;
+    if constexpr (std::floating_point<Item>)
+      return constants.array(constants.scalar(), list_of(list, [&](Item x) { return constants.number(x); }));
+    else if constexpr (std::is_enum_v<Item>)
+      return constants.array(template_name<Item>(), list_of(list, [](Item x) { return enumerator(x); }));
+    else
+      return constants.indices(list);
   }
-
-  void write_conditional_normal(const Value& value, CppPart& part) {
-    const Index dim = as<Index>(value, "dim"), context = as<Index>(value, "context_dim");
-    part.value = braces({dim_, std::to_string(context), network_of(value, context, 2 * dim, constants_)});
-  }
-
-  void write_with_circles(const Value& value, CppPart& part) {
-    const auto dim = as<Index>(value, "dim");
-    const auto circles = as<Indices>(value, "circles");
-    const CppPart inner = base(*value.find("base"), dim - static_cast<Index>(circles.size()));
-    part.type = "WithCircles<" + inner.type + ", " + std::to_string(dim) + '>';
-    part.value = braces({std::to_string(dim), constants_.indices(circles), inner.type + inner.value});
-  }
-
-  std::string permutation(const Value& value) {
-    return braces({constants_.indices(as<Indices>(constant(value, "indices")))});
-  }
-  std::string between(const Value& value, const char* first, const char* second) {
-    return braces({constants_.numbers(constant(value, first)), constants_.numbers(constant(value, second))});
-  }
-  static std::string integer(const Value& value, const char* name) {
-    return std::to_string(as<Index>(value, name));
-  }
-
-  Constants constants_;
-  std::vector<ef::NamedParameter> parameters_;
-  std::string dim_;  // of the part that is written
-  CppParts parts_;
 };
+
+template <class Any>
+const std::map<std::string, WriteAs<Any>>& writers() {
+  static const auto all = [] {
+    std::map<std::string, WriteAs<Any>> result;
+    ef::StandardParts<double>::for_each([&]<class Part>(std::type_identity<Part>) {
+      if constexpr (ef::Layer<Part> == std::same_as<Any, AnyLayer>)
+        result[ef::detail::tag_of<Part>()] = [](Writer& writer, const ef::Value& value) {
+          return writer.part(ef::io::Builder<double>(&known_parts()).build<Part>(value, ""));
+        };
+    });
+    return result;
+  }();
+  return all;
+}
 
 }  // namespace
 
 CppParts parts_of(const Model& model) {
-  return Writer(model).result();
+  Writer writer(model.info.scalar == "float");
+  CppParts parts{writer.sequence(model.flow.layers().layers()), writer.write(model.flow.base()), {}, {}};
+  parts.constants = writer.constants.text();
+  parts.headers = std::move(writer.headers);
+  return parts;
 }
 
 }  // namespace command

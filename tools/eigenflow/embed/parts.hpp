@@ -1,25 +1,22 @@
 #pragma once
 
-#include <Eigen/Core>
 #include <set>
 #include <string>
-#include <vector>
 
 #include "model.hpp"
 
 namespace command {
 
-/// A layer or a base of an embedded flow.
-struct CppPart {
-  std::string type, value;  ///< as C++: "Radial<double, 2>", "{2}"
-  Eigen::Index offset;      ///< of its parameters in theta
-  Eigen::Index parameters;
+/// An object: its type and the braces that make it.
+struct CppValue {
+  std::string type, arguments;
+
+  std::string text() const { return type + arguments; }
 };
 
-/// A flow's parts as C++: chains and stacks are flattened, since they compute nothing.
+/// A flow's parts as C++.
 struct CppParts {
-  std::vector<CppPart> layers;
-  CppPart base;
+  CppValue layers, base;
   std::string constants;          ///< the arrays that they refer to
   std::set<std::string> headers;  ///< where their types are
 };

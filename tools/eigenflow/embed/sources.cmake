@@ -4,7 +4,7 @@
 set(text "#include \"embed/sources.hpp\"\n\nnamespace command {\n\nconst std::vector<Source>& sources() {\n")
 string(APPEND text "  static const std::vector<Source> all{\n")
 file(GLOB_RECURSE library RELATIVE ${INCLUDE} ${INCLUDE}/eigenflow/*.hpp)
-list(FILTER library EXCLUDE REGEX "eigenflow/(io|data|optim|objectives|training|eigenflow)[/.]")
+list(FILTER library EXCLUDE REGEX "eigenflow/(io|data|optim|objectives|training|parts|eigenflow)[/.]")
 file(GLOB_RECURSE embedded RELATIVE ${EMBEDDED} ${EMBEDDED}/*.hpp)
 foreach(header IN LISTS embedded)
   file(READ ${EMBEDDED}/${header} content)

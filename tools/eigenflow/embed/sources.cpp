@@ -70,6 +70,15 @@ class Amalgamator {
 
 }  // namespace
 
+std::string header_of_type(const std::string& name) {
+  for (const Source& source : sources())
+    for (const char* const kind : {"class ", "struct ", "enum class ", "using "})
+      for (const char* const behind : {" {", " :", " ="})
+        if (source.text.find('\n' + (kind + name) + behind) != std::string_view::npos)
+          return std::string(source.path);
+  throw std::logic_error("no source of " + name);
+}
+
 std::string code_of(const std::string& header) {
   std::string text;
   for (const std::string& line : code_lines(header)) text += line + '\n';

@@ -18,6 +18,9 @@ struct Source {
 const std::vector<Source>& sources();
 const char* license();
 
+/// The header that defines a class, an enumeration or an alias of namespace eigenflow.
+std::string header_of_type(const std::string& name);
+
 /// A header without its comments.
 std::string code_of(const std::string& header);
 

@@ -20,6 +20,7 @@ class List {
   constexpr const T* end() const { return data_ + size_; }
   constexpr const T& front() const { return data_[0]; }
   constexpr const T& back() const { return data_[size_ - 1]; }
+  void push_back(const T&);  // never called: an embedded flow is made already
 
  private:
   const T* data_ = nullptr;

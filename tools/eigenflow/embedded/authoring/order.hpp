@@ -10,6 +10,7 @@ namespace eigenflow {
 // Never called: an embedded flow is made already.
 List<Eigen::Index> in_order(Eigen::Index size);
 List<Eigen::Index> in_reverse(Eigen::Index size);
+List<Eigen::Index> in_a_cycle(Eigen::Index size);
 List<Eigen::Index> in_random_order(Eigen::Index size, Rng& rng);
 
 /// The order of an embedded flow has been checked.

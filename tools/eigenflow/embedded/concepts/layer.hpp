@@ -24,4 +24,13 @@ struct TileSource {
 template <class L, class Scalar>
 void start_from_data(L&, std::span<Scalar>, const TileSource<Scalar>&, Direction) {}
 
+namespace detail {
+
+/// Checked already: one of them, or both, or none.
+constexpr Eigen::Index common_context(const char*, Eigen::Index some, Eigen::Index others) {
+  return some > 0 ? some : others;
+}
+
+}  // namespace detail
+
 }  // namespace eigenflow

@@ -10,7 +10,6 @@
 
 #include "eigenflow/authoring/segment.hpp"
 #include "eigenflow/authoring/tile.hpp"
-#include "eigenflow/concepts/base.hpp"
 #include "eigenflow/concepts/layer.hpp"
 
 namespace eigenflow::embedded {
@@ -42,32 +41,47 @@ class Sequence {
   auto forward(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
     return forward_each(theta, tile, Indices{});
   }
-  NoTape inverse(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
-    inverse_each(theta, tile, Indices{});
-    return {};
+  auto inverse(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
+    return inverse_each(theta, tile, Indices{});
   }
-  /// The gradient in x; theta is constant here.
+  /// The gradients in x and in z; theta is constant here.
   template <class Tape>
   void forward_vjp(std::span<const Scalar> theta, std::span<Scalar>, const Tape& tape,
                    Tile<Scalar>& tile) const {
-    vjp_each(theta, tape, tile, Indices{});
+    forward_vjp_each(theta, tape, tile, Indices{});
+  }
+  template <class Tape>
+  void inverse_vjp(std::span<const Scalar> theta, std::span<Scalar>, const Tape& tape,
+                   Tile<Scalar>& tile) const {
+    inverse_vjp_each(theta, tape, tile, Indices{});
   }
 
  private:
+  // The layer that inverse meets I-th.
+  template <std::size_t I>
+  static constexpr std::size_t back = size - 1 - I;
+
+  // Braces: left to right.
   template <std::size_t... I>
   auto forward_each(std::span<const Scalar> theta, Tile<Scalar>& tile, std::index_sequence<I...>) const {
-    return std::tuple{forward_one(std::get<I>(layers_), segments_[I].of(theta), tile)...};  // left to right
+    using Tapes = std::tuple<decltype(forward_one(std::get<I>(layers_), theta, tile))...>;
+    return Tapes{forward_one(std::get<I>(layers_), segments_[I].of(theta), tile)...};
   }
   template <std::size_t... I>
-  void inverse_each(std::span<const Scalar> theta, Tile<Scalar>& tile, std::index_sequence<I...>) const {
-    (inverse_one(std::get<size - 1 - I>(layers_), segments_[size - 1 - I].of(theta), tile), ...);
+  auto inverse_each(std::span<const Scalar> theta, Tile<Scalar>& tile, std::index_sequence<I...>) const {
+    using Tapes = std::tuple<decltype(inverse_one(std::get<back<I>>(layers_), theta, tile))...>;
+    return Tapes{inverse_one(std::get<back<I>>(layers_), segments_[back<I>].of(theta), tile)...};
   }
   template <class Tape, std::size_t... I>
-  void vjp_each(std::span<const Scalar> theta, const Tape& tape, Tile<Scalar>& tile,
-                std::index_sequence<I...>) const {
-    (vjp_one(std::get<size - 1 - I>(layers_), segments_[size - 1 - I].of(theta), std::get<size - 1 - I>(tape),
-             tile),
+  void forward_vjp_each(std::span<const Scalar> theta, const Tape& tape, Tile<Scalar>& tile,
+                        std::index_sequence<I...>) const {
+    (forward_vjp_one(std::get<back<I>>(layers_), segments_[back<I>].of(theta), std::get<back<I>>(tape), tile),
      ...);
+  }
+  template <class Tape, std::size_t... I>
+  void inverse_vjp_each(std::span<const Scalar> theta, const Tape& tape, Tile<Scalar>& tile,
+                        std::index_sequence<I...>) const {
+    (inverse_vjp_one(std::get<I>(layers_), segments_[I].of(theta), std::get<back<I>>(tape), tile), ...);
   }
 
   // These depend on a layer's type alone, never on its place.
@@ -79,15 +93,23 @@ class Sequence {
     return tape;
   }
   template <class Layer>
-  static void inverse_one(const Layer& layer, std::span<const Scalar> theta, Tile<Scalar>& tile) {
-    const ArenaScope scope(*tile.arena);
-    layer.inverse(theta, tile);
+  static auto inverse_one(const Layer& layer, std::span<const Scalar> theta, Tile<Scalar>& tile) {
+    const Arena::Mark mark = tile.arena->mark();
+    const auto tape = layer.inverse(theta, tile);
+    if (!tile.record) tile.arena->release(mark);
+    return tape;
   }
   template <class Layer, class Tape>
-  static void vjp_one(const Layer& layer, std::span<const Scalar> theta, const Tape& tape,
-                      Tile<Scalar>& tile) {
+  static void forward_vjp_one(const Layer& layer, std::span<const Scalar> theta, const Tape& tape,
+                              Tile<Scalar>& tile) {
     const ArenaScope scope(*tile.arena);
     layer.forward_vjp(theta, {}, tape, tile);
+  }
+  template <class Layer, class Tape>
+  static void inverse_vjp_one(const Layer& layer, std::span<const Scalar> theta, const Tape& tape,
+                              Tile<Scalar>& tile) {
+    const ArenaScope scope(*tile.arena);
+    layer.inverse_vjp(theta, {}, tape, tile);
   }
 
   std::tuple<Layers...> layers_;
