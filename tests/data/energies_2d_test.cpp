@@ -95,6 +95,6 @@ TEST_CASE("the four energies: log Z by quadrature") {
   });
 }
 
-TEST_CASE("the four energies refuse points of another dimension") {
+TEST_CASE("the four energies reject points of another dimension") {
   CHECK_THROWS_AS(ef::energy_u1.energy(Eigen::MatrixXd::Zero(2, 3)), std::invalid_argument);
 }

@@ -218,7 +218,7 @@ TEST_CASE("2-D sets: a longer draw begins with a shorter one, and a seed names t
   });
 }
 
-TEST_CASE("2-D sets: what makes no sense is refused") {
+TEST_CASE("2-D sets: what makes no sense is rejected") {
   ef::Rng rng(107);
   CHECK_THROWS_AS(ef::rings<float>(-1, rng), std::invalid_argument);
   CHECK_THROWS_AS(ef::rings<float>.log_density(Eigen::MatrixXf::Zero(2, 3)), std::invalid_argument);

@@ -288,7 +288,7 @@ TEST_CASE("an angle that is not a number, or has no place in its period, passes 
   CHECK_FALSE(ef::detail::is_finite(run(spline, false, std::numeric_limits<float>::quiet_NaN(), zero).value));
 }
 
-TEST_CASE("a spline refuses options that make none") {
+TEST_CASE("a spline rejects options that make none") {
   using Spline = ef::RationalQuadraticSpline<float>;
   CHECK_THROWS_WITH(Spline({.bins = 1}), ContainsSubstring("two bins or more, but got 1"));
   CHECK_THROWS_WITH(Spline({.bound = 0}), ContainsSubstring("positive, finite bound, but got 0"));

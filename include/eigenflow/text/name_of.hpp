@@ -5,8 +5,7 @@
 
 namespace eigenflow::detail {
 
-/// The name that a part (a layer, transformer, conditioner or base) prints itself with: its static name(), where
-/// it has one.
+/// The printed name of a part (a layer, transformer, conditioner or base): its static name(), if it has one.
 template <class Part>
 std::string name_of(const char* without_one) {
   if constexpr (requires {
