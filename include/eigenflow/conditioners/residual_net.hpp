@@ -19,7 +19,7 @@ struct ResidualNetOptions {
   Eigen::Index width = 64;  ///< of every hidden layer
   Eigen::Index blocks = 2;  ///< of two dense layers each
   Activation activation = Activation::relu;
-  double dropout = 0;  ///< share of the values in each block that a training step drops; below 1
+  double dropout = 0;            ///< share of the values in each block that a training step drops; below 1
   double negative_slope = 0.01;  ///< of leaky_relu, from 0 to 1
 
   static constexpr auto structure() {

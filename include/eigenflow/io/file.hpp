@@ -96,8 +96,7 @@ class FileWriter {
     struct stat old;
     const bool exists = ::stat(target_.c_str(), &old) == 0;
     if (!exists && errno != ENOENT) detail::system_error(path_, "cannot be written");
-    if (exists && S_ISDIR(old.st_mode))
-      file_error(path_, "cannot be written: it is a folder");
+    if (exists && S_ISDIR(old.st_mode)) file_error(path_, "cannot be written: it is a folder");
     replaces_ = !exists || S_ISREG(old.st_mode);
     if (!replaces_)
       descriptor_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
@@ -204,8 +203,7 @@ class FileWriter {
   explicit FileWriter(const std::filesystem::path& path)
       : path_(path), target_(behind_links(path)), draft_(target_.string() + ".tmp") {
     std::error_code error;
-    if (std::filesystem::is_directory(target_, error))
-      file_error(path_, "cannot be written: it is a folder");
+    if (std::filesystem::is_directory(target_, error)) file_error(path_, "cannot be written: it is a folder");
     file_ = std::fopen(draft_.string().c_str(), "wb");
     if (!file_) detail::system_error(path_, "cannot be written");
   }

@@ -45,9 +45,8 @@ template <class Scalar>
 Eigen::Index Keeper<Scalar>::resume(Training<Scalar>& training, Stepper<Scalar>& stepper,
                                     VectorX<Scalar>& best, History& history) const {
   if (!options_.checkpoints.load && !options_.checkpoints.save) return 0;
-  stepper.numbers();  // throws if the optimizer cannot be saved
-  const std::function<void()> put_back =
-      training.keep();  // reading a file sets constants of the flow
+  stepper.numbers();                                       // throws if the optimizer cannot be saved
+  const std::function<void()> put_back = training.keep();  // reading a file sets constants of the flow
   const std::optional<FitState> kept = options_.checkpoints.load ? options_.checkpoints.load() : std::nullopt;
   if (!kept) return 0;
   const auto reject_this = [&](const std::string& why) {
