@@ -271,7 +271,7 @@ class Flow : public FlowParameters<Parts...> {
   static Part default_made() {
     static_assert(
         std::default_initializable<Part>,
-        "a part whose number of features comes at run time has no default: give the flow its parts, as in "
+        "a part whose number of features is set at run time has no default: give the flow its parts, as in "
         "Flow flow{Planar<float>(6), rng}");
     return Part();
   }
@@ -340,7 +340,7 @@ template <class... Arguments>
 class Flow<detail::Undeduced<Arguments...>> {
   static_assert(
       sizeof...(Arguments) == 0,
-      "a Flow is made of its layers (several in a Chain), a base if it is to have its own, and last the Rng "
+      "a Flow is made of its layers (several in a Chain), a base if it is not the default, and last the Rng "
       "that draws the parameters, a variable (no seed, no temporary), as in Flow flow{Chain{a, b}, base, "
       "rng}");
 

@@ -30,7 +30,7 @@ long double energy(const std::string& name, long double x, long double y) {
          penalty;
 }
 
-/// As the issue that asks for the four tabulates it.
+/// The values to four digits.
 double tabulated_log_z(const std::string& name) {
   if (name == "U1") return 1.8775;
   if (name == "U2") return 2.6253;

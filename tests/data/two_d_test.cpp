@@ -96,7 +96,7 @@ bool is_nan(double x) {
   return bits > 0x7FF0000000000000U;
 }
 
-/// The entropies to four digits, as tabulated in the issue that asks for the sets.
+/// The entropies to four digits.
 double tabulated_entropy(const std::string& name) {
   if (name == "eight_gaussians") return 2.8319;
   if (name == "checkerboard") return 3.4657;

@@ -10,7 +10,7 @@
 #include "eigenflow/numerics/rng.hpp"
 #include "eigenflow/text/decimal.hpp"
 
-// Random architectures of all parts that files name, as the JSON of model files.
+// Random architectures of all parts of model files, as their JSON.
 
 namespace eigenflow::test {
 

@@ -295,7 +295,7 @@ TEST_CASE("a spline rejects options that make none") {
   CHECK_THROWS_WITH(Spline({.bins = 10, .min_size = 0.1}), ContainsSubstring("below 1/bins, but got 0.1"));
   CHECK_THROWS_WITH(Spline({.min_size = 0}), ContainsSubstring("above 0 (or 0 with a size_bound)"));
   CHECK_NOTHROW(Spline({.min_size = 0, .size_bound = 3}));
-  CHECK_THROWS_WITH(Spline({.size_bound = 9}), ContainsSubstring("a positive number up to 8, or not (0)"));
+  CHECK_THROWS_WITH(Spline({.size_bound = 9}), ContainsSubstring("a size_bound above 0 and at most 8"));
   CHECK_THROWS_WITH(Spline({.min_slope = 1}), ContainsSubstring("min_slope above 0 and below 1, but got 1"));
   CHECK_THROWS_WITH(Spline({.rotate = true}), ContainsSubstring("only a periodic spline rotates"));
 }

@@ -63,7 +63,7 @@ class AnyBaseModel final : public AnyPartModel<B, AnyBaseInterface<typename B::S
       part_.sample_vjp(theta, grad, rng, first_row, tile);
     else if constexpr (!Parameterless<B>)
       reject("a sample of " + this->name() +
-             " is no smooth function of its parameters: choose another base for reverse KL");
+             " is not a smooth function of its parameters: choose another base for reverse KL");
   }
 };
 

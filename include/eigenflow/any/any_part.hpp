@@ -58,7 +58,7 @@ class AnyPartModel : public Interface {
       return detail::to_value(part_);
     else
       reject("this flow has " + name() +
-             ", which cannot be saved: it says no structure() (see authoring/structure.hpp)");
+             ", which cannot be saved: it has no structure() (see authoring/structure.hpp)");
   }
 
  protected:

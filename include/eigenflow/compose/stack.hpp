@@ -159,7 +159,7 @@ class Stack {
   static L default_layer() {
     static_assert(
         std::default_initializable<L>,
-        "Stack(count) makes default layers, but a layer whose number of features comes at run time has no "
+        "Stack(count) makes default layers, but a layer whose number of features is set at run time has no "
         "default: give one to copy, as in Stack(count, layer)");
     return L();
   }

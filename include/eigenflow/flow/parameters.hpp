@@ -85,10 +85,9 @@ class FlowParameters {
         std::is_same_v<typename Theta::Scalar, Scalar>,
         "these parameters have another scalar type than the flow: convert them, as in theta.cast<float>()");
     if (theta.size() != theta_.size() || theta.cols() != 1)
-      detail::reject(
-          "this flow has " + std::to_string(theta_.size()) + " parameters in one column, but got " +
-          detail::shape(theta.rows(), theta.cols()) +
-          ": give parameters of this very flow, or copy the Flow, which takes what is fixed along");
+      detail::reject("this flow has " + std::to_string(theta_.size()) +
+                     " parameters in one column, but got " + detail::shape(theta.rows(), theta.cols()) +
+                     ": give parameters of this flow, or copy the Flow with its constants");
     theta_ = theta.derived();
   }
 
@@ -144,11 +143,11 @@ class FlowParameters {
     const std::size_t count = layer_count();
     if (i >= count)
       detail::reject("this flow has " + std::to_string(count) + " layers, 0 to " + std::to_string(count - 1) +
-                     ", but layer " + std::to_string(i) + " was to be frozen");
+                     ", but layer " + std::to_string(i) + " was given to freeze");
     const Segment& segment = layers().segment(i);
     if (segment.size == 0)
       detail::reject("layer " + std::to_string(i) +
-                     " of this flow has no parameters to freeze: what is fixed in a layer is never trained");
+                     " of this flow has no parameters to freeze: the constants of a layer are never trained");
     frozen_.push_back(segment);
   }
   /// Excludes all parameters whose name begins with `path` from training: freeze("0.3"), freeze("base"). Throws

@@ -59,7 +59,7 @@ inline const Tensor& fit_tensor(const Tensors& file, const std::string& name, co
                                 std::size_t rank) {
   const auto found = file.tensors.find(name);
   if (found == file.tensors.end())
-    reject("tensor '" + name + "' is missing: this is a model, but no checkpoint of a fit");
+    reject("tensor '" + name + "' is missing: this is a model, but not a checkpoint of a fit");
   if (found->second.dtype != dtype || found->second.shape.size() != rank)
     reject("tensor '" + name + "' should be " + dtype + " with " + std::to_string(rank) + " dimensions");
   return found->second;

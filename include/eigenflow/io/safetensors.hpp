@@ -94,10 +94,10 @@ inline Tensor read_tensor(const std::string& name, const Value& entry, std::span
 
   Tensor tensor{*dtype->as<std::string>(), {}, {}};
   std::int64_t bytes = bytes_of(tensor.dtype);
-  if (bytes == 0) reject(what + " has the dtype " + tensor.dtype + ", which is none of safetensors'");
+  if (bytes == 0) reject(what + " has the dtype " + tensor.dtype + ", which is not a dtype of safetensors");
   for (const Value& length : *shape->as<Value::List>()) {
     const std::int64_t* const n = length.as<std::int64_t>();
-    if (!n || *n < 0) reject(what + " has a shape of something else than numbers from 0");
+    if (!n || *n < 0) reject(what + " has a shape that is not a list of numbers from 0");
     if (*n > 0 && bytes > std::numeric_limits<std::int64_t>::max() / *n)
       reject(what + " has a shape of more numbers than any file holds");
     bytes *= *n;
@@ -152,13 +152,13 @@ inline Tensors parse_safetensors(std::span<const std::byte> bytes) {
   using detail::reject;
   std::uint64_t length = 0;
   if (bytes.size() < sizeof length)
-    reject("this is no safetensors file: it has " + std::to_string(bytes.size()) +
+    reject("this is not a safetensors file: it has " + std::to_string(bytes.size()) +
            " bytes, fewer than its header's length");
   std::memcpy(&length, bytes.data(), sizeof length);
   bytes = bytes.subspan(sizeof length);
   if (length > bytes.size())
     reject("the header should have " + std::to_string(length) + " bytes, but the file ends after " +
-           std::to_string(bytes.size()) + ": it is cut off, or no safetensors file");
+           std::to_string(bytes.size()) + ": it is cut off, or not a safetensors file");
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(length));
   const std::span<const std::byte> data = bytes.subspan(static_cast<std::size_t>(length));
 

@@ -52,7 +52,7 @@ class Coupling {
                 "a coupling's transformer and conditioner must have the same scalar type");
   static_assert(Dim_ != 1,
                 "a coupling needs two features or more: one to condition on and one to transform (with a "
-                "context, which may do it alone, give the dimension 1 at run time)");
+                "context, give the dimension 1 at run time)");
 
   template <class Visitor>
   struct Parameters {
@@ -78,10 +78,9 @@ class Coupling {
   /// A single second number could be a split or a context, so the compiler rejects it.
   template <std::integral Number>
   Coupling(Dimension<Dim_> dim, Number) : Coupling(dim) {
-    static_assert(
-        std::same_as<Number, void>,
-        "a coupling's second number alone says too little: give Coupling(dim, split, options), as in "
-        "Coupling(6, 2, {}), or Coupling(dim, options, context_dim)");
+    static_assert(std::same_as<Number, void>,
+                  "a coupling's second number is ambiguous: give Coupling(dim, split, options), as in "
+                  "Coupling(6, 2, {}), or Coupling(dim, options, context_dim)");
   }
 
   static std::string name() {

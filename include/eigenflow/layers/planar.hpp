@@ -88,8 +88,7 @@ class Planar {
                      detail::decimal(w.dot(u_hat)) + " and b is " + detail::decimal(b));
     if (!(s > 0))
       detail::reject("a planar map with wᵀu = " + detail::decimal(w.dot(u_hat)) +
-                     " folds the space, as no flow may: it is invertible where wᵀu is above " +
-                     detail::decimal(-1 / max_slope));
+                     " is not invertible: wᵀu must be above " + detail::decimal(-1 / max_slope));
     theta.head(dim()) = detail::free_planar_u<Scalar>(u_hat, w, max_slope);
     return theta;
   }

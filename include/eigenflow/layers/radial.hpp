@@ -75,7 +75,7 @@ class Radial {
                      detail::decimal(x0.norm()) + ", alpha " + detail::decimal(alpha) + " and beta " +
                      detail::decimal(beta_hat));
     if (!(alpha > 0 && s > 0))
-      detail::reject("a radial map is invertible where alpha > 0 and beta > -alpha, but got alpha = " +
+      detail::reject("a radial map is invertible if alpha > 0 and beta > -alpha, but got alpha = " +
                      detail::decimal(alpha) + " and beta = " + detail::decimal(beta_hat));
     VectorX<Scalar> theta(dim() + 2);
     theta << x0, detail::inverse_softplus(alpha), detail::inverse_softplus(s);

@@ -125,7 +125,7 @@ class StandardizeContext {
     const Eigen::Index read = eigenflow::context_dim(layer_);
     if (read == 0)
       detail::reject(
-          "a StandardizeContext needs a layer that reads a context: give the layer inside a context_dim");
+          "a StandardizeContext needs a layer that reads a context: give the inner layer a context_dim");
     if (read != context_dim())
       detail::reject("a StandardizeContext needs a mean for each column of context, but got " +
                      std::to_string(context_dim()) + " for a layer that reads " + std::to_string(read));

@@ -33,7 +33,7 @@ inline void check_gradient(const char* call, std::size_t given, std::size_t para
   if (given == 0 || given == parameters) return;
   reject(std::string(call) + " writes one number for each of the " + std::to_string(parameters) +
          " parameters of this flow, but the gradient given has " + std::to_string(given) +
-         ": resize it, or give an empty one for the loss alone");
+         ": resize it, or give an empty one for only the loss");
 }
 
 }  // namespace eigenflow::detail

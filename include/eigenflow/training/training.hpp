@@ -203,7 +203,7 @@ void check_parameters(std::span<const Scalar> theta) {
   for (std::size_t i = 0; i < theta.size(); ++i)
     if (!is_finite(theta[i]))
       reject("fit starts from the parameters that the flow has, but parameter " + std::to_string(i) + " is " +
-             decimal(theta[i]) + ": set finite ones, or make the flow anew");
+             decimal(theta[i]) + ": set finite ones, or make a new flow");
 }
 
 }  // namespace detail

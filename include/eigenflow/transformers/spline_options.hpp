@@ -41,10 +41,8 @@ constexpr const SplineOptions& checked(const SplineOptions& o, SplineTails tails
   if (!(o.bound > 0 && o.bound < 1e30))
     reject("a spline needs a positive, finite bound, but got " + decimal(o.bound));
   if (!(o.size_bound >= 0 && o.size_bound <= 8))
-    reject(
-        "a spline bounds its free sizes by a positive number up to 8, or not (0), but got a size_bound "
-        "of " +
-        decimal(o.size_bound));
+    reject("a spline needs a size_bound above 0 and at most 8, or 0 for no bound, but got " +
+           decimal(o.size_bound));
   const bool least = o.min_size > 0 || (o.min_size == 0 && o.size_bound > 0);
   if (!least || !(o.min_size * static_cast<double>(o.bins) < 1))
     reject("a spline of " + std::to_string(o.bins) +

@@ -7,7 +7,7 @@
 
 namespace eigenflow {
 
-/// A masked conditioner of an embedded flow: its options are the network that they make, with its masks.
+/// A masked conditioner of an embedded flow: its options hold the finished network, with its masks.
 template <class Scalar_>
 class MaskedMlp : public nets::MaskedNetwork<Scalar_> {
  public:
@@ -18,7 +18,7 @@ class MaskedMlp : public nets::MaskedNetwork<Scalar_> {
       : nets::MaskedNetwork<Scalar_>(network, order, count, context_dim, pairs) {}
 };
 
-/// In an embedded flow one network is like another.
+/// In an embedded flow all networks have the same form.
 template <class Scalar>
 using MaskedResidualNet = MaskedMlp<Scalar>;
 
