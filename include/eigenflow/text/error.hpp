@@ -5,8 +5,8 @@
 #include <stdexcept>
 #include <string>
 
-// Where errors go. With exceptions (the usual build) a mistake of the user throws; without them
-// (-fno-exceptions) the message is handed to a handler, and when that returns the program is aborted.
+// Errors. With exceptions (the usual build), an invalid argument throws. Without them (-fno-exceptions), a handler gets
+// the message, and when the handler returns, the program aborts.
 
 #if defined(__cpp_exceptions)
 #define EIGENFLOW_HAS_EXCEPTIONS 1
