@@ -1,4 +1,4 @@
-# What our own tests, examples and benchmarks are built with. None of it reaches a user of the library.
+# The flags of our own tests, examples and benchmarks. Users of the library do not get them.
 option(EIGENFLOW_WERROR "Warnings are errors" OFF)
 option(EIGENFLOW_FAST_MATH "Build with -ffast-math" OFF)
 option(EIGENFLOW_NO_EXCEPTIONS "Build with -fno-exceptions -fno-rtti; of the tests only those that need neither" OFF)
@@ -14,7 +14,7 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 
 include(${CMAKE_CURRENT_LIST_DIR}/warnings.cmake)
 
-# The vectors of the machine that compiles. With AVX-512, g++ 12 warns inside its own avx512fintrin.h.
+# The vector instructions of the machine that compiles. With AVX-512, g++ 12 warns inside its own avx512fintrin.h.
 add_library(eigenflow_dev_native INTERFACE)
 target_link_libraries(eigenflow_dev_native INTERFACE eigenflow::native)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
@@ -41,7 +41,7 @@ endif()
 # The library as our own programs link it.
 add_library(eigenflow_dev INTERFACE)
 target_link_libraries(eigenflow_dev INTERFACE eigenflow eigenflow_dev_flags eigenflow_dev_warnings)
-if(EIGENFLOW_FAST_MATH)  # the umbrella header comes first, as in the programs of users: single headers refuse
+if(EIGENFLOW_FAST_MATH)  # the umbrella header comes first, as in the programs of users: single headers reject the flag
   target_compile_options(eigenflow_dev INTERFACE "SHELL:-include eigenflow/eigenflow.hpp")
 endif()
 if(EIGENFLOW_OPENMP)

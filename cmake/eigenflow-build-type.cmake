@@ -1,7 +1,6 @@
-# Included by the package and by the sources used from another project. Without a build type CMake compiles without
-# optimisation, which a template library feels more than most: a program trains tens of times slower, and nothing says
-# why. So this does, once a configuration, where a project with a single-configuration generator asks for neither a build
-# type nor optimisation.
+# Included by the package, and by the sources if another project uses them. Without a build type, CMake compiles without
+# optimisation, and a program trains tens of times slower. So this prints a notice, once per configuration, if a project
+# with a single-configuration generator has neither a build type nor an optimisation flag.
 get_property(eigenflow_multi_config GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)
 get_property(eigenflow_said_build_type GLOBAL PROPERTY EIGENFLOW_SAID_BUILD_TYPE)
 if(NOT eigenflow_multi_config AND NOT eigenflow_said_build_type AND "${CMAKE_BUILD_TYPE}" STREQUAL ""

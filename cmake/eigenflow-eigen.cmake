@@ -1,5 +1,5 @@
-# Makes sure that the target Eigen3::Eigen exists; used by the source tree and by the installed package alike.
-# Leaves eigenflow_eigen_problem empty, or holding a sentence for the user.
+# Makes sure that the target Eigen3::Eigen exists; used by the source tree and by the installed package.
+# Sets eigenflow_eigen_problem to a message for the user, or leaves it empty.
 set(eigenflow_eigen_problem "")
 
 if(NOT TARGET Eigen3::Eigen)
@@ -12,7 +12,7 @@ if(NOT TARGET Eigen3::Eigen)
                                   "is no such file in ${EIGENFLOW_EIGEN_INCLUDE_DIR}.")
     endif()
   else()
-    # No version here: find_package(Eigen3 3.4) refuses Eigen 5, and a range up to 5 refuses some packages of 3.4.0.
+    # No version here: find_package(Eigen3 3.4) rejects Eigen 5, and a range up to 5 rejects some packages of 3.4.0.
     find_package(Eigen3 CONFIG QUIET)
     if(NOT Eigen3_FOUND)
       set(eigenflow_eigen_problem

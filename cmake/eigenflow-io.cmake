@@ -1,5 +1,5 @@
-# Defines eigenflow::io, what model files need, where nlohmann/json is found; used by the source tree and by the
-# installed package alike.
+# Defines eigenflow::io, for model files, if nlohmann/json is found; used by the source tree and by the installed
+# package.
 if(NOT TARGET nlohmann_json::nlohmann_json)
   find_package(nlohmann_json CONFIG QUIET)
 endif()

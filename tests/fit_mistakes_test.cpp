@@ -52,7 +52,7 @@ TEST_CASE("fit names the row and the column of a number that is not finite") {
   }
 }
 
-TEST_CASE("fit refuses data of another shape") {
+TEST_CASE("fit rejects data of another shape") {
   CHECK_THAT(refusal(data(50, 3), {}), ContainsSubstring("fit expects N × 2") && ContainsSubstring("50 × 3"));
   CHECK_THAT(refusal(data(2, 50), {}), ContainsSubstring("pass x.transpose()"));
   CHECK_THAT(refusal(MatrixXd(0, 2), {}), ContainsSubstring("x has no rows"));
@@ -60,14 +60,14 @@ TEST_CASE("fit refuses data of another shape") {
              ContainsSubstring("validation set") && ContainsSubstring("50 × 1"));
 }
 
-TEST_CASE("fit refuses to start from parameters that are not finite, and says so of them") {
+TEST_CASE("fit rejects to start from parameters that are not finite, and says so of them") {
   ef::Rng rng(1);
   ef::Flow<ef::Permutation<double, 2>, ef::DiagonalNormal<double, 2>> flow{rng};
   flow.parameters()[3] = not_a_number;
   CHECK_THROWS_WITH(ef::fit(flow, data(50)), ContainsSubstring("parameter 3 is nan"));
 }
 
-TEST_CASE("fit refuses a validation fraction that leaves nothing to train on") {
+TEST_CASE("fit rejects a validation fraction that leaves nothing to train on") {
   for (const double fraction : {1.0, 1.5, -0.1, not_a_number, infinity})
     CHECK_THAT(refusal(data(50), {.validation_fraction = fraction}),
                ContainsSubstring("at least 0 and below 1"));
@@ -75,7 +75,7 @@ TEST_CASE("fit refuses a validation fraction that leaves nothing to train on") {
   CHECK(refusal(data(50), {.epochs = 1, .validation_fraction = 0}) == "nothing");
 }
 
-TEST_CASE("fit refuses numbers of steps, sizes and rates that mean nothing") {
+TEST_CASE("fit rejects numbers of steps, sizes and rates that mean nothing") {
   CHECK_THAT(refusal(data(50), {.batch_size = 0}), ContainsSubstring("batch size") && ContainsSubstring("0"));
   CHECK_THAT(refusal(data(50), {.batch_size = -3}), ContainsSubstring("-3"));
   CHECK_THAT(refusal(data(50), {.epochs = -1}), ContainsSubstring("cannot be negative"));
@@ -87,7 +87,7 @@ TEST_CASE("fit refuses numbers of steps, sizes and rates that mean nothing") {
   CHECK_THAT(refusal(data(50), {.patience = -1}), ContainsSubstring("patience"));
 }
 
-TEST_CASE("fit refuses a schedule that is empty, or that gives a factor that is not finite") {
+TEST_CASE("fit rejects a schedule that is empty, or that gives a factor that is not finite") {
   CHECK_THAT(refusal(data(50), {.schedule = ef::Schedule{}}),
              ContainsSubstring("the schedule of fit is empty"));
   for (const double factor : {not_a_number, infinity, -infinity})
@@ -97,7 +97,7 @@ TEST_CASE("fit refuses a schedule that is empty, or that gives a factor that is 
                ContainsSubstring("must give finite factors") && ContainsSubstring("at step 3"));
 }
 
-TEST_CASE("fit refuses patience where no validation loss is there to wait for") {
+TEST_CASE("fit rejects patience where no validation loss is there to wait for") {
   CHECK_THAT(refusal(data(50), {.epochs = 1, .validation_fraction = 0, .patience = 3}),
              ContainsSubstring("patience of fit, 3 epochs") && ContainsSubstring("validation fraction is 0"));
   CHECK_THAT(refusal(data(9), {.epochs = 1, .patience = 3}),
@@ -107,7 +107,7 @@ TEST_CASE("fit refuses patience where no validation loss is there to wait for") 
         "nothing");
 }
 
-TEST_CASE("fit refuses weights that do not fit") {
+TEST_CASE("fit rejects weights that do not fit") {
   const auto with = [](const VectorXd& weights) {
     return refusal(data(50), {.epochs = 1, .weights = weights});
   };
@@ -121,7 +121,7 @@ TEST_CASE("fit refuses weights that do not fit") {
   }
 }
 
-TEST_CASE("fit refuses a split that leaves no weight on one side") {
+TEST_CASE("fit rejects a split that leaves no weight on one side") {
   // Five of the fifty rows are held out. Without weight
   // there, every flow would have a validation loss of zero.
   VectorXd weights = VectorXd::Zero(50);

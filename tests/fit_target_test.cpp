@@ -174,7 +174,7 @@ TEST_CASE("a target that forgets its gradient ends the fit at once, and is asked
   check(batch);
 }
 
-TEST_CASE("frozen parameters stay, and options that make no sense are refused") {
+TEST_CASE("frozen parameters stay, and options that make no sense are rejected") {
   Gaussian flow = start();
   flow.freeze("base.mean");
   const targets::Gaussian target;

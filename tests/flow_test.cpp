@@ -189,7 +189,7 @@ TEMPLATE_TEST_CASE("Flow: the density obeys the laws of densities", "", float, d
   }
 }
 
-TEST_CASE("Flow: storage that overlaps other rows of the input is refused, the input's own rows are not") {
+TEST_CASE("Flow: storage that overlaps other rows of the input is rejected, the input's own rows are not") {
   const auto flow = coupling_flow<double>();
   const Index n = 300;
   const Eigen::MatrixXd x = points<double>(n + 1, 3);
@@ -250,7 +250,7 @@ TEST_CASE("Flow: storage that overlaps other rows of the input is refused, the i
   CHECK(c != points<double>(n, 2));
 }
 
-TEST_CASE("Flow: wrong shapes are refused with both shapes and the remedy") {
+TEST_CASE("Flow: wrong shapes are rejected with both shapes and the remedy") {
   const auto flow = coupling_flow<double>();
   const Eigen::MatrixXd two = points<double>(4, 2), three = points<double>(4, 3);
   CHECK_THROWS_WITH(flow.log_prob(two), ContainsSubstring("log_prob expects N × 3") &&
@@ -405,7 +405,7 @@ TEST_CASE("Flow: what was moved from says so until it is assigned to, and a flow
   check_empty(other);
 }
 
-TEST_CASE("Flow: sizes that no memory holds are refused, whatever part has them") {
+TEST_CASE("Flow: sizes that no memory holds are rejected, whatever part has them") {
   ef::Rng rng(1);
   const Index huge = std::numeric_limits<Index>::max();
   const auto says = ContainsSubstring("more parameters than any memory holds");

@@ -134,7 +134,7 @@ TEST_CASE("rows without density, or without a number, count with weight zero") {
   CHECK_THROWS_AS(ef::importance_sample(flow, targets::Gaussian{}, 0, third), std::invalid_argument);
 }
 
-TEST_CASE("weights refuse a log-weight that is NaN or infinite, by its number") {
+TEST_CASE("weights reject a log-weight that is NaN or infinite, by its number") {
   const auto flow = proposal();
   ef::Rng rng(5);
   auto sample = ef::importance_sample(flow, targets::Gaussian{}, 50, rng);
@@ -147,7 +147,7 @@ TEST_CASE("weights refuse a log-weight that is NaN or infinite, by its number") 
   }
 }
 
-TEST_CASE("importance sampling refuses a conditional flow") {
+TEST_CASE("importance sampling rejects a conditional flow") {
   ef::Rng rng(1);
   const ef::Flow flow{ef::AffineCoupling<double, 2>(2, {.hidden = {4}}, 1), rng};
   CHECK_THROWS_WITH(ef::importance_sample(flow, ef::energy_u1, 10, rng),

@@ -1,6 +1,6 @@
-# One program a file: tests/layers/planar_test.cpp becomes the target layers_planar_test and the test layers/planar.
+# One program per file: tests/layers/planar_test.cpp becomes the target layers_planar_test and the test layers/planar.
 
-# Catch2 v3 where CMake finds it, else the single header of v2 (Debian 12, Ubuntu 22.04). The main is compiled here with
+# Catch2 v3 if CMake finds it, else the single header of v2 (Debian 12, Ubuntu 22.04). The main is compiled here with
 # our flags: the distributions' library fits neither libc++ nor the sanitizers.
 find_package(Catch2 CONFIG QUIET)
 add_library(eigenflow_test_main STATIC support/catch_main.cpp)
@@ -19,12 +19,12 @@ else()
   target_include_directories(eigenflow_test_main SYSTEM PUBLIC ${EIGENFLOW_CATCH2_INCLUDE_DIR})
 endif()
 
-# The laws, compiled once for all layers.
+# The contract tests, compiled once for all layers.
 file(GLOB contract_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/support/contract/*.cpp)
 add_library(eigenflow_contract STATIC support/allocations.cpp ${contract_sources})
 target_link_libraries(eigenflow_contract PUBLIC eigenflow_test_flags eigenflow_test_main)
 if(EIGENFLOW_FAST_MATH)
-  # The layers are tested with -ffast-math, the judge keeps a clear head.
+  # The layers are compiled with -ffast-math, their tests without.
   target_compile_options(eigenflow_contract PRIVATE -fno-fast-math)
 endif()
 
@@ -34,11 +34,11 @@ if(TARGET eigenflow::io)
   target_link_libraries(eigenflow_standard_parts PUBLIC eigenflow_test_flags eigenflow::io)
 endif()
 
-# Idle OpenMP threads that spin would starve the tests running beside them.
+# Idle OpenMP threads that spin would slow down the other tests.
 set(test_environment OMP_WAIT_POLICY=passive)
 if(EIGENFLOW_SANITIZE STREQUAL "thread")
   # Archer tells the sanitizer what LLVM's OpenMP runtime synchronises; the runtime itself is not instrumented,
-  # and where it is the system's it does not find the tool beside the compiler by itself.
+  # and the system's runtime does not find the tool of the compiler by itself.
   execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=libarcher.so
     OUTPUT_VARIABLE archer OUTPUT_STRIP_TRAILING_WHITESPACE)
   list(APPEND test_environment "TSAN_OPTIONS=ignore_noninstrumented_modules=1:halt_on_error=1"

@@ -6,9 +6,9 @@
 
 namespace benchmarks {
 
-/// Counters for work that does `operations` an iteration: GF/s, and which shares these are of what the
-/// machine does in registers and of what Eigen's large product reaches. A flow's operations are those with
-/// its parameters, two a row in one direction and six in training; activations and exponentials come on top.
+/// Counters for work with `operations` per iteration: GF/s, and their shares of the peak in registers and of Eigen's
+/// large product. The operations of a flow are those with its parameters, two per row in one direction and six in
+/// training, without activations and exponentials.
 template <class Scalar>
 void count_operations(benchmark::State& state, double operations) {
   using benchmark::Counter;

@@ -3,7 +3,7 @@
 #include <eigenflow/authoring/tile.hpp>
 #include <eigenflow/numerics/rng.hpp>
 
-// What benchmarks run on: the same numbers in every run.
+// The data of the benchmarks: the same numbers in every run.
 
 namespace benchmarks {
 
@@ -17,7 +17,7 @@ ef::MatrixX<Scalar> normal_batch(Eigen::Index rows, Eigen::Index cols, ef::Rng& 
   return x;
 }
 
-/// Moves parameters away from their start, at which half of the work may be with zeros.
+/// Changes parameters from their initial values, with which half of the work may be with zeros.
 template <class Theta>
 void perturb(Theta&& theta, ef::Rng& rng) {
   using Scalar = typename std::remove_cvref_t<Theta>::Scalar;

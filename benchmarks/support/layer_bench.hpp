@@ -9,8 +9,8 @@
 #include "support/counters.hpp"
 #include "support/data.hpp"
 
-// One layer, alone, as a flow runs it: tile by tile, in place, with its scratch in an arena. The time
-// includes the copy of each tile's rows.
+// A single layer, as a flow runs it: tile by tile, in place, with its scratch in an arena. The time includes copying
+// the rows of each tile.
 
 namespace benchmarks {
 
@@ -35,7 +35,7 @@ class LayerOnBatch {
     for_each_tile(false, [&](ef::Tile<Scalar>& tile) { layer_.inverse(theta(), tile); });
   }
   Eigen::Index parameters() const { return theta_.size(); }
-  /// Forward and its gradients in x and theta: what maximum likelihood asks for.
+  /// Forward and its gradients in x and theta, as in maximum likelihood.
   void train() {
     for_each_tile(true, [&](ef::Tile<Scalar>& tile) {
       const auto tape = layer_.forward(theta(), tile);
@@ -106,7 +106,7 @@ void layer(const std::string& name, const Make& make) {
   detail::add_all<double>(name + "/double", make);
 }
 
-/// For the end of main: runs what was added.
+/// For the end of main: runs the benchmarks that were added.
 inline int run(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;

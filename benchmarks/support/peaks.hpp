@@ -6,13 +6,13 @@
 #include <eigenflow/authoring/lanes.hpp>
 #include <eigenflow/authoring/tile.hpp>
 
-// What this machine can do at best, measured: the frame of reference for every rate.
+// The measured peak rates of this machine, the reference for every rate.
 
 namespace benchmarks {
 
 namespace ef = eigenflow;
 
-/// Operations a second of work(), which does `operations`: the best of several runs.
+/// Operations per second of work(), which does `operations`: the best of several runs.
 template <class Work>
 double best_rate(double operations, const Work& work) {
   double best = 0;
@@ -25,7 +25,7 @@ double best_rate(double operations, const Work& work) {
   return best;
 }
 
-/// Fused multiply-adds in registers, as many independent chains as hide their latency; each counts two.
+/// Fused multiply-adds in registers, with enough independent chains to hide their latency; each counts two.
 template <class Scalar>
 double fma_peak() {
   using Number = ef::Lanes<Scalar>;

@@ -1,6 +1,6 @@
 #pragma once
 
-// eigenflow: normalizing flows on Eigen. This header needs Eigen and the standard library alone.
+// eigenflow: normalizing flows on Eigen. This header needs only Eigen and the standard library.
 
 #include "eigenflow/numerics/ieee_begin.hpp"
 

@@ -37,7 +37,7 @@ History fit_rows(FlowType& flow, FitData<typename FlowType::Scalar> data,
       eigenflow::Objective<Objective, FlowType>,
       "an objective is called as objective(flow, batch, grad) and returns the loss, as MaximumLikelihood is");
   check_parameters(std::as_const(flow).theta());
-  FlowType started = flow;  // rows that are refused leave the flow as it was
+  FlowType started = flow;  // an exception leaves the flow unchanged
   started.initialise_from(data.training_tiles());
   const double before =
       data.check_validation([&](const Batch<Scalar>& batch) { return objective(started, batch, {}); });
@@ -58,7 +58,7 @@ History fit_rows(FlowType& flow, FitData<typename FlowType::Scalar> data,
       return objective(flow, batch, grad);
     }
     bool validates() const { return data.validates(); }
-    // Without a validation set the epoch's last batch tells whether its parameters are sound.
+    // Without a validation set, check that the loss of the last batch is finite.
     double judge(Eigen::Index taken) {
       if (taken == 0) return before;
       return objective(
@@ -68,7 +68,7 @@ History fit_rows(FlowType& flow, FitData<typename FlowType::Scalar> data,
   Source source{flow,         objective, data, std::min(options.batch_size, data.training_size()),
                 options.seed, before};
   const Eigen::Index epoch_steps =
-      data.training_size() / source.batch_size;  // a rest waits for the next shuffle
+      data.training_size() / source.batch_size;  // remaining rows wait for the next shuffle
   const Eigen::Index most_epochs =
       std::numeric_limits<Eigen::Index>::max() / epoch_steps;  // "until patience ends"
   const Eigen::Index steps =
@@ -83,20 +83,19 @@ History fit_rows(FlowType& flow, FitData<typename FlowType::Scalar> data,
 
 }  // namespace detail
 
-/// Fits a flow to the rows of x (N × D) by minimising the objective (maximum
-/// likelihood) with the optimizer (Adam), and leaves it with the best parameters
-/// seen: those of the lowest validation loss, from before the first step on, or the last without a validation set.
+/// Fits a flow to the rows of x (N × D): minimises the objective (maximum likelihood) with the optimizer (Adam). The
+/// flow ends with the parameters of the lowest validation loss, which may be those from before the first step. Without
+/// a validation set it ends with the last parameters.
 ///
-/// The order of things is the seed's alone: the same call gives the same theta, bit for bit, with any number of
-/// threads. Layers that start from data (Standardize) take it from the training rows first; frozen parameters
-/// stay untouched. A loss or gradient that is no longer finite stops the fit and leaves the best parameters; the
-/// history says where. An exception from the callback passes on and leaves the parameters of the last step.
-/// Throws std::invalid_argument for data that cannot be fitted: no rows, a wrong number of columns, NaN or ±∞
-/// (naming row and column), weights that do not fit, a validation fraction outside [0, 1), patience without
-/// validation rows, a checkpoint of another fit.
+/// Random numbers depend only on the seed: the same call gives a bit-identical theta with any number of threads.
+/// Layers that start from data (Standardize) are set from the training rows first. Frozen parameters do not change.
+/// If the loss or the gradient is no longer finite, the fit stops with the best parameters, and the history says
+/// where. An exception from the callback leaves the parameters of the last step. Throws std::invalid_argument for
+/// data that cannot be fitted: no rows, a wrong number of columns, NaN or ±∞ (naming row and column), weights that do
+/// not fit, a validation fraction outside [0, 1), patience without validation rows, a checkpoint of another fit.
 ///
-/// With `checkpoints` a fit that was interrupted, at any moment, and is started again by the same call goes on from
-/// the last epoch that was kept, and ends with the bits that it would have had.
+/// With `checkpoints`, a fit that was interrupted continues when the same call is made again. It starts from the last
+/// epoch that was saved, and its result is bit-identical to that of an uninterrupted fit.
 template <class FlowType, class X, class Optimizer = Adam, class Objective = MaximumLikelihood>
 History fit(FlowType& flow, const Eigen::DenseBase<X>& x,
             const FitOptions<typename FlowType::Scalar>& options = {}, const Optimizer& optimizer = {},
@@ -137,7 +136,7 @@ concept NoOptions = !std::convertible_to<Other, FitOptions<typename FlowType::Sc
 
 }  // namespace detail
 
-/// What is neither options nor a context in their place is refused in a sentence.
+/// Rejects an argument that is neither options nor a context.
 template <class FlowType, class X, detail::NoOptions<FlowType> Other, class... Rest>
 requires(!Dense<Other>) History fit(FlowType&, const Eigen::DenseBase<X>&, const Other&, const Rest&...) {
   return detail::reject_arguments<Other>();

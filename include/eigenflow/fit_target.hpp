@@ -21,26 +21,27 @@
 
 namespace eigenflow {
 
-/// How to fit to a target; give what differs from these by name: fit(flow, target, {.steps = 2'000}).
+/// How to fit to a target. Set the options that differ from these defaults by name: fit(flow, target, {.steps =
+/// 2'000}).
 struct TargetFitOptions {
   Eigen::Index steps = 5'000;
-  Eigen::Index batch_size = 256;            ///< samples a step
+  Eigen::Index batch_size = 256;            ///< samples per step
   double learning_rate = 1e-3;              ///< of the first full step
   Schedule schedule = constant_schedule();  ///< the factor on it: cosine_schedule(), warm_up(100, ...)
   double clip_norm = 0;                     ///< longest gradient, by its global norm; 0: never clipped
-  Eigen::Index annealing = 0;               ///< steps over which the target grows out of a flat one
-  Eigen::Index epoch_steps = 100;           ///< steps between two judgements
-  Eigen::Index validation_samples = 2'000;  ///< the same draws of the base judge every epoch
-  Eigen::Index patience = 0;  ///< stop after so many epochs without a better judgement; 0: never
-  std::uint64_t seed = 0;     ///< of all draws
+  Eigen::Index annealing = 0;               ///< steps over which the target changes from flat to itself
+  Eigen::Index epoch_steps = 100;           ///< steps between two validations
+  Eigen::Index validation_samples = 2'000;  ///< the same draws of the base in every epoch
+  Eigen::Index patience = 0;  ///< stop after so many epochs without a better validation loss; 0: never
+  std::uint64_t seed = 0;     ///< of all random numbers
   bool progress = true;       ///< a progress bar, on a terminal only
   std::function<bool(const Epoch&)> callback = {};  ///< called after each epoch; false stops the fit
-  Checkpoints checkpoints = {};  ///< where it keeps its state, and goes on from: checkpoint_file(flow, path)
+  Checkpoints checkpoints = {};  ///< where the fit saves its state and continues: checkpoint_file(flow, path)
 };
 
 namespace detail {
 
-/// A target to a power β: β log p̃.
+/// A target to the power β: β log p̃.
 template <class Flow, class T>
 struct Tempered {
   using Scalar = typename Flow::Scalar;
@@ -56,18 +57,18 @@ struct Tempered {
 
 }  // namespace detail
 
-/// Fits a flow to a density that can be evaluated but not drawn from (concepts/target.hpp), by minimising the
-/// objective (reverse KL, E_q[log q - log p̃] in nats) over samples of the flow, and leaves it with the best
-/// parameters seen: those of the lowest loss over a fixed set of validation draws.
+/// Fits a flow to a density that can be evaluated but not sampled (concepts/target.hpp): minimises the objective
+/// (reverse KL, E_q[log q - log p̃] in nats) over samples of the flow. The flow ends with the parameters of the lowest
+/// loss over a fixed set of validation draws.
 ///
-/// Reverse KL forgets modes that the first samples do not reach. With `annealing` the loss begins with the
-/// target to the power 0.01 and ends, from that step on, with the target itself (the paper's eq. 20): the
-/// flow spreads before it settles.
+/// Reverse KL misses modes that the first samples do not reach. With `annealing`, the loss begins with the target to
+/// the power 0.01, so that the flow spreads first. The power grows to 1 over that many steps (Rezende & Mohamed,
+/// arXiv:1505.05770, eq. 20).
 ///
-/// The draws are the seed's alone: the same call gives the same theta, bit for bit, with any number of
-/// threads. Frozen parameters stay untouched. There are no data, so Standardize stays the identity unless you
-/// gave it statistics. A loss or gradient that is no longer finite stops the fit and leaves the best
-/// parameters; the history says where. Throws std::invalid_argument for options that make no sense.
+/// Random numbers depend only on the seed: the same call gives a bit-identical theta with any number of threads. Frozen
+/// parameters do not change. There are no data, so Standardize stays the identity unless you gave it statistics. If the
+/// loss or the gradient is no longer finite, the fit stops with the best parameters, and the history says where. Throws
+/// std::invalid_argument for invalid options.
 template <class FlowType, class T, class Optimizer = Adam, class Objective = ReverseKl>
 requires(!Dense<T>) History fit(FlowType& flow, const T& target, const TargetFitOptions& options = {},
                                 const Optimizer& optimizer = {}, const Objective& objective = {}) {

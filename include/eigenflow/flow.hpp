@@ -50,33 +50,34 @@ struct SampleAndLogProb {
 
 namespace detail {
 
-/// What draws cannot be taken with: anything but an Rng, and an Rng where only a const one or a temporary fits.
+/// Arguments that cannot draw random numbers: anything but an Rng, and a const or temporary Rng.
 template <class Other>
 concept NoGenerator = std::same_as<Other, Rng> || !std::convertible_to<Other&, Rng&>;
 
 }  // namespace detail
 
-/// A normalizing flow: layers from data to latent space and the density there,
+/// A normalizing flow: layers from data to latent space, and the density of the latent space,
 ///
 ///   log p(x) = log p_Z(f(x)) + log|det ∂f/∂x|,   f = layer_K ∘ ... ∘ layer_1,
 ///
-/// exact for every theta of numbers up to 10⁶ in size. `Flow<Layers...>` has a StandardNormal base; `Flow<Layers..., Base>` another one.
-/// All trainable numbers are one contiguous vector, `parameters()`. Rows are samples (N × D) and densities
-/// are in nats; any Eigen expression, map, block or row-major matrix goes in. A wrong number of columns
-/// throws std::invalid_argument; a row with NaN or ±∞ gives NaN or -∞ for that row alone. A const flow may be
-/// used from many threads at once. Each call with the suffix `_into` writes to the caller's storage, and
-/// takes nothing from the heap after the first. That storage may be the input's own, row over row; storage that
-/// overlaps it otherwise throws.
+/// exact for every theta whose numbers are at most 10⁶ in size. `Flow<Layers...>` has a StandardNormal base,
+/// `Flow<Layers..., Base>` another one. All trainable numbers are one contiguous vector, `parameters()`.
 ///
-/// log p of a finite row is finite or -∞, never NaN, as long as theta is finite: where numbers overflow on the way to
-/// z, the density is zero. There z and log|det| of `forward` may be ±∞ or NaN, and the gradient of log p is finite,
-/// or zero where it would overflow too.
+/// Rows are samples (N × D) and densities are in nats. Every call takes any Eigen expression, map, block or row-major
+/// matrix. A wrong number of columns throws std::invalid_argument. A row with NaN or ±∞ gives NaN or -∞ for that row
+/// only. A const flow is thread-safe. Each call with the suffix `_into` writes to the caller's storage, and does not
+/// allocate after the first call of a given size. That storage may be the input itself, row over row; storage that
+/// overlaps it in any other way throws.
 ///
-/// A flow that was moved from throws from every call that would compute, until another is assigned to it.
+/// log p of a finite row is finite or -∞, never NaN, if theta is finite: if numbers overflow on the way to z, the
+/// density is zero. For such a row, z and log|det| of `forward` may be ±∞ or NaN. The gradient of log p is finite, or
+/// zero if it would overflow too.
 ///
-/// A flow with a part that reads a context (see `context_dim`) is a conditional density p(x | c), and every
-/// call takes c after x: N × C, one row for each sample, or 1 × C, one row for all. A flow that reads none
-/// refuses one, and the reverse; a row of c with NaN or ±∞ makes that sample's results NaN.
+/// A flow that was moved from throws from every call that computes, until another flow is assigned to it.
+///
+/// A flow with a part that reads a context (see `context_dim`) is a conditional density p(x | c). Every call then takes
+/// c after x: N × C, one row for each sample, or 1 × C, one row for all. A conditional flow throws without a context,
+/// and any other flow throws with one. A row of c with NaN or ±∞ makes the results of that sample NaN.
 template <class... Parts>
 class Flow : public FlowParameters<Parts...> {
   using Parameters = FlowParameters<Parts...>;
@@ -89,11 +90,11 @@ class Flow : public FlowParameters<Parts...> {
   using Parameters::context_dim;
   using Parameters::dim;
 
-  /// Layers of static dimension, default-made, with parameters drawn from `rng`.
+  /// Default-constructed layers of static dimension, with parameters drawn from `rng`.
   explicit Flow(Rng& rng) : Flow(default_made<Parts>()..., rng) {}
   /// Given layers (and base), with parameters drawn from `rng`.
   Flow(Parts... parts, Rng& rng) : Parameters(std::move(parts)...) { this->initialise(rng); }
-  /// Given layers (and base) with these parameters. Throws std::invalid_argument when theta has another size.
+  /// Given layers (and base) with these parameters. Throws std::invalid_argument if theta has another size.
   template <class S>
   Flow(Parts... parts, VectorX<S> theta) : Parameters(std::move(theta), std::move(parts)...) {
     static_assert(std::is_same_v<S, Scalar>,
@@ -146,7 +147,7 @@ class Flow : public FlowParameters<Parts...> {
     log_prob_into(x, c, result);
     return result;
   }
-  /// What is no dense matrix of Eigen's is refused in a sentence.
+  /// Rejects arguments that are not dense Eigen matrices.
   template <class X>
   Vector log_prob(const X&) const requires(!Dense<X>) {
     static_assert(Dense<X>,
@@ -175,7 +176,7 @@ class Flow : public FlowParameters<Parts...> {
     log_prob_and_grad_into(x, result.log_prob, result.grad);
     return result;
   }
-  /// The same given c, and the gradient in c.
+  /// The same given c, with the gradient in c.
   template <class X>
   LogProbAndGrads<Samples, Vector, MatrixX<Scalar>> log_prob_and_grad(const Eigen::DenseBase<X>& x,
                                                                       const Given& c) const {
@@ -204,7 +205,7 @@ class Flow : public FlowParameters<Parts...> {
 
   // ---- samples
 
-  /// n samples, N × D; `rng` moves on by one number, whatever n.
+  /// n samples, N × D. `rng` advances by one number, for every n.
   Samples sample(Eigen::Index n, Rng& rng) const { return sample(n, {}, rng); }
   /// n samples given c, a single row (1 × C) or one for each (n × C).
   Samples sample(Eigen::Index n, const Given& c, Rng& rng) const {
@@ -214,7 +215,7 @@ class Flow : public FlowParameters<Parts...> {
   }
   /// One sample for each row of c.
   Samples sample(const Given& c, Rng& rng) const { return sample(c.rows().rows, c, rng); }
-  /// What is no Rng that can be moved on, a seed for example, is refused in a sentence.
+  /// Rejects arguments that are not an Rng variable, for example a seed.
   template <detail::NoGenerator Other>
   Samples sample(Eigen::Index, const Other&) const {
     return refuse_generator<Other>(), Samples();
@@ -270,7 +271,7 @@ class Flow : public FlowParameters<Parts...> {
   static Part default_made() {
     static_assert(
         std::default_initializable<Part>,
-        "a part whose number of features comes at run time has no default: give the flow its parts, as in "
+        "a part whose number of features is set at run time has no default: give the flow its parts, as in "
         "Flow flow{Planar<float>(6), rng}");
     return Part();
   }
@@ -305,7 +306,7 @@ class Flow : public FlowParameters<Parts...> {
     detail::transform(*this, from, context, values, log_dets, generating);
   }
 
-  // The caller's storage, whose shape must fit.
+  // The caller's storage. Throws if its shape does not fit.
   template <class Out>
   static Rows<Scalar> out(const char* call, Out& x, Eigen::Index rows, Eigen::Index cols) {
     static_assert(HasMemory<std::remove_cvref_t<Out>>,
@@ -334,12 +335,12 @@ template <class... Arguments>
 struct Undeduced {};
 }  // namespace detail
 
-/// Anything else is refused in a sentence.
+/// Rejects anything else with a readable message.
 template <class... Arguments>
 class Flow<detail::Undeduced<Arguments...>> {
   static_assert(
       sizeof...(Arguments) == 0,
-      "a Flow is made of its layers (several in a Chain), a base if it is to have its own, and last the Rng "
+      "a Flow is made of its layers (several in a Chain), a base if it is not the default, and last the Rng "
       "that draws the parameters, a variable (no seed, no temporary), as in Flow flow{Chain{a, b}, base, "
       "rng}");
 

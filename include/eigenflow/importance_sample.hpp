@@ -19,18 +19,18 @@
 
 namespace eigenflow {
 
-/// Samples of a flow with the weights that make them samples of a target.
+/// Samples of a flow, with weights for expectations under a target.
 template <class Samples>
 struct ImportanceSample {
   Samples x;                     ///< N × D, drawn from the flow
-  Eigen::VectorXd log_weights;   ///< N: log p̃(x) - log q(x), nats; -∞ where the target has no density
+  Eigen::VectorXd log_weights;   ///< N: log p̃(x) - log q(x), nats; -∞ if the target density is zero
   double effective_sample_size;  ///< (Σw)²/Σw², from 1 (or 0 without any weight) to N (equal weights)
   double log_z;                  ///< log of the mean weight: an estimate of log ∫ p̃, nats
   double log_z_error;            ///< its standard error, by the delta method
   Eigen::Index undefined;        ///< rows whose weight is NaN or +∞; they count with weight zero
 
   /// w/Σw: what to multiply f(x) by, so that the sum estimates E_p[f]; zeros without any weight. Throws
-  /// std::invalid_argument when you have set a log-weight to NaN or +∞.
+  /// std::invalid_argument if a log-weight was set to NaN or +∞.
   Eigen::VectorXd weights() const {
     for (Eigen::Index i = 0; i < log_weights.size(); ++i)
       if (!(log_weights[i] <= std::numeric_limits<double>::max()))
@@ -44,9 +44,9 @@ struct ImportanceSample {
 };
 
 /// Draws n samples from the flow and weighs them with a target of any form (concepts/target.hpp), with or without a
-/// gradient. Sums are in double. An effective sample size far below n says that the flow misses part of the
-/// target, and that the error below is not to be trusted either. `rng` moves on by one number, whatever n.
-/// Throws std::invalid_argument when n < 1, and for a conditional flow.
+/// gradient. Sums are in double. If the effective sample size is far below n, the flow misses part of the target, and
+/// `log_z_error` is unreliable too. `rng` advances by one number, for every n. Throws std::invalid_argument for n < 1
+/// and for a conditional flow.
 template <class Flow, class T>
 ImportanceSample<typename Flow::Samples> importance_sample(const Flow& flow, const T& target, Eigen::Index n,
                                                            Rng& rng) {

@@ -58,7 +58,7 @@ class Eigenflow(ConanFile):
     def package(self):
         CMake(self).install()
         copy(self, "LICENSE", self.source_folder, os.path.join(self.package_folder, "licenses"))
-        rmdir(self, os.path.join(self.package_folder, "share"))  # Conan writes packages of its own
+        rmdir(self, os.path.join(self.package_folder, "share"))  # Conan writes its own packages
 
     def package_id(self):
         self.info.clear()

@@ -104,7 +104,7 @@ TEST_CASE("Uniform: density inside, none outside, and samples inside") {
   CHECK((tile.values.array() == 1.0F).all());
 }
 
-TEST_CASE("Uniform refuses a box that is none") {
+TEST_CASE("Uniform rejects a box that is none") {
   using Uniform = ef::Uniform<double>;
   const double infinity = std::numeric_limits<double>::infinity();
   CHECK_THROWS_WITH(Uniform(Eigen::Vector2d(0, 1), Eigen::Vector2d(1, 1)), ContainsSubstring("feature 1"));

@@ -61,7 +61,7 @@ TEST_CASE("the real features of a sample are the other base's own, and the circl
   CHECK(std::abs(samples.col(1).dot(samples.col(0)) / n) < 5 * (2 * pi / std::sqrt(12.0)) / std::sqrt(n));
 }
 
-TEST_CASE("WithCircles refuses circles that are no features, and a base of other features") {
+TEST_CASE("WithCircles rejects circles that are no features, and a base of other features") {
   const ef::StandardNormal<double> two(2);
   CHECK_THROWS_WITH(ef::WithCircles(3, {3}, two), ContainsSubstring("feature 3 is to be a circle"));
   CHECK_THROWS_WITH(ef::WithCircles(4, {1, 1}, two), ContainsSubstring("named twice"));

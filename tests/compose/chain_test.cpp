@@ -58,7 +58,7 @@ TEST_CASE("a Chain is its layers one after the other, theta in their order") {
   CHECK(names[5].offset == 8);
 }
 
-TEST_CASE("a Chain of different run-time dimensions is refused with the layer named") {
+TEST_CASE("a Chain of different run-time dimensions is rejected with the layer named") {
   CHECK_THROWS_WITH(ef::Chain(ef::Planar<float>(2), ef::Planar<float>(3)),
                     ContainsSubstring("layer 1 of the Chain takes 3 features but layer 0 gives 2"));
   CHECK_THROWS_WITH(ef::Planar<float>(0), ContainsSubstring("a dimension of 0"));

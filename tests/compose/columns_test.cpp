@@ -83,7 +83,7 @@ TEST_CASE("Columns work inside of a fit, with dropout") {
   CHECK(-flow.log_prob(x).mean() < before - 0.5);
 }
 
-TEST_CASE("Columns refuse features that are none, with the entry") {
+TEST_CASE("Columns reject features that are none, with the entry") {
   const ef::Planar<double> planar(2);
   CHECK_THROWS_WITH(ef::Columns(3, {0, 1, 2}, planar),
                     ContainsSubstring("Columns name 3 features for a layer of 2: name as many"));

@@ -50,7 +50,7 @@ TEST_CASE("a Stack is its layers one after the other, theta in their order") {
   CHECK(stack.segment(1).size == 5);
 }
 
-TEST_CASE("a Stack that was moved from is refused, and one moved to itself is itself") {
+TEST_CASE("a Stack that was moved from is rejected, and one moved to itself is itself") {
   ef::Stack stack(2, ef::Planar<double>(3));
   auto& itself = stack;
   stack = std::move(itself);
@@ -63,7 +63,7 @@ TEST_CASE("a Stack that was moved from is refused, and one moved to itself is it
   CHECK(stack.dim() == 3);
 }
 
-TEST_CASE("a Stack refuses to be empty, and layers of different dimensions") {
+TEST_CASE("a Stack rejects to be empty, and layers of different dimensions") {
   CHECK_THROWS_WITH((ef::Stack<ef::Planar<float, 2>>(0)), ContainsSubstring("one layer or more, but 0"));
   CHECK_THROWS_WITH(ef::Stack(3, [](Eigen::Index i) { return ef::Planar<float>(i < 2 ? 2 : 4); }),
                     ContainsSubstring("layer 2 of the Stack takes 4 features but layer 0 gives 2"));

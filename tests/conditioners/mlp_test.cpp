@@ -219,6 +219,6 @@ TEST_CASE("a leaky relu has the slope that it is given") {
   CHECK_THROWS_AS(ef::Mlp<float>(1, 1, {.negative_slope = -0.1}), std::invalid_argument);
 }
 
-TEST_CASE("Mlp refuses a width below one") {
+TEST_CASE("Mlp rejects a width below one") {
   CHECK_THROWS_AS(ef::Mlp<float>(2, 2, {.hidden = {4, -1}}), std::invalid_argument);
 }

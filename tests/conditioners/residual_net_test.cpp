@@ -85,7 +85,7 @@ TEST_CASE("ResidualNet obeys the laws inside a coupling") {
   });
 }
 
-TEST_CASE("ResidualNet starts at zero results and refuses shapes that are none") {
+TEST_CASE("ResidualNet starts at zero results and rejects shapes that are none") {
   const ef::ResidualNet<double> net(3, 2);
   VectorX<double> theta = VectorX<double>::Constant(ef::parameter_count(net), 99);
   ef::Rng rng(1);

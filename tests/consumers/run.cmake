@@ -35,15 +35,15 @@ function(expect_build_type_notice expected build_type)
   endif()
 endfunction()
 
-# Configures the same project, which must fail and say what the regular expression asks for.
-function(expect_refusal sentence)
-  execute_process(COMMAND ${CMAKE_COMMAND} -S ${EIGENFLOW_SOURCE_DIR}/tests/consumers/${WAY} -B ${WORK_DIR}/refused
+# Configures the same project, which must fail with a message that matches a regular expression.
+function(expect_rejection expected)
+  execute_process(COMMAND ${CMAKE_COMMAND} -S ${EIGENFLOW_SOURCE_DIR}/tests/consumers/${WAY} -B ${WORK_DIR}/rejected
                           -G ${GENERATOR} -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_BUILD_TYPE=Release
                           -DEigen3_DIR=${EIGEN3_DIR} -DEIGENFLOW_EIGEN_INCLUDE_DIR=${EIGENFLOW_EIGEN_INCLUDE_DIR} ${ARGN}
                   RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
-  file(REMOVE_RECURSE ${WORK_DIR}/refused)
+  file(REMOVE_RECURSE ${WORK_DIR}/rejected)
   string(REGEX REPLACE "[ \n]+" " " line "${output}")
-  if(result EQUAL 0 OR NOT line MATCHES "${sentence}")
-    message(FATAL_ERROR "consumers/${WAY}: '${sentence}' was to be said, but with the result ${result}:\n${output}")
+  if(result EQUAL 0 OR NOT line MATCHES "${expected}")
+    message(FATAL_ERROR "consumers/${WAY}: expected the message '${expected}', but the result is ${result}:\n${output}")
   endif()
 endfunction()

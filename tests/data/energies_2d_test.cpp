@@ -30,7 +30,7 @@ long double energy(const std::string& name, long double x, long double y) {
          penalty;
 }
 
-/// As the issue that asks for the four tabulates it.
+/// The values to four digits.
 double tabulated_log_z(const std::string& name) {
   if (name == "U1") return 1.8775;
   if (name == "U2") return 2.6253;
@@ -95,6 +95,6 @@ TEST_CASE("the four energies: log Z by quadrature") {
   });
 }
 
-TEST_CASE("the four energies refuse points of another dimension") {
+TEST_CASE("the four energies reject points of another dimension") {
   CHECK_THROWS_AS(ef::energy_u1.energy(Eigen::MatrixXd::Zero(2, 3)), std::invalid_argument);
 }

@@ -96,7 +96,7 @@ bool is_nan(double x) {
   return bits > 0x7FF0000000000000U;
 }
 
-/// The entropies to four digits, as tabulated in the issue that asks for the sets.
+/// The entropies to four digits.
 double tabulated_entropy(const std::string& name) {
   if (name == "eight_gaussians") return 2.8319;
   if (name == "checkerboard") return 3.4657;
@@ -218,7 +218,7 @@ TEST_CASE("2-D sets: a longer draw begins with a shorter one, and a seed names t
   });
 }
 
-TEST_CASE("2-D sets: what makes no sense is refused") {
+TEST_CASE("2-D sets: what makes no sense is rejected") {
   ef::Rng rng(107);
   CHECK_THROWS_AS(ef::rings<float>(-1, rng), std::invalid_argument);
   CHECK_THROWS_AS(ef::rings<float>.log_density(Eigen::MatrixXf::Zero(2, 3)), std::invalid_argument);

@@ -1,7 +1,7 @@
 # Takes the C++ out of the documents, so that it is compiled and run with the tests.
 #
 # Blocks are fenced, and every fence names its language. A ```cpp block becomes C++ in one of three ways:
-#   - with `int main` it is a program of its own, as it stands;
+#   - with `int main` it is a program;
 #   - with a line that begins with `template`, `struct` or `class` it stands outside of functions, and the blocks after it
 #     may use what it declares;
 #   - otherwise it is the body of a function, which sees the names of preamble.hpp.

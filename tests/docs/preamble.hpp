@@ -1,6 +1,6 @@
 #pragma once
 
-// What a block of the documents that is no program of its own may use without saying so.
+// The names that blocks of the documents may use, unless they are programs.
 
 #include <algorithm>
 #include <cmath>

@@ -1,12 +1,12 @@
-# The rooms of include/eigenflow, from the ground up. A header includes headers of its own room and of rooms before it
-# in this list, never of one behind it. Run alone, this script also counts:
+# The rooms (folders by subject) of include/eigenflow, lowest first. A header includes headers of its own room and of
+# rooms before it in this list, never of a later one. Run directly, this script also counts:
 #
 #   cmake -DINCLUDE_DIR=include -P tests/headers/rooms.cmake
 #
-# An arrow is a pair of rooms of which one includes the other. A room's own detail/ belongs to the room.
+# An arrow is a pair of rooms of which one includes the other. The detail/ of a room belongs to the room.
 set(rooms
-  text numerics                                # the ground
-  authoring concepts                           # what a part is written with; the contracts
+  text numerics                                # used everywhere
+  authoring concepts                           # tools for writing a part; the contracts
   maps nets/kernel nets                        # functions of one number; the networks
   transformers conditioners compose layers bases  # the parts
   flow flow.hpp                                # a flow
@@ -14,7 +14,7 @@ set(rooms
   any                                          # types chosen at run time
   parts.hpp                                    # the list of parts
   data io                                      # opt-in
-  compiled.hpp eigenflow.hpp io.hpp)           # doors
+  compiled.hpp eigenflow.hpp io.hpp)           # umbrella headers
 
 # room_of(HEADER VARIABLE): the longest entry of `rooms` that the header's path begins with.
 function(room_of header variable)
@@ -44,7 +44,7 @@ foreach(header IN LISTS headers)
   list(APPEND folders ${folder})
   room_of(${header} from)
   if(from STREQUAL "")
-    list(APPEND mistakes "${header} stands in no room: add its folder to tests/headers/rooms.cmake")
+    list(APPEND mistakes "${header} is in no room: add its folder to tests/headers/rooms.cmake")
     continue()
   endif()
   list(FIND rooms ${from} height)

@@ -160,7 +160,7 @@ TEST_CASE("whether a file can be written is known before it is, and the check le
   CHECK(files_in(folder.path()) == 2);
 }
 
-TEST_CASE("a link to a file that is not there yet makes it, and links in a circle are refused") {
+TEST_CASE("a link to a file that is not there yet makes it, and links in a circle are rejected") {
   namespace fs = std::filesystem;
   const TemporaryFolder folder;
   fs::create_directory(folder / "there");

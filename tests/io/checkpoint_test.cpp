@@ -196,7 +196,7 @@ TEST_CASE("the last epoch is kept, whoever ended the fit") {
   CHECK(ef::fit(again, data, how).epochs.size() == 4);  // three, and one more
 }
 
-TEST_CASE("a checkpoint of another fit, and a file that is none, are refused") {
+TEST_CASE("a checkpoint of another fit, and a file that is none, are rejected") {
   const TemporaryFolder folder;
   auto how = options();
   auto flow = make_flow(1);
@@ -219,7 +219,7 @@ TEST_CASE("a checkpoint of another fit, and a file that is none, are refused") {
   CHECK_THAT(message([&] { ef::fit(flow, data, how); }), ContainsSubstring("every so many epochs"));
 }
 
-TEST_CASE("a checkpoint that somebody broke is refused with the tensor, and the flow stays as it was") {
+TEST_CASE("a checkpoint that somebody broke is rejected with the tensor, and the flow stays as it was") {
   const TemporaryFolder folder;
   auto how = options();
   how.epochs = 1;

@@ -60,7 +60,7 @@ std::string layers(const std::string& list) {
 
 }  // namespace
 
-TEST_CASE("every truncation of a valid file is refused") {
+TEST_CASE("every truncation of a valid file is rejected") {
   const Bytes whole = hostile::valid_file();
   hostile::read(whole);
   for (std::size_t length = 0; length < whole.size(); ++length)
@@ -106,7 +106,7 @@ TEST_CASE("tensors whose lengths, places or names lie") {
   CHECK_THAT(refusal(file_of("{" + a + ", " + a + "}", 4)), ContainsSubstring("the entry \"a\" twice"));
 }
 
-TEST_CASE("JSON bombs: a nesting is refused at a depth of 64, in the header and in the architecture") {
+TEST_CASE("JSON bombs: a nesting is rejected at a depth of 64, in the header and in the architecture") {
   const std::string deep(1'000'000, '[');
   CHECK_THAT(refusal(file_of(deep)), ContainsSubstring("nested more than 64 deep"));
   CHECK_THAT(refusal(file_of("{\"a\": " + deep)), ContainsSubstring("nested more than 64 deep"));
@@ -116,7 +116,7 @@ TEST_CASE("JSON bombs: a nesting is refused at a depth of 64, in the header and 
   CHECK_THAT(refusal(model_of(layers("[" + inverses + "]"))), ContainsSubstring("nested more than 64 deep"));
 }
 
-TEST_CASE("an architecture that asks for more than its file is refused before anything is allocated") {
+TEST_CASE("an architecture that asks for more than its file is rejected before anything is allocated") {
   const auto asks = [](const std::string& layer) { return refusal(model_of(layers("[" + layer + "]"))); };
   const std::string big = "1000000000000";
   CHECK_THAT(asks(R"({"type": "Radial", "dim": )" + big + "}"), ContainsSubstring("layers.0.dim is " + big));
@@ -131,7 +131,7 @@ TEST_CASE("an architecture that asks for more than its file is refused before an
              ContainsSubstring("layers.0.options.hidden.0 is " + big));
 }
 
-TEST_CASE("an architecture that no flow has is refused with the entry") {
+TEST_CASE("an architecture that no flow has is rejected with the entry") {
   const auto asks = [](const std::string& list) { return refusal(model_of(layers(list))); };
   CHECK_THAT(asks("[]"), ContainsSubstring("a Stack needs one layer or more"));
   CHECK_THAT(asks("[1]"), ContainsSubstring("layers.0 should be an object with a type"));

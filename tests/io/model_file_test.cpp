@@ -264,7 +264,7 @@ TEST_CASE("a file tells what it is, and keeps notes") {
   CHECK(ef::model_info(folder / "planar").notes.count("quoted") == 1);
 }
 
-TEST_CASE("a file of another architecture is refused with the entry that differs, and changes nothing") {
+TEST_CASE("a file of another architecture is rejected with the entry that differs, and changes nothing") {
   const TemporaryFolder folder;
   ef::Rng rng(3);
   ef::Flow flow{ef::Chain{ef::AffineCoupling<double, 2>({}, {.hidden = {8, 8}}), ef::Planar<double, 2>()},
@@ -300,7 +300,7 @@ TEST_CASE("a file of another architecture is refused with the entry that differs
       ContainsSubstring("this layer has 2 features at compile time, but 3 were asked for"));
 }
 
-TEST_CASE("a base of other features than the flow is refused") {
+TEST_CASE("a base of other features than the flow is rejected") {
   const TemporaryFolder folder;
   ef::Rng rng(1);
   const auto box = [](std::initializer_list<double> low, std::initializer_list<double> high) {
@@ -445,7 +445,7 @@ TEST_CASE("the table of tags in docs/layers.md has every part of the list") {
   Parts::each(Parts::Bases(), check);
 }
 
-TEST_CASE("a registered type whose constants are of its type refuses a file with others") {
+TEST_CASE("a registered type whose constants are of its type rejects a file with others") {
   const TemporaryFolder folder;
   ef::Rng rng(3);
   const ef::Flow flow{ef::Coupling<ef::Affine<double, ef::SoftBound<2>>, ef::Mlp<double>>(2, 1, {}), rng};

@@ -145,7 +145,7 @@ TEST_CASE("an Inverse'd Stack starts its last layer first") {
   CHECK(stack[0].scale()[0] == Approx(1.0));
 }
 
-TEST_CASE("ActNorm refuses statistics that are none") {
+TEST_CASE("ActNorm rejects statistics that are none") {
   using Vector = ef::VectorX<double>;
   CHECK_THROWS_WITH(ef::ActNorm<double>(Vector::Zero(2), Vector::Ones(3)),
                     ContainsSubstring("ActNorm needs a mean and a scale for each feature"));

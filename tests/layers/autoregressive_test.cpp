@@ -108,7 +108,7 @@ TEST_CASE("Autoregressive without hidden layers, or with fewer units than featur
     });
 }
 
-TEST_CASE("an order of the wrong length, or that is none, is refused") {
+TEST_CASE("an order of the wrong length, or that is none, is rejected") {
   const ef::MlpOptions options;
   CHECK_THROWS_WITH(ef::MaskedAutoregressive<float>(3, {0, 1}, options),
                     ContainsSubstring("3 features needs an order of as many, but got one of 2"));

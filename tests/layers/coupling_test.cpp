@@ -95,7 +95,7 @@ TEST_CASE("AffineCoupling of 50 features obeys the laws") {
   });
 }
 
-TEST_CASE("a coupling refuses what cannot be split") {
+TEST_CASE("a coupling rejects what cannot be split") {
   CHECK_THROWS_WITH(ef::AffineCoupling<float>(1), ContainsSubstring("two features or more"));
   const ef::MlpOptions options;
   for (const Eigen::Index split : {-1, 0, 4, 5})

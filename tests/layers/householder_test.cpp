@@ -97,7 +97,7 @@ TEST_CASE("Householder with v = 0 reflects nothing, and has no gradient there") 
   CHECK(grad.x == MatrixX<double>::Ones(1, 2));
 }
 
-TEST_CASE("Householder refuses to reflect nothing") {
+TEST_CASE("Householder rejects to reflect nothing") {
   CHECK_THROWS_WITH(ef::Householder<float>(3, 0),
                     Catch::Matchers::ContainsSubstring("one reflection or more"));
 }

@@ -117,7 +117,7 @@ TEMPLATE_TEST_CASE("LuLinear is W x + bias with its own W, for every number of f
   }
 }
 
-TEST_CASE("LuLinear refuses an order that is none") {
+TEST_CASE("LuLinear rejects an order that is none") {
   CHECK_THROWS_WITH(ef::LuLinear<float>(ef::Permutation<float>({0, 2})),
                     Catch::Matchers::ContainsSubstring("permutation"));
 }

@@ -27,7 +27,7 @@ TEST_CASE("a Permutation moves feature indices()[j] to column j") {
   CHECK(ef::Permutation<double>::reverse(3).indices() == std::vector<Eigen::Index>{2, 1, 0});
 }
 
-TEST_CASE("a list that is no permutation is refused with the entry that is wrong") {
+TEST_CASE("a list that is no permutation is rejected with the entry that is wrong") {
   using Permutation = ef::Permutation<float>;
   CHECK_THROWS_WITH(Permutation({0, 3, 1}),
                     ContainsSubstring("entry 1 of the permutation is 3") && ContainsSubstring("from 0 to 2"));

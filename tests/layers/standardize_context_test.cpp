@@ -112,7 +112,7 @@ TEST_CASE("a column of context that differs by rounding alone is constant; one o
   CHECK(flow.layers().layer<0>().scale()[1] == 1.0);
 }
 
-TEST_CASE("StandardizeContext refuses a layer without a context, and statistics that are none") {
+TEST_CASE("StandardizeContext rejects a layer without a context, and statistics that are none") {
   const ef::MaskedAutoregressive<double> inside(2, small, 2);
   CHECK_THROWS_WITH(ef::StandardizeContext(ef::Planar<double>(2)),
                     ContainsSubstring("needs a layer that reads a context"));

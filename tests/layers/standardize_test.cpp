@@ -155,7 +155,7 @@ TEST_CASE("Standardize inside a Chain sees what the layers before it give") {
   CHECK(chain.layer<1>().mean()[1] == Approx(3));
 }
 
-TEST_CASE("Standardize refuses statistics that are none") {
+TEST_CASE("Standardize rejects statistics that are none") {
   using Vector = ef::VectorX<double>;
   CHECK_THROWS_WITH(ef::Standardize<double>(Vector::Zero(2), Vector::Ones(3)),
                     ContainsSubstring("2 means and 3 scales"));

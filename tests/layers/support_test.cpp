@@ -222,7 +222,7 @@ TEST_CASE("the named maps are Supports of one kind") {
   CHECK(mixed<float, Eigen::Dynamic>(6).describe() == "1 interval, 4 half lines, 1 real");
 }
 
-TEST_CASE("fit refuses rows without a density, in a sentence") {
+TEST_CASE("fit rejects rows without a density, with a message") {
   ef::Rng rng(3);
   MatrixX<float> x(20, 2);
   rng.fill_uniform(x);
@@ -256,7 +256,7 @@ TEST_CASE("fit refuses rows without a density, in a sentence") {
   CHECK_NOTHROW(ef::fit(wider, x, {.epochs = 1, .validation_fraction = 0, .progress = false}));
 }
 
-TEST_CASE("Support refuses edges that are none") {
+TEST_CASE("Support rejects edges that are none") {
   CHECK_THROWS_WITH(ef::Support<float>({ef::real(), ef::interval(2, 2)}),
                     ContainsSubstring("feature 1 of a Support"));
   CHECK_THROWS_WITH(ef::Support<double>(1, ef::interval(3, 1)), ContainsSubstring("low < high"));
@@ -295,7 +295,7 @@ TEST_CASE("Support takes angles of any size onto the circle, and back into their
   }
 }
 
-TEST_CASE("a circle has no edges to refuse, needs two ends, and is told from an interval") {
+TEST_CASE("a circle has no edges to reject, needs two ends, and is told from an interval") {
   ef::Support<double> layer({ef::circle(0, 10), ef::real()});
   CHECK(layer.describe() == "1 circle, 1 real");
   CHECK(ef::circles_of(layer.features()) == std::vector<Index>{0});

@@ -145,7 +145,7 @@ TEMPLATE_TEST_CASE("Sylvester: the inverse holds where the map nearly folds, and
     }
 }
 
-TEST_CASE("Sylvester says its rank and refuses one that is none") {
+TEST_CASE("Sylvester says its rank and rejects one that is none") {
   CHECK(ef::Sylvester<float>(20).rank() == 8);
   CHECK(ef::Sylvester<float>(3).rank() == 3);
   CHECK(ef::Sylvester<float>(5, 2).describe() == "rank 2");

@@ -1,4 +1,4 @@
-// expect: a coupling's second number alone says too little
+// expect: a coupling's second number is ambiguous
 #include <eigenflow/layers/coupling.hpp>
 
 namespace ef = eigenflow;

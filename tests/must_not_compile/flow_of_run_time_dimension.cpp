@@ -1,4 +1,4 @@
-// expect: a part whose number of features comes at run time has no default
+// expect: a part whose number of features is set at run time has no default
 #include <eigenflow/flow.hpp>
 #include <eigenflow/layers/planar.hpp>
 

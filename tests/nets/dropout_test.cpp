@@ -176,7 +176,7 @@ TEST_CASE("fit with dropout: the same bits for any number of threads, and nothin
   CHECK(allocation_count() == before);
 }
 
-TEST_CASE("a dropout rate outside [0, 1) is refused") {
+TEST_CASE("a dropout rate outside [0, 1) is rejected") {
   for (const double rate : {-0.1, 1.0, std::numeric_limits<double>::quiet_NaN()}) {
     CHECK_THROWS_WITH(ef::Mlp<float>(1, 1, {.dropout = rate}), ContainsSubstring("at least 0 and below 1"));
     CHECK_THROWS_AS(ef::ResidualNet<float>(1, 1, {.dropout = rate}), std::invalid_argument);

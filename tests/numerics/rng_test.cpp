@@ -258,7 +258,7 @@ TEST_CASE("Rng: forks are streams of their own") {
     for (std::uint64_t i = 0; i < n; ++i) product += parent.fork(i).normal() * parent.fork(i + 1).normal();
     CHECK(std::abs(product / n) < 4.0 / std::sqrt(n));
   }
-  SECTION("a negative number is refused") {
+  SECTION("a negative number is rejected") {
     CHECK_THROWS_AS(parent.fork(static_cast<std::uint64_t>(-1)), std::invalid_argument);
   }
 }

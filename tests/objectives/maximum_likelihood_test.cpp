@@ -104,7 +104,7 @@ TEST_CASE("a row of weight zero does not count, even where the density is zero")
   CHECK(loss_of(flow, batch_of<double>(x, weights), {}) == 0);  // the density is one inside
 }
 
-TEST_CASE("the objective refuses a batch and a gradient of another size") {
+TEST_CASE("the objective rejects a batch and a gradient of another size") {
   const Model flow = tiny_flow();
   const MatrixXd x = contract::random_normal<double>(20, 2, 3),
                  wide = contract::random_normal<double>(20, 3, 3);

@@ -88,7 +88,7 @@ TEST_CASE("reverse KL is the mean of log q - log p over the flow's own samples")
           Approx(expected).epsilon(1e-12));
 }
 
-TEST_CASE("reverse KL refuses a gradient of another size, and a flow that needs a context") {
+TEST_CASE("reverse KL rejects a gradient of another size, and a flow that needs a context") {
   const auto flow = tiny_flow<ef::DiagonalNormal<double, 2>>();
   std::vector<double> grad(3);
   CHECK_THROWS_WITH(ef::ReverseKl{}(flow, ef::energy_u2, samples, ef::Rng(1), grad),

@@ -41,7 +41,7 @@ TEST_CASE("a warm-up rises linearly to one and hands over the steps that remain"
   CHECK(then_cosine(100, 100) == Approx(0).margin(1e-15));
 }
 
-TEST_CASE("a warm-up refuses an empty schedule to follow") {
+TEST_CASE("a warm-up rejects an empty schedule to follow") {
   CHECK_THROWS_WITH(ef::warm_up(10, ef::Schedule{}),
                     Catch::Matchers::ContainsSubstring("warm_up needs a schedule to follow"));
 }

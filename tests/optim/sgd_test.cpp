@@ -52,7 +52,7 @@ TEMPLATE_TEST_CASE("Sgd in parts is Sgd on the whole", "", float, double) {
   CHECK(optimise::parts_against_whole<TestType>(ef::Sgd{.momentum = 0.9}) < 20 * ulp);
 }
 
-TEMPLATE_TEST_CASE("an optimizer's step refuses vectors of different sizes", "", ef::Sgd, ef::Adam,
+TEMPLATE_TEST_CASE("an optimizer's step rejects vectors of different sizes", "", ef::Sgd, ef::Adam,
                    ef::AdamW) {
   const TestType optimizer;
   Vector<double> theta = Vector<double>::Ones(3);

@@ -4,7 +4,7 @@
 #include <cerrno>
 #include <cstdlib>
 
-// glibc lets a program define malloc and go on to the original by another name.
+// With glibc a program may define malloc, and call the original by another name.
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define EIGENFLOW_COUNT_ALLOCATIONS 1
 #else

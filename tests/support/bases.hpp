@@ -9,8 +9,7 @@
 #include "support/contract/evaluate.hpp"
 #include "support/contract/random.hpp"
 
-// What the tests of bases ask of one: draws, log-densities, moments, and that a sample is one sample however
-// it is cut.
+// Tests of a base: draws, log-densities, moments, and that a sample does not depend on the tiles.
 
 namespace bases {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// Catch2 version 3 where there is one, else the single header of version 2; the tests use what both have.
+// Catch2 version 3 if it is installed, else the single header of version 2. The tests use what both have.
 
 #if __has_include(<catch2/catch_all.hpp>)
 

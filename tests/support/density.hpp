@@ -6,12 +6,12 @@
 
 #include "support/catch.hpp"
 
-// Laws of densities that no round trip can see: a wrong sign or
-// scale of log_det, a density that does not integrate to one.
+// Laws of densities for errors that no round trip detects: a wrong sign or scale of log_det, a density that does not
+// integrate to one.
 
 namespace density {
 
-/// E[1{x in ball} / p(x)] over samples from p is the ball's volume: within four of its standard errors.
+/// E[1{x in ball} / p(x)] over samples from p is the volume of the ball, within four standard errors.
 template <class Samples, class LogProb>
 void check_ball_volume(const Samples& x, const LogProb& log_prob, const Eigen::VectorXd& centre,
                        double radius) {
@@ -28,7 +28,7 @@ void check_ball_volume(const Samples& x, const LogProb& log_prob, const Eigen::V
   const double volume =
       std::pow(std::numbers::pi, dim / 2) / std::tgamma(dim / 2 + 1) * std::pow(radius, dim);
   INFO("estimate " << mean << " ± " << error << ", volume " << volume);
-  CHECK(error < 0.05 * volume);  // else the comparison says little
+  CHECK(error < 0.05 * volume);  // else the comparison is weak
   CHECK(std::abs(mean - volume) < 4 * error);
 }
 

@@ -11,7 +11,7 @@
 #include "eigenflow/layers/standardize.hpp"
 #include "support/catch.hpp"
 
-// Fits flows to the 2-D sets, whose densities are known, and says how far from them the fits end.
+// Fits flows to the 2-D sets, whose densities are known, and measures the divergence of the fits from them.
 
 namespace divergence {
 
@@ -22,10 +22,10 @@ struct Divergence {
 
 struct Work {
   Eigen::Index layers, steps, training_rows, fresh_rows;
-  double held_out = 0;  // share of the training rows by which the best parameters are chosen
+  double held_out = 0;  // share of the training rows for choosing the best parameters
 };
 
-/// Of `layers` blocks behind a standardising layer; batches of 512, Adam at 2e-3, cosine.
+/// `layers` blocks after a standardising layer; batches of 512, Adam at 2e-3, cosine.
 template <class Set, class Block>
 Divergence fitted(const Set& set, const Block& block, std::uint64_t seed, const Work& work) {
   namespace ef = eigenflow;

@@ -8,12 +8,12 @@
 
 namespace golden {
 
-/// Points, row by row, and what a layer of another library made of them.
+/// Points, row by row, and the results of a layer of another library.
 struct Points {
   std::vector<double> x, values, log_det;
 };
 
-/// The layer with this theta maps the points as the other library does, and back.
+/// Checks that the layer with this theta gives the results of the other library, in both directions.
 template <class L>
 void check(const L& layer, const Eigen::VectorXd& theta, const Points& points,
            double inverse_tolerance = 1e-12) {

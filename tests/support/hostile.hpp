@@ -15,13 +15,13 @@
 #include "eigenflow/io/model_file.hpp"
 #include "support/allocations.hpp"
 
-// Files to break, for tests/io/hostile_file_test.cpp and tests/fuzz/model_file.cpp.
+// Mutations of files, for tests/io/hostile_file_test.cpp and tests/fuzz/model_file.cpp.
 
 namespace hostile {
 
 namespace ef = eigenflow;
 
-/// The parts of `valid_file`, and a few more that a mutation may name.
+/// The parts of `valid_file`, and a few more that a mutation may contain.
 inline const ef::io::Registry<float>& parts() {
   static const auto registry = [] {
     ef::io::Registry<float> r;
@@ -41,7 +41,7 @@ inline const ef::io::Registry<float>& parts() {
   return registry;
 }
 
-/// A model file: small, and yet with something of everything.
+/// A small model file with every kind of content.
 inline std::vector<std::byte> valid_file() {
   ef::Rng rng(1);
   ef::VectorX<float> mean(2), scale(2);
@@ -60,7 +60,7 @@ inline std::vector<std::byte> valid_file() {
   return writer.finish();
 }
 
-/// Ends a program in which more memory was in use meanwhile than a file of so many bytes may take.
+/// Ends the program if more memory was in use than a file of this size may need.
 class Bounded {
  public:
   explicit Bounded(std::size_t bytes) : most_(16 * bytes + (std::size_t{16} << 20)) { watch_peak(); }
@@ -76,7 +76,7 @@ class Bounded {
   std::size_t most_;
 };
 
-/// Loads a flow of bytes, and scores a point if they are one: in 16 times their memory and 16 MB at most.
+/// Loads a flow from bytes, and scores a point if they are valid. Memory: at most 16 times their size plus 16 MB.
 inline void read(std::span<const std::byte> bytes) {
   parts();
   const Bounded bounded(bytes.size());
@@ -91,8 +91,8 @@ inline std::size_t data_size(std::span<const std::byte> file) {
   return file.size() - sizeof length - static_cast<std::size_t>(length);
 }
 
-/// Changes a valid file at random, `count` times from anew, and reads what came of it; returns how many were refused.
-/// Anything but an std::invalid_argument passes on.
+/// Makes `count` random changes of a valid file and reads each result. Returns how many were rejected. Exceptions other
+/// than std::invalid_argument are not caught.
 inline int mutate(int count, std::uint64_t seed) {
   const std::vector<std::byte> whole = valid_file();
   ef::Rng rng(seed);
@@ -110,7 +110,7 @@ inline int mutate(int count, std::uint64_t seed) {
         case 1:
           bytes[at] = static_cast<std::byte>(rng.below(256));
           break;
-        case 2:  // another digit, bracket or comma: what JSON turns on
+        case 2:  // another digit, bracket or comma: the syntax of JSON
           bytes[at] = static_cast<std::byte>("0123456789-[]{},:\"e. "[rng.below(21)]);
           break;
         case 3:
@@ -126,7 +126,7 @@ inline int mutate(int count, std::uint64_t seed) {
         }
       }
     }
-    // Half of the time the header's length is set right, so that what is inside is looked at.
+    // In half of the cases the length of the header is correct, so that its content is read.
     if (rng.below(2) == 0) {
       const std::uint64_t length = bytes.size() - 8 - data_size(whole);
       std::memcpy(bytes.data(), &length, 8);

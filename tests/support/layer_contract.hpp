@@ -7,7 +7,7 @@
 
 #include "support/contract/subject.hpp"
 
-// The contract: the laws that every layer, composition and adapter obeys. One line enrols a layer:
+// The contract tests, called laws, of every layer, composition and base. One line tests a layer:
 //
 //   TEST_CASE("Planar obeys the laws") {
 //     contract::check_layer("Planar", []<class S, int D>(contract::Kind<S, D> kind) {
@@ -15,23 +15,23 @@
 //     });
 //   }
 //
-// The factory is asked for float, double and (as the reference) long double, each with D at compile time and
-// at run time. All instances must be the same bijection: fix the seeds of random structure.
+// The factory makes instances of float, double and (as the reference) long double, each with D at compile time and at
+// run time. All instances must be the same bijection: fix the seeds of random structure.
 
 namespace contract {
 
 struct Options {
-  /// Extreme inputs reach max^exponent of the type: less where several layers may multiply them.
+  /// Extreme inputs reach max^exponent of the type; use less if several layers may multiply them.
   double extreme_exponent = 0.75;
-  /// Whether the layer is a bijection with an inverse, or a base: a density.
+  /// True for a bijection with an inverse, false for a base.
   bool bijection = true;
-  /// Whether the inverse of a number of ordinary size is finite for every theta, however large.
+  /// True if the inverse of a number of ordinary size is finite for every theta.
   bool finite_inverse = false;
-  /// Standard deviation of the rows: a large one judges a base where densities underflow and tails take over.
+  /// Standard deviation of the rows: a large one tests the tails of a base, where densities underflow.
   double spread = 1;
 };
 
-/// All laws for one D, over both directions, float and double, and theta zero, initial, random and large.
+/// All laws for one D, for both directions, float and double, and theta zero, initial, random and large.
 void obey_the_laws(const Candidates& candidates, const Options& options);
 
 /// Every law for the layer that `make` gives, for D = 1,

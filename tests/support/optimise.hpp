@@ -24,7 +24,7 @@ Vector<Scalar> bowl_gradient(const Vector<Scalar>& theta) {
   return Vector<Scalar>{{theta[0] - 1, 10 * theta[1], theta[2] * theta[2] * theta[2]}};
 }
 
-/// Where an optimizer is after `steps` steps from (2, -1, ½) in that bowl.
+/// The position of an optimizer after `steps` steps from (2, -1, ½) on that function.
 template <class Scalar, class Optimizer>
 Vector<Scalar> descend_bowl(const Optimizer& optimizer, int steps, double learning_rate) {
   Vector<Scalar> theta{{2, -1, Scalar(0.5)}};

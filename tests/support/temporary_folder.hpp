@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string>
 
-/// A folder of its own for a test, gone when the test is.
+/// A temporary folder for a test, deleted at its end.
 class TemporaryFolder {
  public:
   TemporaryFolder() {

@@ -6,8 +6,8 @@
 #include "eigenflow/authoring/detail/company.hpp"
 #endif
 
-/// Asks OpenMP for this many threads, and for as many as before when it goes out of scope. What the thread remembers
-/// of earlier teams, which a busy machine may have spoilt, is forgotten. Nothing in a serial program.
+/// Sets the number of OpenMP threads, and restores it at the end of its scope. Also resets the measurements of earlier
+/// teams, which may be wrong on a busy machine. Does nothing in a serial program.
 class ThreadCount {
  public:
 #ifdef _OPENMP

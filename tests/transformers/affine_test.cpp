@@ -99,7 +99,7 @@ TEST_CASE("a reciprocal scale map divides where the other multiplies") {
                   std::numeric_limits<double>::infinity());
 }
 
-TEST_CASE("scale maps refuse bounds that leave out one") {
+TEST_CASE("scale maps reject bounds that leave out one") {
   CHECK_THROWS_WITH(ef::SoftClip(0), ContainsSubstring("positive bound, but got 0"));
   CHECK_THROWS_WITH(ef::TanhBound(-1), ContainsSubstring("positive, finite bound, but got -1"));
   CHECK_THROWS_WITH(ef::TanhBound(std::numeric_limits<double>::infinity()), ContainsSubstring("but got inf"));

@@ -235,7 +235,7 @@ TEST_CASE("angles given from 0 to 2 pi or from -pi to pi are learned alike") {
   CHECK(losses[1] < exact + 0.05);
 }
 
-TEST_CASE("circles that are no features are refused") {
+TEST_CASE("circles that are no features are rejected") {
   CHECK_THROWS_WITH(ef::circular_spline<double>({0, 1, 0}),
                     ContainsSubstring("feature 0 is named twice among the circles"));
   CHECK_THROWS_WITH(ef::circular_spline<double>({-1}), ContainsSubstring("feature -1 is to be a circle"));

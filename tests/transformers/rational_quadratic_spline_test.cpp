@@ -288,14 +288,14 @@ TEST_CASE("an angle that is not a number, or has no place in its period, passes 
   CHECK_FALSE(ef::detail::is_finite(run(spline, false, std::numeric_limits<float>::quiet_NaN(), zero).value));
 }
 
-TEST_CASE("a spline refuses options that make none") {
+TEST_CASE("a spline rejects options that make none") {
   using Spline = ef::RationalQuadraticSpline<float>;
   CHECK_THROWS_WITH(Spline({.bins = 1}), ContainsSubstring("two bins or more, but got 1"));
   CHECK_THROWS_WITH(Spline({.bound = 0}), ContainsSubstring("positive, finite bound, but got 0"));
   CHECK_THROWS_WITH(Spline({.bins = 10, .min_size = 0.1}), ContainsSubstring("below 1/bins, but got 0.1"));
   CHECK_THROWS_WITH(Spline({.min_size = 0}), ContainsSubstring("above 0 (or 0 with a size_bound)"));
   CHECK_NOTHROW(Spline({.min_size = 0, .size_bound = 3}));
-  CHECK_THROWS_WITH(Spline({.size_bound = 9}), ContainsSubstring("a positive number up to 8, or not (0)"));
+  CHECK_THROWS_WITH(Spline({.size_bound = 9}), ContainsSubstring("a size_bound above 0 and at most 8"));
   CHECK_THROWS_WITH(Spline({.min_slope = 1}), ContainsSubstring("min_slope above 0 and below 1, but got 1"));
   CHECK_THROWS_WITH(Spline({.rotate = true}), ContainsSubstring("only a periodic spline rotates"));
 }

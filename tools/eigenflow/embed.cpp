@@ -1,4 +1,4 @@
-// eigenflow embed: a model as a C++ header of its own.
+// eigenflow embed: a model as a self-contained C++ header.
 
 #include <eigenflow/io/file.hpp>
 #include <filesystem>

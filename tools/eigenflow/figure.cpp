@@ -21,8 +21,8 @@ double quantile(const std::vector<double>& sorted, double share) {
   return sorted[static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1))];
 }
 
-// Where the rows are, but for a few strays, with a margin. A column that is constant, to a rounding, stands in
-// the middle.
+// The range of the rows, without a few strays, with a margin. A column that is constant up to rounding is in the
+// middle.
 Range range_of(const Eigen::MatrixXd& rows, Eigen::Index column, const std::string& name) {
   std::vector<double> sorted;
   std::copy_if(rows.col(column).begin(), rows.col(column).end(), std::back_inserter(sorted),
@@ -47,7 +47,7 @@ Range range_of(const Figure& figure, Eigen::Index column) {
                   figure.names[static_cast<std::size_t>(column)]);
 }
 
-// As many rows as dots can be told apart, evenly spread over the table.
+// As many rows as dots can be distinguished, evenly spaced in the table.
 Eigen::MatrixX2d some_rows(const Eigen::MatrixXd& rows, Eigen::Index x, Eigen::Index y, Eigen::Index most) {
   const Eigen::Index count = std::min(rows.rows(), most);
   Eigen::MatrixX2d some(count, 2);
@@ -70,19 +70,19 @@ Eigen::VectorXd histogram(const Eigen::MatrixXd& rows, Eigen::Index column, Rang
   return density;
 }
 
-// Cells that a histogram of so many rows bears.
+// The number of cells of a histogram of so many rows.
 Eigen::Index cells_for(Eigen::Index rows) {
   return std::clamp<Eigen::Index>(static_cast<Eigen::Index>(2 * std::cbrt(static_cast<double>(rows))), 8, 50);
 }
 
-// Blurred by a cell or so; what the blur loses at the ends is made up for.
+// Blurred by about one cell, with a correction at the ends.
 Eigen::VectorXd smooth(const Eigen::VectorXd& values) {
   constexpr double sigma = 1.5;
   const Eigen::MatrixXd share = picture::blur(Eigen::MatrixXd::Ones(values.size(), 1), sigma);
   return picture::blur(values, sigma).cwiseQuotient(share);
 }
 
-// A density as it can be drawn: columns that hardly spread have one that no double holds.
+// A density that can be drawn: for a column with almost no spread it overflows.
 Eigen::VectorXd density(const Eigen::VectorXd& log_prob) {
   constexpr double most = 600;
   return (log_prob.array() > most).select(Eigen::ArrayXd::Constant(log_prob.size(), most), log_prob).exp();
@@ -92,7 +92,7 @@ struct Curve {
   Eigen::VectorXd x, y;
 };
 
-// The density of one feature: exact where the model has no other, else that of its samples, a little smoothed.
+// The density of one feature: exact if the model has only this one, else that of its samples, slightly smoothed.
 Curve density_along(const Figure& figure, Eigen::Index column, Range range) {
   const Eigen::Index cells = figure.log_prob && figure.names.size() == 1 ? 800 : 150;
   const double width = range.length() / static_cast<double>(cells);

@@ -12,15 +12,15 @@ namespace {
 using Layer = ef::AnyLayer<double>;
 using Block = ef::AnyChain<double>;
 using Indices = std::vector<Eigen::Index>;
-// The types that the files of all flows load into, so that they are compiled once.
+// The types of all flows that are loaded from files, compiled once.
 using Affine = ef::Affine<double, ef::AnyScale>;
 using Spline = ef::RationalQuadraticSpline<double, ef::SplineTails::linear, ef::AnyScale>;
 using PeriodicSpline = ef::RationalQuadraticSpline<double, ef::SplineTails::periodic, ef::AnyScale>;
 
-// What the layers of a flow are made for.
+// The arguments of the layers of a flow.
 struct Features {
   Eigen::Index dim, context;
-  Indices circles, real;  // places of the features of either kind
+  Indices circles, real;  // the features of each kind
 
   Features(Eigen::Index all, Eigen::Index given, Indices round)
       : dim(all), context(given), circles(std::move(round)) {
@@ -40,7 +40,7 @@ Layer layer(const Architecture& a, const Features& f, Indices order, Transformer
                                                                       std::move(transformer), f.context));
 }
 
-// A transformer for real features, joined by a spline for the circles where there are any.
+// A transformer for real features, with a spline for circles if there are any.
 template <class Line>
 Layer layer(const Architecture& a, const Features& f, Indices order, const Indices& circles, Line line,
             const ef::AnyScale& slope) {
@@ -58,7 +58,7 @@ Layer layer(const Architecture& a, const Features& f, Indices order, const Indic
   return layer(a, f, std::move(order), circles, Spline(options, slope), slope);
 }
 
-// Another order for each layer: with few features a random one may be the same again.
+// A different order for each layer: with few features, random orders may repeat.
 ef::Permutation<double> turned(Eigen::Index dim, ef::Rng& rng) {
   return dim < 4 ? ef::Permutation<double>::reverse(dim) : ef::Permutation<double>::random(dim, rng);
 }
@@ -73,7 +73,7 @@ std::vector<Layer> blocks_on_lines(const Architecture& a, const Features& f, ef:
   return blocks;
 }
 
-// Features that are circles keep their columns: each layer has an order of its own, and linear maps pass them by.
+// Features that are circles keep their columns: each layer has its own order, and linear maps skip circles.
 std::vector<Layer> blocks_with_circles(const Architecture& a, const Features& f, ef::Rng& rng) {
   std::vector<Layer> blocks;
   Indices order = ef::in_order(f.dim);
@@ -116,7 +116,7 @@ ef::AnyBase<double> base_of(const Architecture& a, const Features& f) {
       ef::WithCircles<ef::AnyBase<double>>(f.dim, f.circles, base_of(a, f.real_count())));
 }
 
-// Real features in standard units; a circle has its own.
+// Real features in standard units; circles in radians.
 void append_units(const Features& f, std::vector<Layer>& layers) {
   if (f.real.empty()) return;
   const ef::Standardize<double> standardize(f.real_count());

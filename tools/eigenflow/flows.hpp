@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <vector>
 
-// The flows of the command. flows.cpp alone compiles the library's layers, which takes its time.
+// The flows of the command. Only flows.cpp compiles the layers of the library, because that is slow.
 
 namespace command {
 
@@ -30,15 +30,15 @@ struct Architecture {
   Eigen::Index bins = 8;
 };
 
-/// A flow of `dim` features given `context` columns, in any units. Those of `circles` lie on [-π, π). Throws
-/// std::invalid_argument for what makes no flow.
+/// A flow of `dim` features given `context` columns, in any units. The features `circles` are in [-π, π). Throws
+/// std::invalid_argument for invalid options.
 Flow make_flow(const Architecture& architecture, Eigen::Index dim, Eigen::Index context,
                const std::vector<Eigen::Index>& circles, std::uint64_t seed);
 
 /// The flow with edges put before it, so that it takes data as they are.
 Flow with_edges(const Flow& flow, const std::vector<ef::FeatureSupport>& supports);
 
-/// The features as the flow inside of the edges sees them: edges at infinity, N × D.
+/// The features as the input of the inner flow: edges at infinity, N × D.
 Eigen::MatrixXd without_edges(const std::vector<ef::FeatureSupport>& supports, const Eigen::MatrixXd& x);
 
 /// All parts that a model file may name.

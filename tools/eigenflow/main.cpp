@@ -1,4 +1,4 @@
-// eigenflow: densities from the command line. docs/command.md shows what it does.
+// eigenflow: densities from the command line, see docs/command.md.
 
 #include <algorithm>
 #include <cstdio>
@@ -63,15 +63,14 @@ std::string or_list(const std::vector<std::string>& names) {
   return list;
 }
 
-// What a command line has that the command does not know, with the name that is likely meant; empty when it has
-// nothing of the kind.
+// The unknown words of a command line, with the names that were probably meant. Empty if there are none.
 std::string unknown_word(CLI::App& app) {
   const std::vector<CLI::App*> parsed = app.get_subcommands();
   CLI::App& sub = parsed.empty() ? app : *parsed.front();
   std::vector<std::string> left = sub.remaining();
   if (!parsed.empty())
     for (const std::string& word : app.remaining()) left.push_back(word);
-  // An option that is not known leaves its value behind, which says less.
+  // The value of an unknown option is left over too, but the option is more informative.
   const auto dashed = std::find_if(left.begin(), left.end(), [](const std::string& word) {
     return word.size() > 1 && word.front() == '-';
   });
@@ -91,7 +90,7 @@ std::string unknown_word(CLI::App& app) {
          (near.empty() ? ", but " + or_list(names) : ": do you mean " + near + "?");
 }
 
-// What was written to the standard output must have arrived there.
+// Check that the standard output was written.
 void finish_output() {
   std::cout.flush();
   if (!std::cout || std::fflush(stdout) != 0 || std::ferror(stdout) != 0)

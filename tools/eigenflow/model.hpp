@@ -11,16 +11,16 @@
 
 namespace command {
 
-/// A model file: its flow, what it says of itself, and its columns by name.
+/// A model file: its flow, its metadata, and its columns by name.
 struct Model {
   std::string path;
   ef::ModelInfo info;
   Flow flow;
-  std::vector<std::string> columns, context;  ///< "x1", "x2"... and "c1"... where the file names none
-  std::vector<Whole> whole;                   ///< one a feature
+  std::vector<std::string> columns, context;  ///< "x1", "x2"... and "c1"... if the file has no names
+  std::vector<Whole> whole;                   ///< one per feature
   std::vector<Eigen::Index> positions;  ///< in the table of the fit, from 1: the features, then the context
-  bool named;                           ///< whether the file names them
-  bool header;                          ///< whether the table of the fit did
+  bool named;                           ///< true if the file has names
+  bool header;                          ///< true if the table of the fit had a header
 
   /// log p of each row; a row is the features, then the context.
   Eigen::VectorXd log_prob(const Eigen::Ref<const table::Rows>& rows) const;
@@ -28,7 +28,7 @@ struct Model {
   Eigen::MatrixXd sample(Eigen::Index n, const Eigen::Ref<const table::Rows>& given, ef::Rng& rng) const;
 };
 
-/// Throws std::runtime_error, with the file's name, when it is no model file.
+/// Throws std::runtime_error, with the name of the file, if it is not a model file.
 Model load_model(const std::string& path);
 
 // What `fit` notes in a file: labels of columns, as table::Reader has them, and positions, as "1,3".

@@ -7,7 +7,7 @@
 
 namespace command {
 
-/// How many letters must be put in, left out, changed, or swapped with their neighbour, to make one word the other.
+/// The edit distance of two words: insertions, deletions, changes, and swaps of adjacent letters.
 inline std::size_t edits(const std::string& a, const std::string& b) {
   std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
@@ -24,8 +24,8 @@ inline std::size_t edits(const std::string& a, const std::string& b) {
   return last[b.size()];
 }
 
-/// The name that a mistyped word is likely meant to be: the one with the fewest edits, or that the word begins;
-/// empty when none is near.
+/// The name that was probably meant by a mistyped word: the one with the fewest edits, or one that begins with the
+/// word. Empty if none is close.
 inline std::string nearest(const std::string& word, const std::vector<std::string>& names) {
   if (word.size() > 100) return {};
   std::string best;

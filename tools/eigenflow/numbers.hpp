@@ -14,7 +14,8 @@
 #include "table/text.hpp"
 #include "usage_error.hpp"
 
-// Numbers in options. What is no number, or out of range, is a UsageError that names option, value and range.
+// Numbers in options. Anything else, and a number out of range, is a UsageError with the option, the value and the
+// range.
 
 namespace command {
 
@@ -25,7 +26,7 @@ inline std::string decimal(double value) {
   return text;
 }
 
-/// The finite numbers from `low` to `high`; where `above` is set, those above `low`. No limits: any finite number.
+/// The finite numbers from `low` to `high`; if `above` is set, those above `low`. Without limits: any finite number.
 struct NumberRange {
   double low = std::numeric_limits<double>::lowest(), high = std::numeric_limits<double>::max();
   bool above = false;

@@ -8,8 +8,8 @@
 #include "numbers.hpp"
 #include "usage_error.hpp"
 
-// Options whose values are checked as they are read: what is out of range is a UsageError that names the option, the
-// value and the range.
+// Options whose values are checked when they are read. A value out of range is a UsageError with the option, the value
+// and the range.
 
 namespace command {
 

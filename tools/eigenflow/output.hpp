@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-// What -o names.
+// The output, -o.
 
 namespace command {
 
@@ -12,11 +12,11 @@ enum class Output {
   file   ///< a model or a picture
 };
 
-/// Throws UsageError, before any work is done, where the output cannot be meant: one of the inputs, the standard
-/// output for what is no text, or nothing at all. Inputs may be empty or "-".
+/// Throws UsageError, before any work is done, if the output is invalid: one of the inputs, the standard output for a
+/// binary file, or empty. Inputs may be empty or "-".
 void check_output(const std::string& path, Output kind, const std::vector<std::string>& inputs);
 
-/// The same for a model, which is written at the end of the work: also where its folder is missing or not writable.
+/// The same for a model, which is written at the end. Also throws if its folder is missing or not writable.
 void check_model_output(const std::string& path, const std::vector<std::string>& inputs);
 
 }  // namespace command

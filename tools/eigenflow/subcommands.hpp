@@ -5,7 +5,7 @@
 
 #include "data.hpp"
 
-// What `eigenflow` can do: each of these adds a subcommand, from the file of its name.
+// The subcommands of `eigenflow`: each function adds one, from the file of its name.
 
 namespace command {
 
@@ -17,7 +17,7 @@ void add_info(CLI::App& app);
 void add_embed(CLI::App& app);
 void add_plot(CLI::App& app);
 
-/// What those have in common that read a table: --columns and --context, and the next ones.
+/// The common options of subcommands that read a table: --columns, --context, and the next ones.
 void add_data_options(CLI::App& subcommand, DataOptions& data);
 /// How the table is written: --header, --no-header and --decimal.
 void add_reading_options(CLI::App& subcommand, DataOptions& data);

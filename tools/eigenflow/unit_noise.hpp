@@ -13,13 +13,13 @@
 
 namespace command {
 
-/// The likelihood of rows whose whole numbers are spread over their units by fresh, even noise in every training step
-/// (Theis et al., arXiv:1511.01844): its mean is a lower bound of the log-probability of the whole numbers. The noise
-/// belongs to the table's own units, before the edges are taken away.
+/// The likelihood of rows with whole numbers, to which every training step adds new uniform noise of one unit (Theis et
+/// al., arXiv:1511.01844). Its mean is a lower bound of the log-probability of the whole numbers. The noise is in the
+/// units of the table, before the map that removes the edges.
 struct UnitNoise {
   table::NoisyLikelihood<double> likelihood;
-  std::vector<double> units;             ///< one a feature; 0: continuous. Empty: none is whole
-  const Eigen::MatrixXd* raw = nullptr;  ///< the rows of the batches' data as the table has them
+  std::vector<double> units;             ///< one per feature; 0: continuous. Empty: all continuous
+  const Eigen::MatrixXd* raw = nullptr;  ///< the rows of the batches in the units of the table
   std::vector<ef::FeatureSupport> supports;
 
   template <class Flow>
@@ -28,7 +28,7 @@ struct UnitNoise {
     Eigen::MatrixXd x(batch.size, batch.data.cols), noise(batch.size, batch.data.cols),
         context(batch.size, batch.context.cols);
     ef::Rng(batch.training->seed, 2).fork(batch.training->step).fill_uniform(noise);
-    constexpr double inner = 1 - 0x1p-50;  // the ends may be edges, where there is no density
+    constexpr double inner = 1 - 0x1p-50;  // the ends may be edges, where the density is zero
     for (Eigen::Index j = 0; j < x.cols(); ++j) {
       const auto at = static_cast<std::size_t>(j);
       const ef::FeatureSupport support = supports.empty() ? ef::real() : supports[at];

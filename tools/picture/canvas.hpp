@@ -35,9 +35,8 @@ struct Stroke {
   double alpha = 1;
 };
 
-/// An RGB image drawn with anti-aliased shapes. Shapes are measured in logical pixels; `scale` device pixels
-/// go into each, so that one drawing code gives pictures that stay crisp on dense screens. Whatever lies
-/// outside the canvas, or outside the clip, is cut off.
+/// An RGB image drawn with anti-aliased shapes. Shapes are measured in logical pixels; `scale` device pixels go into
+/// each, so that pictures are sharp on dense screens. Shapes are clipped to the canvas and to the clip.
 class Canvas {
  public:
   /// Throws std::invalid_argument unless all three are positive.
@@ -48,7 +47,7 @@ class Canvas {
   int device_height() const { return device_height_; }
   /// Device pixel, from the top left.
   Rgb pixel(int column, int row) const { return pixels_[index(column, row)]; }
-  /// Lays a colour over one device pixel.
+  /// Blends a colour over one device pixel.
   void blend(int column, int row, Rgb colour, double alpha = 1);
 
   void fill(const Rect& rect, Rgb colour, double alpha = 1);
@@ -59,11 +58,11 @@ class Canvas {
   void outline(const Rect& rect, const Stroke& stroke);
   void text(std::string_view text, Point anchor, const TextStyle& style = {});
 
-  /// Drawing is confined to `rect` until unclip().
+  /// Clips drawing to `rect` until unclip().
   void clip(const Rect& rect);
   void unclip();
 
-  /// Writes the image as PNG under a temporary name beside `path`, then renames it: a reader never sees half
+  /// Writes the image as PNG under a temporary name beside `path`, then renames it: a reader never gets half
   /// a picture. Missing folders are made. Throws std::runtime_error naming the path and the reason.
   void write_png(const std::filesystem::path& path) const;
 

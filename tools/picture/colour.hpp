@@ -17,8 +17,7 @@ constexpr Rgb hex(std::uint32_t code) {
           static_cast<float>(code & 0xffU) / 255.0F};
 }
 
-/// a for t = 0, b for t = 1. Mixed as encoded, as browsers
-/// and Cairo do: text keeps the weight it was drawn for.
+/// a for t = 0, b for t = 1. Mixed in encoded values, as in browsers and Cairo, so that text keeps its weight.
 constexpr Rgb mix(Rgb a, Rgb b, float t) {
   return {a.r + t * (b.r - a.r), a.g + t * (b.g - a.g), a.b + t * (b.b - a.b)};
 }
@@ -26,8 +25,8 @@ constexpr Rgb mix(Rgb a, Rgb b, float t) {
 /// Relative luminance (Rec. 709, linear light): 0 for black, 1 for white.
 double luminance(Rgb colour);
 
-/// A colour for an angle, the same again after 2π: constant lightness and chroma in OKLab (Ottosson 2020), so
-/// that no direction looks more important than another. Reads well on dark panels.
+/// A colour for an angle, with period 2π: constant lightness and chroma in OKLab (Ottosson 2020), so
+/// that no direction looks more important than another. For dark panels.
 Rgb angle_colour(double radians);
 
 }  // namespace picture

@@ -7,8 +7,8 @@
 namespace picture {
 namespace {
 
-// Every fifth of the 256 published entries. Between them encoded sRGB is near enough to perceptually even:
-// linear interpolation there misses the published entries by less than 0.005.
+// Every fifth of the 256 published entries. Linear interpolation in encoded sRGB differs from the published entries
+// by less than 0.005.
 constexpr std::array<std::uint32_t, 52> magma_anchors = {
     0x000004, 0x02020b, 0x050416, 0x090720, 0x0e0b2b, 0x140e36, 0x1a1042, 0x21114e, 0x29115a,
     0x311165, 0x390f6e, 0x420f75, 0x4a1079, 0x52137c, 0x5a167e, 0x621980, 0x6a1c81, 0x721f81,

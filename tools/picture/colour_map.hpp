@@ -25,7 +25,7 @@ class ColourMap {
 ColourMap magma();
 /// Black, purple, orange, yellow: magma with more contrast at the top.
 ColourMap inferno();
-/// Violet, green, yellow: never black, for panels that stand beside text.
+/// Violet, green, yellow: never black, for panels beside text.
 ColourMap viridis();
 /// White to dark blue for light panels: ColorBrewer's Blues (Brewer, Harrower), starting from pure white.
 ColourMap blues();

@@ -13,7 +13,7 @@ constexpr double title_size = 15;
 constexpr double subtitle_size = 10;
 constexpr double heading_size = 10.5;
 
-// The room that each part takes; nothing for a part that is empty.
+// The space of each part; zero for an empty one.
 bool any(const std::vector<std::string>& titles) {
   return std::any_of(titles.begin(), titles.end(), [](const std::string& t) { return !t.empty(); });
 }

@@ -11,18 +11,18 @@
 
 namespace picture {
 
-/// A heading over some neighbouring columns; a wider gap sets them apart from the next group.
+/// A heading over adjacent columns; a wider gap separates them from the next group.
 struct ColumnGroup {
   std::string title = {};
   int columns = 1;
 };
 
-/// What a gallery looks like. Sizes in logical pixels.
+/// The style of a gallery. Sizes in logical pixels.
 struct GalleryStyle {
-  std::string title = {};  // left out when empty, as every text here
+  std::string title = {};  // omitted if empty, like every text here
   std::string subtitle = {};
-  std::vector<std::string> rows = {""};  // one title a row, upright at the left; "" leaves a row without one
-  std::vector<std::string> columns = {""};  // one title a column
+  std::vector<std::string> rows = {""};     // one title per row, at the left; "" for none
+  std::vector<std::string> columns = {""};  // one title per column
   std::vector<ColumnGroup> groups = {};     // empty, or covering all columns
   double panel_width = 116;
   double panel_height = 116;
@@ -30,7 +30,7 @@ struct GalleryStyle {
   double group_gap = 20;
   bool room_for_axes = false;  // space at the left of and below every panel for Panel::axes
   Theme theme = dark_panels();
-  int scale = 2;  // device pixels in a logical pixel
+  int scale = 2;  // device pixels per logical pixel
 };
 
 /// Panels in rows and columns with titles around them, on one canvas:
@@ -39,15 +39,15 @@ struct GalleryStyle {
 ///     gallery.panel(0, 3, {.x = {-4, 4}, .y = {-4, 4}}).histogram(samples);
 ///     gallery.write_png("out/densities.png");
 ///
-/// A panel that is never asked for stays blank page.
+/// A panel that is not requested stays blank.
 class Gallery {
  public:
-  /// Throws std::invalid_argument when there is no row or column, or the groups do not add up to the columns.
+  /// Throws std::invalid_argument without rows or columns, and if the groups do not add up to the columns.
   explicit Gallery(GalleryStyle style);
 
   Canvas& canvas() { return canvas_; }
-  /// The panel in a row and a column, both from 0, painted empty: ask once and keep it. Valid while the
-  /// gallery lives and stays where it is. Throws std::out_of_range when there is no such panel.
+  /// The panel in a row and a column, both from 0, painted empty: call once and keep it. Valid while the
+  /// gallery lives and is not moved. Throws std::out_of_range if there is no such panel.
   Panel panel(int row, int column, const View& view = {});
   /// As Canvas::write_png.
   void write_png(const std::filesystem::path& path) const { canvas_.write_png(path); }

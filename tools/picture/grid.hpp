@@ -13,12 +13,12 @@ namespace picture {
 /// The centres of the cells as points, N × 2, row by row from the top.
 Eigen::MatrixX2d cell_centres(Range x, Range y, Eigen::Index rows, Eigen::Index columns);
 
-/// The share of samples (N × 2) in each cell divided by the cell's area: a density. Samples outside the
-/// ranges count in N and in no cell.
+/// The share of samples (N × 2) in each cell divided by the cell's area: a density. Samples outside of the
+/// ranges count in N but in no cell.
 Eigen::MatrixXd histogram(const Eigen::MatrixX2d& samples, Range x, Range y, Eigen::Index rows,
                           Eigen::Index columns);
 
-/// Gaussian blur of standard deviation `sigma` in cells, cut at 3 sigma. What would leave the grid is lost.
+/// Gaussian blur of standard deviation `sigma` in cells, cut at 3 sigma. Mass that leaves the grid is lost.
 Eigen::MatrixXd blur(const Eigen::MatrixXd& values, double sigma);
 
 /// The level whose super-level set {value >= level} holds the fraction `mass` of the sum over the grid: the

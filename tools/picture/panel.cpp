@@ -167,7 +167,7 @@ void Panel::note(std::string_view text, Corner corner) {
   const double height = mask.cap_height / canvas_->scale() + 2 * padding;
   const double x = left ? frame_.x + inset : frame_.right() - inset - width;
   const double y = top ? frame_.y + inset : frame_.bottom() - inset - height;
-  // The plate dims a bright density under the letters and vanishes on an empty panel.
+  // The plate dims a bright density under the letters. It is invisible on an empty panel.
   canvas_->fill({x, y, width, height}, theme_.panel, 0.6);
   const Rgb ink = luminance(theme_.panel) < 0.2 ? hex(0xffffff) : theme_.ink;
   canvas_->text(text, {x + padding, y + height - padding},

@@ -13,32 +13,30 @@
 
 namespace picture {
 
-/// A density to draw: points (N × 2) to values (N). For a flow of floats cast at both ends:
-/// `[&](const Eigen::MatrixX2d& x) -> Eigen::VectorXd { return
-/// flow.log_prob(x.cast<float>()).cast<double>().array().exp(); }`
+/// A density to draw: points (N × 2) to values (N). examples/helpers/output.hpp makes one of a flow.
 using Density = std::function<Eigen::VectorXd(const Eigen::MatrixX2d&)>;
 
 /// How values become colours: colour_map((value / brightest)^gamma). Values above `brightest` are clipped to
-/// the map's last colour. When it is not given it is the level that only the top 2 % of the drawn mass
-/// exceeds, so that one spike cannot darken the rest. gamma < 1 lifts the tails (0.5 shows 1 % of the top at
-/// 10 % of the map). NaN is drawn in grey: a hole must not look like a zero.
+/// the map's last colour. By default it is the level that only the top 2 % of the drawn mass
+/// exceed, so that one spike does not darken the rest. gamma < 1 lifts the tails (0.5 shows 1 % of the top at
+/// 10 % of the map). NaN is drawn in grey, to differ from zero.
 struct Shade {
   std::optional<double> brightest = std::nullopt;  // in the units of the values
   double gamma = 0.6;
-  std::optional<ColourMap> map = std::nullopt;  // the theme's map unless given
+  std::optional<ColourMap> map = std::nullopt;  // default: the map of the theme
 };
 
 struct Dots {
   double radius = 1;  // logical pixels
   double alpha = 0.6;
-  std::optional<Rgb> colour = std::nullopt;  // the theme's point colour unless given
-  double rim = 0;  // a ring in the panel's colour: dots that stand out on any density
+  std::optional<Rgb> colour = std::nullopt;  // default: the point colour of the theme
+  double rim = 0;  // a ring in the panel's colour, so that dots are visible on any density
 };
 
 struct AxisLabels {
   std::string x = {};
   std::string y = {};
-  int ticks = 6;                   // at most so many on each axis
+  int ticks = 6;                   // maximum on each axis
   bool below = true, left = true;  // which of the two axes
 };
 
@@ -50,34 +48,33 @@ struct View {
 
 enum class Corner { top_left, top_right, bottom_left, bottom_right };
 
-/// A rectangle of a canvas with data coordinates. Holds a pointer to the canvas: draw, then let it go. Every
-/// call lays its marks over the earlier ones and stays inside the frame (axes stand outside).
+/// A rectangle of a canvas with data coordinates. It holds a pointer to the canvas, so do not keep it. Every
+/// call draws over the earlier ones, inside of the frame (axes are outside).
 class Panel {
  public:
-  /// Paints the background. `frame` is moved to whole device pixels. Throws std::invalid_argument when a
+  /// Paints the background. `frame` is moved to whole device pixels. Throws std::invalid_argument if a
   /// range is empty or not finite.
   Panel(Canvas& canvas, const Rect& frame, const View& view, const Theme& theme);
 
   const Rect& frame() const { return frame_; }
   Range x_range() const { return x_; }
   Range y_range() const { return y_; }
-  /// Where a point of the data lies on the canvas, logical pixels.
+  /// The position of a data point on the canvas, logical pixels.
   Point place(double x, double y) const;
 
   /// The density at the centre of every device pixel; `supersample` > 1 averages that many squared inside
-  /// each. The grid has row 0 at the top, as grid.hpp says. Throws std::invalid_argument when the density
-  /// returns another number of values than it was given points.
+  /// each. The grid has row 0 at the top, as grid.hpp says. Throws std::invalid_argument if the density
+  /// does not return one value per point.
   Eigen::MatrixXd evaluate(const Density& density, int supersample = 1) const;
 
-  /// Draws a density and returns the level that got the brightest colour: hand it to a second panel as
-  /// Shade::brightest and the two compare.
+  /// Draws a density and returns the level that got the brightest colour: pass it to a second panel as
+  /// Shade::brightest to make the two comparable.
   double heatmap(const Density& density, const Shade& shade = {}, int supersample = 1);
   /// The same for values on a grid that spans the panel; each value fills its cell.
   double heatmap(const Eigen::MatrixXd& values, const Shade& shade = {});
 
-  /// Samples (N × 2) as the density of a histogram with one cell a device
-  /// pixel, blurred by `softness` logical pixels: many thousands of samples
-  /// without the blots of overlapping dots. Returns the brightest level.
+  /// Samples (N × 2) as the density of a histogram with one cell per device pixel, blurred by `softness` logical
+  /// pixels: many thousands of samples without overlapping dots. Returns the brightest level.
   double histogram(const Eigen::MatrixX2d& samples, const Shade& shade = {}, double softness = 0.6);
 
   /// Samples as dots; those outside the view are not drawn. Colours one per row, or one for all.
@@ -87,7 +84,7 @@ class Panel {
   /// Contour lines of a grid that spans the panel (evaluate() gives one), one stroke for every level;
   /// level_enclosing() gives levels that mean something.
   void contour(const Eigen::MatrixXd& values, std::span<const double> levels, const Stroke& stroke = {});
-  /// A line through the points (x_i, y_i). Throws std::invalid_argument when the lengths differ.
+  /// A line through the points (x_i, y_i). Throws std::invalid_argument if the lengths differ.
   void line(const Eigen::VectorXd& x, const Eigen::VectorXd& y, const Stroke& stroke = {});
 
   /// Small text inside a corner, readable on the panel: a result next to its picture.

@@ -17,7 +17,7 @@ struct Theme {
   ColourMap map = magma();
 };
 
-/// Dark panels on a white page: the look of the galleries.
+/// Dark panels on a white page, for galleries.
 inline Theme dark_panels() {
   return {};
 }

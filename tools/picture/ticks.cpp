@@ -15,7 +15,7 @@ std::string formatted(const char* format, int digits, double value) {
   return text.data();
 }
 
-// Decimals as the step needs them; as 1.5e+06 where that is much shorter.
+// As many decimals as the step needs; 1.5e+06 if that is much shorter.
 std::string label_of(double value, double step) {
   const int exponent = static_cast<int>(std::floor(std::log10(step) + 1e-9));
   std::string label = formatted("%.*f", std::max(0, -exponent), value);
@@ -34,7 +34,7 @@ std::vector<Tick> nice_ticks(Range range, int at_most) {
   std::vector<Tick> ticks;
   const double length = range.length(), size = std::max(std::abs(range.low), std::abs(range.high));
   if (!(length > 0) || !std::isfinite(length)) return ticks;
-  // Multiples of less than this are not told apart by a double, or by its exponent.
+  // Smaller multiples are not distinct in double precision.
   const double finest =
       std::max(8 * std::numeric_limits<double>::epsilon() * size, 1e3 * std::numeric_limits<double>::min());
   const int first_exponent = static_cast<int>(std::floor(std::log10(std::max(length / at_most, finest))));
@@ -42,7 +42,7 @@ std::vector<Tick> nice_ticks(Range range, int at_most) {
     for (const double mantissa : {1.0, 2.0, 5.0}) {
       const double step = mantissa * std::pow(10.0, exponent);
       if (step < finest) continue;
-      const double slack = 1e-9 * step;  // ends that are round numbers themselves get their tick
+      const double slack = 1e-9 * step;  // includes ends that are round numbers
       const double first = std::ceil((range.low - slack) / step);
       const double last = std::floor((range.high + slack) / step);
       if (!(last - first + 1 <= at_most)) continue;

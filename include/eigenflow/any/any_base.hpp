@@ -63,13 +63,13 @@ class AnyBaseModel final : public AnyPartModel<B, AnyBaseInterface<typename B::S
       part_.sample_vjp(theta, grad, rng, first_row, tile);
     else if constexpr (!Parameterless<B>)
       reject("a sample of " + this->name() +
-             " is no smooth function of its parameters: choose another base for reverse KL");
+             " is not a smooth function of its parameters: choose another base for reverse KL");
   }
 };
 
 }  // namespace detail
 
-/// Any base, its type known at run time alone.
+/// A base whose type is known only at run time.
 template <class Scalar_>
 class AnyBase : public detail::AnyPart<detail::AnyBaseInterface<Scalar_>> {
   using Part = detail::AnyPart<detail::AnyBaseInterface<Scalar_>>;
@@ -90,7 +90,7 @@ class AnyBase : public detail::AnyPart<detail::AnyBaseInterface<Scalar_>> {
   std::string description() const { return part().description(); }
 
   struct Tape {
-    const void* tape;  // of the base inside, in the arena
+    const void* tape;  // of the inner base, in the arena
   };
 
   Tape log_prob(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
@@ -104,14 +104,14 @@ class AnyBase : public detail::AnyPart<detail::AnyBaseInterface<Scalar_>> {
               Tile<Scalar>& tile) const {
     part().sample(theta, rng, first_row, tile);
   }
-  /// Throws std::invalid_argument where the samples are no smooth function of the parameters (a mixture).
+  /// Throws std::invalid_argument if the samples are not a smooth function of the parameters (a mixture).
   void sample_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Rng& rng,
                   Eigen::Index first_row, Tile<Scalar>& tile) const {
     part().sample_vjp(theta, grad, rng, first_row, tile);
   }
 };
 
-/// A flow whose layers and base are known at run time alone, as those of a file are; every call of Flow works.
+/// A flow whose layers and base are known only at run time, such as the flow of a file. It has every call of Flow.
 template <class Scalar>
 using AnyFlow = Flow<AnyChain<Scalar>, AnyBase<Scalar>>;
 

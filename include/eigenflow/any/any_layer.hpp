@@ -75,8 +75,8 @@ class AnyLayerModel final : public AnyPartModel<L, AnyLayerInterface<typename L:
 
 }  // namespace detail
 
-/// Any layer, its type known at run time alone: one virtual call a tile, so that a batch takes what the layer
-/// takes. Parameters have their names (`named_parameters`), but no typed views.
+/// A layer whose type is known only at run time. It costs one virtual call per tile. Parameters have their names
+/// (`named_parameters`), but no typed views.
 template <class Scalar_>
 class AnyLayer : public detail::AnyPart<detail::AnyLayerInterface<Scalar_>> {
   using Part = detail::AnyPart<detail::AnyLayerInterface<Scalar_>>;
@@ -93,7 +93,7 @@ class AnyLayer : public detail::AnyPart<detail::AnyLayerInterface<Scalar_>> {
                   "an AnyLayer and its layer must have the same scalar type");
   }
 
-  /// Prints as the layer inside does.
+  /// Prints the inner layer.
   void print(std::ostream& out, const std::string& label, int depth) const {
     part().print(out, label, depth);
   }
@@ -103,7 +103,7 @@ class AnyLayer : public detail::AnyPart<detail::AnyLayerInterface<Scalar_>> {
   }
 
   struct Tape {
-    const void* tape;  // of the layer inside, in the arena
+    const void* tape;  // of the inner layer, in the arena
   };
 
   Tape forward(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
@@ -122,8 +122,8 @@ class AnyLayer : public detail::AnyPart<detail::AnyLayerInterface<Scalar_>> {
   }
 };
 
-/// Layers of any types, chosen at run time: what a Chain is at compile time, with the same names and print. As
-/// the only layer of a Flow it is all of its layers: layer i is the flow's layer i.
+/// Layers of any types, chosen at run time, with the names and the printed form of a Chain. As the only layer of a Flow
+/// it stands for all of its layers: its layer i is the flow's layer i.
 template <class Scalar_>
 class AnyChain : public Stack<AnyLayer<Scalar_>> {
  public:

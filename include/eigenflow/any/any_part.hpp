@@ -15,11 +15,11 @@
 #include "eigenflow/text/error.hpp"
 #include "eigenflow/text/name_of.hpp"
 
-// What AnyLayer and AnyBase have in common: a part whose type is known at run time alone.
+// The common part of AnyLayer and AnyBase: a part whose type is known only at run time.
 
 namespace eigenflow::detail {
 
-/// What is asked of any part.
+/// The interface of every part.
 template <class Scalar>
 class AnyPartInterface {
  public:
@@ -39,7 +39,7 @@ class AnyPartInterface {
   AnyPartInterface(const AnyPartInterface&) = default;
 };
 
-/// Its answers, for a part of type Part; `Interface` derives from AnyPartInterface.
+/// Its implementation for a part of type Part; `Interface` derives from AnyPartInterface.
 template <class Part, class Interface>
 class AnyPartModel : public Interface {
   using Scalar = typename Part::Scalar;
@@ -58,22 +58,22 @@ class AnyPartModel : public Interface {
       return detail::to_value(part_);
     else
       reject("this flow has " + name() +
-             ", which cannot be saved: it says no structure() (see authoring/structure.hpp)");
+             ", which cannot be saved: it has no structure() (see authoring/structure.hpp)");
   }
 
  protected:
   Part part_;
 };
 
-/// A tape of the part inside, kept in the arena of a tile that records.
+/// The tape of the inner part, in the arena of a tile that records.
 template <class Tape, class Scalar>
 const void* keep_tape(const Tape& tape, const Tile<Scalar>& tile) {
   if (!tile.record) return nullptr;
   return std::construct_at(tile.arena->template allocate<Tape>(1), tape);
 }
 
-/// A value behind an interface that has `clone()`: copies are independent of each other. One that was moved from is
-/// empty: it may be copied, assigned to and destroyed, and throws from every other call.
+/// A value behind an interface that has `clone()`: copies are independent of each other. A value that was moved from
+/// is empty: it may be copied, assigned to and destroyed, and throws from every other call.
 template <class Interface>
 class AnyPart {
  public:
@@ -87,7 +87,7 @@ class AnyPart {
   AnyPart& operator=(AnyPart&&) noexcept = default;
   ~AnyPart() = default;
 
-  /// Its parameters have names and places, but no view that a compiler could know.
+  /// Its parameters have names and offsets, but no typed views.
   template <class Visitor>
   struct Parameters {};
   template <class Visitor>
@@ -97,13 +97,13 @@ class AnyPart {
     else if constexpr (std::is_same_v<Visitor, CountParameters>)
       visit.count = saturating_sum(visit.count, self.part().parameter_count());
     else
-      visit.next += self.part().parameter_count();  // views pass it by
+      visit.next += self.part().parameter_count();  // views skip it
     return {};
   }
 
   Eigen::Index dim() const { return part().dim(); }
   Eigen::Index context_dim() const { return part().context_dim(); }
-  /// What the part inside calls itself.
+  /// The name of the inner part.
   std::string part_name() const { return part().name(); }
   template <class Scalar>
   void initialise(std::span<Scalar> theta, Rng& rng) const {

@@ -14,12 +14,12 @@
 #include "eigenflow/text/counted.hpp"
 #include "eigenflow/text/name_of.hpp"
 
-// The printed architecture: one line a layer, compositions indented, with parameter counts.
+// The printed architecture: one line per layer, compositions indented, with parameter counts.
 
 namespace eigenflow {
 namespace detail {
 
-/// The name of a part and what it says of itself: "ConditionalNormal<mlp> (3 of context, 64 × 64, relu)".
+/// The name of a part and its description: "ConditionalNormal<mlp> (3 of context, 64 × 64, relu)".
 template <class Part>
 std::string description_of(const Part& part) {
   if constexpr (requires { part.description(); }) {
@@ -51,11 +51,11 @@ void describe(std::ostream& out, const L& layer, const std::string& label, int d
   } else {
     describe_line(out, layer, label, depth);
     if constexpr (requires { layer.layer(); })
-      describe(out, layer.layer(), "", depth + 1);  // a layer inside: an Inverse, Columns
+      describe(out, layer.layer(), "", depth + 1);  // an inner layer: of an Inverse or Columns
   }
 }
 
-// Elements that print alike are written once where they stand side by side.
+// Adjacent elements with the same text are printed once, with their number.
 template <class L>
 void describe(std::ostream& out, const Stack<L>& stack, const std::string& label, int depth) {
   describe_line(out, stack, label, depth);

@@ -10,10 +10,10 @@ namespace eigenflow {
 
 /// A bump allocator with mark and release: the memory of tiles, tapes and packing buffers.
 ///
-/// Allocation is a pointer increment; `release(mark)` gives back everything since the mark. Blocks are never
-/// moved, so pointers stay valid until their release; when all is released the blocks melt into one that
-/// holds the peak, so that after the first tile of a size nothing is taken from the heap. Only trivially
-/// destructible types live here.
+/// Allocation is a pointer increment; `release(mark)` frees everything since the mark. Blocks are never moved, so
+/// pointers stay valid until their release. When everything is released, the blocks are merged into one that holds
+/// the peak, so that there is no heap allocation after the first tile of a size. Only for trivially destructible
+/// types.
 class Arena {
   friend class ArenaPeak;
 
@@ -39,7 +39,7 @@ class Arena {
 
   Mark mark() const { return {current_, blocks_.empty() ? 0 : blocks_[current_].used}; }
 
-  /// The most bytes that were in use at once.
+  /// The peak of the bytes in use.
   std::size_t peak() const { return peak_; }
 
   void release(Mark mark) noexcept {
@@ -54,7 +54,7 @@ class Arena {
     if (current_ == 0 && mark.used == 0 && blocks_.size() > 1) melt();
   }
 
-  /// Gives all blocks back to the heap. Everything must have been released before.
+  /// Frees all blocks. Everything must have been released before.
   void clear() noexcept {
     free_blocks();
     next_block_ = first_block;
@@ -101,7 +101,7 @@ class Arena {
     next_block_ = 2 * size;
   }
 
-  // A destructor melts the blocks (ArenaScope's): where the heap refuses, the next allocation asks again.
+  // The destructor of ArenaScope merges the blocks. If that allocation fails, the next one tries again.
   void melt() noexcept {
     std::size_t total = 0;
     for (const Block& block : blocks_) total += block.size;
@@ -125,7 +125,7 @@ class Arena {
   std::size_t peak_ = 0;
 };
 
-/// Releases what was taken since its construction when it goes out of scope.
+/// At the end of its scope, releases everything allocated since its construction.
 class ArenaScope {
  public:
   explicit ArenaScope(Arena& arena) : arena_(arena), mark_(arena.mark()) {}
@@ -138,7 +138,7 @@ class ArenaScope {
   Arena::Mark mark_;
 };
 
-/// Measures the most bytes that are taken at once, above those in use at its construction. One at a time.
+/// Measures the peak of the bytes in use, above those at its construction. Only one at a time.
 class ArenaPeak {
  public:
   explicit ArenaPeak(Arena& arena) : arena_(arena), before_(arena.in_use_), peak_(arena.peak_) {
@@ -155,19 +155,18 @@ class ArenaPeak {
   std::size_t before_, peak_;
 };
 
-/// Every thread has one arena, shared by all flows that it
-/// evaluates: a const flow needs no storage of its own.
+/// Every thread has one arena, shared by all flows that it evaluates, so that a const flow needs no storage.
 inline Arena& thread_arena() {
   static thread_local Arena arena;
   return arena;
 }
 
-/// Gives back to the heap what this thread keeps for the flows that it evaluates: as much as its largest call so
-/// far needed (a fit with T threads keeps T - 1 gradients in the caller's thread). The next call takes anew what
-/// it needs; other threads keep theirs until they end. Not to be called by a layer or an objective at work.
+/// Frees the memory that this thread keeps for evaluating flows: as much as its largest call so far needed (a fit
+/// with T threads keeps T - 1 gradients in the caller's thread). The next call allocates again. Other threads keep
+/// their memory until they end. Do not call it from within a layer or an objective.
 ///
-/// The memory is thread_local: no flow may be evaluated from a destructor of a static or thread_local object,
-/// which may run when it is gone.
+/// The memory is thread_local: do not evaluate a flow in the destructor of a static or thread_local object,
+/// which may run after the memory is freed.
 inline void release_thread_memory() {
   thread_arena().clear();
 }

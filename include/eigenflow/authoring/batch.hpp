@@ -11,16 +11,16 @@
 
 namespace eigenflow {
 
-/// The samples that a loss is taken over: rows of a data set, all of them or those of a list, each with a
-/// weight and, for a conditional density, a context.
+/// The samples of a loss: rows of a data set, all of them or those of a list, each with a weight and, for a conditional
+/// density, a context.
 template <class Scalar>
 struct Batch {
-  Rows<const Scalar> data;                    ///< N × D, the whole set, where the user has it
-  const Eigen::Index* order = nullptr;        ///< which rows; all of them, in order, when null
+  Rows<const Scalar> data;                    ///< N × D, the whole set, in the user's memory
+  const Eigen::Index* order = nullptr;        ///< which rows; null: all, in order
   Eigen::Index size = 0;                      ///< how many
-  const Scalar* weights = nullptr;            ///< one for each row of `data`; all one when null
-  Rows<const Scalar> context{};               ///< N × C: one row for each row of `data`; C = 0 without
-  std::optional<TrainingStep> training = {};  ///< with it, networks that have dropout drop; never to evaluate
+  const Scalar* weights = nullptr;            ///< one for each row of `data`; null: all one
+  Rows<const Scalar> context{};               ///< N × C: one row for each row of `data`; C = 0: no context
+  std::optional<TrainingStep> training = {};  ///< set only in training: networks use dropout
 
   /// All rows of a matrix, map or block, which must outlive the batch.
   template <class X>

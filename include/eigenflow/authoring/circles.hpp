@@ -8,8 +8,8 @@
 
 namespace eigenflow::detail {
 
-/// Throws std::invalid_argument unless each of these circles is a feature, and there once. `dim` is the number of
-/// features, Eigen::Dynamic where it is not known yet.
+/// Throws std::invalid_argument unless each circle is a feature and listed once. `dim` is the number of
+/// features, or Eigen::Dynamic if it is not known yet.
 template <class Indices>
 constexpr void check_circles(const Indices& circles, Eigen::Index dim) {
   const bool known = dim != Eigen::Dynamic;

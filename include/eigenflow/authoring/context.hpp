@@ -12,10 +12,9 @@
 
 namespace eigenflow {
 
-/// What a density is conditioned on, as a call takes it: one row of context for each sample (N × C) or one
-/// row for all (1 × C). Any matrix, map, block, expression or list, `{0.5f, 2.f}`, turns into it by itself
-/// and must outlive the call; without one there is no context. A list lives as long as the call that it stands in,
-/// so it is no value for a variable of this type.
+/// The context of a conditional density, as an argument: one row for each sample (N × C) or one row for all (1 × C).
+/// Matrices, maps, blocks, expressions and lists such as `{0.5f, 2.f}` convert implicitly, and must outlive the call.
+/// The default is no context. A list lives only as long as its call, so do not store it in a variable of this type.
 template <class Scalar>
 class Context {
  public:
@@ -62,8 +61,7 @@ namespace detail {
          (turned ? ": a context is a row, so pass c.transpose()" : ""));
 }
 
-/// One row of context for each of n samples, from n rows or from one that holds for all. Refuses a context
-/// that does not fit.
+/// One row of context for each of n samples, from n rows or from one for all. Throws if the context does not fit.
 template <class Scalar>
 Rows<const Scalar> context_rows(const char* call, Rows<const Scalar> c, Eigen::Index n, Eigen::Index dim) {
   if (c.cols != dim || (dim > 0 && c.rows != n && c.rows != 1)) reject_context(call, c.rows, c.cols, n, dim);

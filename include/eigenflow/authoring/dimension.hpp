@@ -41,7 +41,7 @@ class Dimension<Eigen::Dynamic> {
 
 namespace detail {
 
-/// Whether the known ones of several static dimensions are the same.
+/// True if all static dimensions that are known are equal.
 constexpr bool dimensions_agree(std::initializer_list<int> dims) {
   int known = Eigen::Dynamic;
   for (const int dim : dims) {
@@ -52,7 +52,7 @@ constexpr bool dimensions_agree(std::initializer_list<int> dims) {
   return true;
 }
 
-/// The one that is known of several static dimensions; Eigen::Dynamic where none is.
+/// The known one of several static dimensions, or Eigen::Dynamic.
 constexpr int common_dimension(std::initializer_list<int> dims) {
   for (const int dim : dims)
     if (dim != Eigen::Dynamic) return dim;

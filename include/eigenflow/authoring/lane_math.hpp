@@ -7,9 +7,8 @@
 
 #include "eigenflow/authoring/lanes.hpp"
 
-// The functions of flows and networks that Eigen's packets lack in float or
-// in double: tanh, sigmoid, softplus, log1p, erf. Each keeps its relative
-// accuracy wherever its value is a normal number, passes a NaN on, and needs no branch.
+// Functions that Eigen's packets lack in float or in double: tanh, sigmoid, softplus, log1p, erf. Each keeps its
+// relative accuracy if its value is a normal number, returns NaN for NaN, and needs no branch.
 
 namespace eigenflow {
 namespace detail {
@@ -22,7 +21,7 @@ Number polynomial(Number x, const std::array<Scalar, Size>& c) {
   return sum;
 }
 
-/// The coefficients 1 / (2k + 1) of atanh(t) / t in powers of t², enough of them for t ≤ 1/3.
+/// The coefficients 1 / (2k + 1) of atanh(t) / t in powers of t², sufficient for t ≤ 1/3.
 template <class Scalar>
 constexpr auto atanh_series() {
   constexpr std::size_t terms = std::is_same_v<Scalar, float> ? 8 : 17;
@@ -46,8 +45,8 @@ Lanes<Scalar, Packed> log1p_unit(Lanes<Scalar, Packed> e) {
   }
 }
 
-/// log(1 + eˣ) to a few ulp while eˣ is a normal number, that is for x > -87 in float and x > -708 in double;
-/// below, it is zero or a number next to it.
+/// log(1 + eˣ) to a few ulp if eˣ is a normal number, that is for x > -87 in float and x > -708 in double;
+/// below, it is zero or nearly zero.
 template <class Scalar, bool Packed>
 Lanes<Scalar, Packed> softplus(Lanes<Scalar, Packed> x) {
   return max(x, Lanes<Scalar, Packed>(0)) + log1p_unit(exp(-abs(x)));
@@ -62,8 +61,7 @@ Lanes<Scalar, Packed> sigmoid(Lanes<Scalar, Packed> x) {
 
 namespace detail {
 
-/// tanh(x) where e⁻²|ˣ| is already there: odd and accurate
-/// near zero (Cephes, Moshier 1989), (1 - e) / (1 + e) beyond.
+/// tanh(x) from a given e⁻²|ˣ|: odd and accurate near zero (Cephes, Moshier 1989), (1 - e) / (1 + e) beyond.
 template <class Scalar, bool Packed>
 Lanes<Scalar, Packed> tanh_from(Lanes<Scalar, Packed> x, Lanes<Scalar, Packed> e) {
   using Number = Lanes<Scalar, Packed>;
@@ -96,7 +94,7 @@ Lanes<Scalar, Packed> tanh(Lanes<Scalar, Packed> x) {
     return std::tanh(x.value);
 }
 
-/// tanh and its derivative, 1 - tanh², without cancellation far out.
+/// tanh and its derivative, 1 - tanh², without cancellation for large |x|.
 template <class Scalar, bool Packed>
 struct TanhAndSlope {
   Lanes<Scalar, Packed> value;
@@ -121,7 +119,7 @@ Lanes<Scalar, Packed> erf(Lanes<Scalar, Packed> x) {
 
 namespace detail {
 
-/// The same functions for one number, for what is computed once a tile.
+/// The same functions for a single number.
 template <class Scalar>
 Scalar softplus(Scalar x) {
   return eigenflow::softplus(Lanes<Scalar, false>(x)).value;

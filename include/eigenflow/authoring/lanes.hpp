@@ -12,12 +12,11 @@
 
 namespace eigenflow {
 
-/// Several samples at once: `width` numbers of one feature
-/// in one vector register, with the arithmetic of a scalar.
+/// Several samples at once: `width` numbers of one feature in a vector register, with the arithmetic of a scalar.
 ///
-/// A formula written once for `Lanes` runs across the batch at the machine's full vector width on every
-/// compiler and optimisation level. It is a thin value around Eigen's own packets; where Eigen has none (long
-/// double, or EIGEN_DONT_VECTORIZE) it holds a single number and the standard library's functions.
+/// A formula written once for `Lanes` runs across the batch at the machine's full vector width with every compiler
+/// and optimisation level. It wraps an Eigen packet. If Eigen has none (long double, or EIGEN_DONT_VECTORIZE), it
+/// holds a single number and uses the functions of the standard library.
 template <class Scalar_, bool Packed = (Eigen::internal::packet_traits<Scalar_>::size > 1)>
 struct Lanes {
   using Scalar = Scalar_;
@@ -75,7 +74,7 @@ struct Lanes {
   friend Scalar reduce_add(Lanes a) { return Eigen::internal::predux(a.packet); }
   friend Scalar reduce_max(Lanes a) { return Eigen::internal::predux_max(a.packet); }
 
-  /// Calls a scalar function lane by lane, for what has no vector form.
+  /// Calls a scalar function lane by lane, if there is no vector form.
   template <class Function>
   static Lanes map(Function function, Lanes a) {
     std::array<Scalar, static_cast<std::size_t>(width)> buffer;
@@ -139,7 +138,7 @@ struct Lanes<Scalar_, false> {
   }
 };
 
-/// One step down the rows of a column: `width` rows, or the last few when the height is no multiple of it.
+/// One step down the rows of a column: `width` rows, or the remaining ones at the end.
 template <class Scalar>
 class RowStep {
  public:

@@ -12,22 +12,21 @@
 #include "eigenflow/authoring/tile.hpp"
 #include "eigenflow/numerics/saturating.hpp"
 
-// A layer says once, in its `layout`, what it trains: matrices, vectors and scalars, in theta's order (what is
-// fixed in it, it says in its `structure`). Whatever needs to know asks by a visitor: the size of theta, views
-// into it, names for printing and files. A visitor gives each entry a type and makes a value of
-// it; the layer gathers these in its `Parameters<Visitor>`:
+// The `layout` of a layer lists its trainable matrices, vectors and scalars, in the order of theta. (Its `structure`
+// lists its constants.) Visitors derive the rest from it: the size of theta, views into it, names for printing and
+// files. A visitor gives each entry a type and a value; the layer collects these in its `Parameters<Visitor>`:
 //
 //   template <class Visitor> struct Parameters { typename Visitor::Vector w; typename Visitor::Scalar b; };
 //
 //   template <class Self, class Visitor> static Parameters<Visitor> layout(Self& self, Visitor& visit) {
-//     return {visit.vector("w", self.dim()), visit.scalar("b")};  // braces: left to right, theta's order
+//     return {visit.vector("w", self.dim()), visit.scalar("b")};  // braces: left to right, in the order of theta
 //   }
 //
-// A part is made before its layout is asked for. Where that alone takes memory that its arguments do not bound (a list
-// of D · K numbers), the part may have an `outline` too: a static function that is handed a visitor and the arguments of
-// the constructor that `structure` names, and tells the visitor what the part will have: matrices, vectors and scalars,
-// and by list(size) what it keeps beside theta. Whoever reads files asks before it makes the part. The options of a
-// network tell their `dense_layers`, so that a part that has one needs no outline.
+// A part must exist before its layout can be visited. If its constructor alone may allocate much (a list of D · K
+// numbers), the part may have an `outline` too: a static function of a visitor and the arguments of the constructor
+// (those of `structure`). It passes the sizes of the future part to the visitor: matrices, vectors and scalars, and
+// by list(size) the memory beside theta. Model files check them before they make the part. The options of a network
+// have `dense_layers`, so a part with a network needs no outline.
 
 namespace eigenflow {
 
@@ -83,7 +82,7 @@ struct ViewParameters {
   S* take(Eigen::Index size) { return std::exchange(next, next + size); }
 };
 
-/// Where one named parameter lies in theta: `path` joins the names of its layers by dots, as
+/// The position of a named parameter in theta: `path` joins the names of its layers by dots, as
 /// "0.conditioner.1.weight".
 struct NamedParameter {
   std::string path;
@@ -93,7 +92,7 @@ struct NamedParameter {
   int rank;           ///< 2 for a matrix, 1 for a vector, 0 for a scalar
 };
 
-/// Visitor: hands over the names, shapes and places of all parameters, one by one.
+/// Visitor: passes the names, shapes and offsets of all parameters, one by one.
 struct NameParameters {
   struct Nothing {};
   using Matrix = Nothing;
@@ -131,7 +130,7 @@ struct NameParameters {
 template <class Visitor>
 struct NoParameters {};
 
-/// How many numbers of theta a layer (conditioner, base) takes.
+/// The number of parameters of a layer (conditioner, base).
 template <class Part>
 Eigen::Index parameter_count(const Part& part) {
   CountParameters count;

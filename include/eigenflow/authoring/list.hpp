@@ -4,8 +4,8 @@
 
 #include "eigenflow/authoring/tile.hpp"
 
-// What structure is kept in: the places of a permutation, the layers of a network, statistics of data. A flow that
-// `eigenflow embed` writes as a header has constants in their place, by another file of this name.
+// The containers of structure: the entries of a permutation, the layers of a network, statistics of data. A header of
+// `eigenflow embed` has constants instead, from another file of this name.
 
 namespace eigenflow {
 

@@ -7,13 +7,13 @@
 
 namespace eigenflow::detail {
 
-/// What was moved from has nothing left to compute with: std::invalid_argument.
+/// Throws std::invalid_argument: an object that was moved from cannot compute.
 [[noreturn]] inline void reject_moved_from(const char* what) {
   reject("this " + std::string(what) + " was moved from and is empty: assign another " + what +
          " to it before you use it");
 }
 
-/// A member that knows whether its owner was moved from. A copy of such an owner was, too.
+/// A member that is true if its owner was moved from. A copy of such an owner counts as moved from too.
 class MovedFrom {
  public:
   MovedFrom() = default;

@@ -35,8 +35,8 @@ inline List<Eigen::Index> in_random_order(Eigen::Index size, Rng& rng) {
   return {order.data(), order.data() + order.size()};
 }
 
-/// An order of the features, as it came. Throws std::invalid_argument, naming the entry, unless it has each
-/// of 0 .. D - 1 once. `what` names it: "the permutation".
+/// Returns an order of the features. Throws std::invalid_argument, naming the entry, unless it has each of 0 .. D - 1
+/// once. `what` is its name in the message: "the permutation".
 inline List<Eigen::Index> checked_order(List<Eigen::Index> order, const char* what) {
   const auto dim = static_cast<Eigen::Index>(order.size());
   List<Eigen::Index> seen(order.size(), -1);

@@ -7,12 +7,12 @@
 #include "eigenflow/authoring/tile.hpp"
 #include "eigenflow/numerics/finite.hpp"
 
-// Rows that overflow on their way to latent space. Layers do not look for them: on the way inf - inf and 0 · inf
-// are NaN. The end of a density's pass settles what they mean.
+// Rows that overflow on their way to latent space. Layers do not check for them, so inf - inf and 0 · inf give NaN. The
+// end of the pass decides which result such a row gets.
 
 namespace eigenflow::detail {
 
-/// Whether row i of x, and its context, has neither NaN nor ±∞.
+/// True if row i of x, and its context, has neither NaN nor ±∞.
 template <class Scalar, class X>
 bool is_finite_row(const X& x, const Tile<Scalar>& tile, Eigen::Index i) {
   bool finite = true;
@@ -22,8 +22,8 @@ bool is_finite_row(const X& x, const Tile<Scalar>& tile, Eigen::Index i) {
 }
 
 /// The log-densities in tile.log_det of the rows x (N × D): a finite row for which they are NaN has overflowed. Its
-/// latent point lies beyond the largest number, where the density is zero, so it becomes -∞. A row that is not
-/// finite, and any row under a theta that is not, keeps its NaN.
+/// latent point is beyond the largest number, where the density is zero, so it becomes -∞. A row that is not finite
+/// keeps its NaN, and so does every row if theta is not finite.
 template <class Scalar, class X>
 void settle_overflow(const X& x, std::span<const Scalar> theta, Tile<Scalar>& tile) {
   if (is_finite(tile.log_det.sum())) return;
@@ -33,7 +33,7 @@ void settle_overflow(const X& x, std::span<const Scalar> theta, Tile<Scalar>& ti
       tile.log_det[i] = -infinity;
 }
 
-/// The gradients of such rows, in x and in the context: zero where the density is zero and they overflowed too.
+/// The gradients of such rows, in x and in the context: zero if the density is zero and they overflowed too.
 template <class Scalar, class X>
 void settle_overflow_vjp(const X& x, Tile<Scalar>& tile) {
   if (is_finite(tile.log_det.sum())) return;

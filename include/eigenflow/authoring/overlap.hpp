@@ -12,11 +12,11 @@
 #include "eigenflow/authoring/rows.hpp"
 #include "eigenflow/text/error.hpp"
 
-// A result may be written over its input, row by row. It may not be written where another row is still to be read.
+// A result may overwrite its own input, row by row. It must not overwrite another row that is still to be read.
 
 namespace eigenflow::detail {
 
-/// Where N × D numbers lie, in bytes.
+/// The memory of N × D numbers, in bytes.
 struct Footprint {
   std::intptr_t begin, row_stride, col_stride, rows, cols, size;
 
@@ -41,12 +41,12 @@ struct Footprint {
   std::intptr_t across() const { return (cols - 1) * col_stride; }
 };
 
-/// Whether a row of `a` shares memory with another row of `b`, which has as many.
+/// True if a row of `a` shares memory with another row of `b`. Both have the same number of rows.
 inline bool rows_collide(Footprint a, Footprint b) {
   const std::intptr_t rows = a.rows;
   if (rows < 2 || a.cols == 0 || b.cols == 0 || a.high() <= b.low() || b.high() <= a.low()) return false;
   if (a.row_stride == 0) std::swap(a, b);
-  if (a.row_stride == 0) return true;  // all rows lie in one place
+  if (a.row_stride == 0) return true;  // all rows share their memory
   for (std::intptr_t ja = 0; ja < a.cols; ++ja)
     for (std::intptr_t jb = 0; jb < b.cols; ++jb) {
       const std::intptr_t gap = b.begin + jb * b.col_stride - (a.begin + ja * a.col_stride);
@@ -66,7 +66,7 @@ inline bool rows_collide(Footprint a, Footprint b) {
   return false;
 }
 
-/// Rejects storage for results in which one row lies where another row of an input or of another result does.
+/// Throws if a row of a result shares memory with another row of an input or of another result.
 template <class Scalar>
 void reject_collisions(const char* call, std::initializer_list<Rows<const Scalar>> inputs,
                        std::initializer_list<Rows<Scalar>> results) {

@@ -13,13 +13,12 @@
 #include "eigenflow/authoring/detail/team.hpp"
 #endif
 
-// Work over a batch, cut into pieces of a fixed height: by OpenMP where the
-// user compiles with it, serial otherwise. The cut depends on the height
-// alone, so the results have the same bits for any number of threads.
+// Work over a batch, cut into pieces of a fixed height: by OpenMP if the program is compiled with it, else serial.
+// The cut depends only on the height, so the results are bit-identical for any number of threads.
 
 namespace eigenflow::detail {
 
-/// How many threads are worth waking: `work` is a number of multiplications, roughly.
+/// How many threads are worth using: `work` is roughly the number of multiplications.
 inline int useful_threads([[maybe_unused]] Eigen::Index pieces, [[maybe_unused]] double work) {
 #ifdef _OPENMP
   constexpr double worth_a_thread = 5e5;
@@ -50,10 +49,11 @@ void for_each_piece(Eigen::Index rows, Eigen::Index height, double work_per_row,
   for (Eigen::Index i = 0; i < cut.pieces(); ++i) work(cut.first(i), cut.count(i));
 }
 
-/// Returns the sum of work(first, count, gradient) over all pieces and overwrites `grad` by the sum of what
-/// they add to the vector that gradient() returns, both in the order of the pieces. A piece adds once to an entry,
-/// so it makes no difference to the bits whether it adds to `grad` or to an empty vector that is added later. A
-/// piece should ask late: the further the pieces before it are, the more likely it can add to `grad` itself.
+/// Returns the sum of work(first, count, gradient) over all pieces, and overwrites `grad` by the sum of the numbers
+/// that they add to the vector gradient(), both in the order of the pieces. A piece adds once to an entry, so the
+/// result is bit-identical whether it adds to `grad` or to an empty vector that is added later. A piece should call
+/// gradient() late:
+/// then it is more likely that all earlier pieces are done and that it can add to `grad` itself.
 template <class Scalar, class Work>
 double fold_pieces(Eigen::Index rows, Eigen::Index height, double work_per_row, std::span<Scalar> grad,
                    const Work& work) {

@@ -9,7 +9,7 @@
 
 namespace eigenflow {
 
-/// One value a feature, zero at first: in registers where D is known to the compiler, in the arena otherwise.
+/// One value per feature, initially zero: in registers if D is known at compile time, else in the arena.
 template <class T, int Dim>
 class PerFeature {
  public:

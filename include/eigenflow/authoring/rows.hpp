@@ -5,9 +5,9 @@
 
 #include "eigenflow/authoring/tile.hpp"
 
-// What a user hands over, as rows of numbers in memory, whatever its type: everything behind the public
-// boundary is compiled once. Matrices, maps, blocks and row-major arrays are looked at where they lie; only
-// an expression that has no memory of its own (`x * r`) is evaluated, once.
+// The arguments of a user as rows of numbers in memory, whatever their type: so the code behind the public interface
+// is compiled once. Matrices, maps, blocks and row-major arrays are read in place. Only an expression without its own
+// memory (`x * r`) is evaluated, once.
 
 namespace eigenflow {
 
@@ -32,7 +32,7 @@ struct Rows {
   S& operator()(Eigen::Index i, Eigen::Index j) const { return data[i * row_stride + j * col_stride]; }
 };
 
-/// A matrix, array, map, block or expression of Eigen's, or a class derived from one.
+/// An Eigen matrix, array, map, block or expression, or a class derived from one.
 template <class Derived>
 void take_dense(const Eigen::DenseBase<Derived>&);
 template <class X>
@@ -55,7 +55,7 @@ Rows<S> rows_of(Derived& x) {
     return {x.data(), x.rows(), x.cols(), inner, outer};
 }
 
-/// A user's input: looked at in place, or evaluated once.
+/// The input of a user: read in place, or evaluated once.
 template <class Scalar, class Derived>
 class Input {
   static_assert(std::is_same_v<typename Derived::Scalar, Scalar>,

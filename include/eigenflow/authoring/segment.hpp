@@ -7,14 +7,13 @@
 
 namespace eigenflow {
 
-/// The part of theta (or of a gradient) that belongs to one layer. An empty vector, which asks for no
-/// gradient, has empty segments.
+/// The part of theta (or of a gradient) that belongs to one layer. An empty vector (no gradient) has empty segments.
 struct Segment {
   Eigen::Index offset = 0;
   Eigen::Index size = 0;
 
   Eigen::Index end() const { return offset + size; }
-  /// The segment of `count` numbers behind this one.
+  /// The segment of `count` numbers after this one.
   Segment followed_by(Eigen::Index count) const { return {detail::saturating_sum(offset, size), count}; }
 
   template <class S>

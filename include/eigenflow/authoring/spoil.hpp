@@ -8,8 +8,7 @@
 
 namespace eigenflow::detail {
 
-/// Makes NaN of samples whose context is not finite: a network may swallow a NaN (relu does), but such a row
-/// has no density.
+/// Makes samples NaN whose context is not finite: a network may hide a NaN (relu does), but such a row has no density.
 template <class Scalar>
 void spoil_without_context(Tile<Scalar>& tile) {
   for (Eigen::Index j = 0; j < tile.context.cols(); ++j)

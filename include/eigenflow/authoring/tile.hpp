@@ -24,31 +24,31 @@ using ConstMatrixMap = Eigen::Map<const MatrixX<Scalar>>;
 template <class Scalar>
 using ConstVectorMap = Eigen::Map<const VectorX<Scalar>>;
 
-/// Rows of a batch that go through a flow together: few enough that a small flow's tile stays in the cache.
+/// Rows of a batch that go through a flow together: few enough that the tile of a small flow stays in the cache.
 inline constexpr Eigen::Index tile_rows = 256;
 
-/// Which step of which training run a batch belongs to: what its dropout masks are drawn from.
+/// The training run and the step of a batch, which determine its dropout masks.
 struct TrainingStep {
   std::uint64_t seed;
   std::uint64_t step;
 };
 
-/// The masks of one pass: a function of the training step, a row's place in the batch, and the site, so that
-/// they depend neither on threads nor on how the batch is cut.
+/// The dropout masks of one pass: a function of the training step, the row of the batch and the site, so that they
+/// depend neither on threads nor on the tiles.
 struct DropoutSource {
   TrainingStep training;
   Eigen::Index first_row;       ///< of the tile, in the batch
-  std::uint64_t next_site = 0;  ///< sites are counted in the order in which a pass meets them
+  std::uint64_t next_site = 0;  ///< sites are counted in the order of the pass
 };
 
-/// One pass over a batch: where its scratch lives, and whether gradients follow.
+/// One pass over a batch: its memory, and whether gradients follow.
 struct Pass {
   Arena* arena;                      ///< tapes and intermediate values
-  bool record;                       ///< a vjp follows, so the tape must be whole
-  DropoutSource* dropout = nullptr;  ///< set in training alone; without it nothing is dropped
+  bool record;                       ///< a vjp follows, so the tape must be complete
+  DropoutSource* dropout = nullptr;  ///< set only in training; null: no dropout
 };
 
-/// What a direction keeps for its vjp: made empty, assigned, and forgotten without a destructor.
+/// The tape of a direction for its vjp: default-constructed, assigned, and never destroyed.
 template <class T>
 concept TapeValue = std::semiregular<T> && std::is_trivially_destructible_v<T>;
 
@@ -60,36 +60,36 @@ struct Tile : Pass {
   using Matrix = Eigen::Map<MatrixX<Scalar>>;
   using Vector = Eigen::Map<VectorX<Scalar>>;
 
-  Matrix values;   ///< N × D: the features; a verb replaces its input by its output
+  Matrix values;   ///< N × D: the features; a direction replaces its input by its output
   Vector log_det;  ///< N: log|det ∂output/∂input| in nats, accumulated
 
-  ConstMatrixMap<Scalar> context;  ///< N × C: what the density is conditioned on; C = 0 without
+  ConstMatrixMap<Scalar> context;  ///< N × C: what the density is conditioned on; C = 0: none
 
   Matrix grad_values;                   ///< N × D: ∂loss/∂output, replaced by ∂loss/∂input
-  ConstVectorMap<Scalar> grad_log_det;  ///< N: ∂loss/∂log_det, one number a sample, read only
+  ConstVectorMap<Scalar> grad_log_det;  ///< N: ∂loss/∂log_det, one number per sample, read only
   Matrix grad_context;                  ///< N × C: ∂loss/∂context, accumulated
 
   Eigen::Index rows() const { return values.rows(); }
   Eigen::Index cols() const { return values.cols(); }
 
-  /// Column-major scratch of this tile's height (rows ×
-  /// columns), uninitialised, alive until the arena's release.
+  /// Column-major scratch of this tile's height (rows × columns), uninitialised, valid until the release of the
+  /// arena.
   Matrix scratch(Eigen::Index columns) const {
     const Eigen::Index size = rows() * columns;
     return Matrix(arena->allocate<Scalar>(static_cast<std::size_t>(size)), rows(), columns);
   }
 
-  // Eigen's maps assign what they show; placing them anew makes them show something else.
+  // Assigning to an Eigen map copies numbers; constructing it again makes it point elsewhere.
 
-  /// Gives the tile a context of that many columns from the arena, returned to be filled.
+  /// Gives the tile a context of that many columns from the arena. Returns it for the caller to fill.
   Matrix attach_context(Eigen::Index columns) {
     Matrix numbers = scratch(columns);
     new (&context) ConstMatrixMap<Scalar>(numbers.data(), rows(), columns);
     return numbers;
   }
 
-  /// Gives the tile cotangents from the arena: grad_values, grad_context (zero) and grad_log_det, the last
-  /// returned to be filled.
+  /// Gives the tile cotangents from the arena: grad_values, grad_context (zero) and grad_log_det. Returns the last
+  /// for the caller to fill.
   Vector attach_cotangents() {
     Matrix values_cotangent = scratch(cols());
     Matrix log_det_cotangent = scratch(1);
@@ -101,11 +101,11 @@ struct Tile : Pass {
     return Vector(log_det_cotangent.data(), rows());
   }
 
-  /// The same rows with other features: what a layer hands to a layer inside of it.
+  /// The same rows with other features, for an inner layer.
   Tile with_values(const Matrix& others, const Matrix& grad_others) const {
     return {*this, others, log_det, context, grad_others, grad_log_det, grad_context};
   }
-  /// The same rows given another context.
+  /// The same rows with another context.
   Tile with_context(const ConstMatrixMap<Scalar>& other, const Matrix& grad_other) const {
     return {*this, values, log_det, other, grad_values, grad_log_det, grad_other};
   }

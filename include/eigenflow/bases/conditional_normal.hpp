@@ -25,8 +25,8 @@ namespace eigenflow {
 ///
 ///   log p(z | c) = -Σ_j [½ e_j² + s_j + ½ ln 2π],   e_j = (z_j - μ_j) e^{-s_j},   s_j = a_j / (1 + |a_j|/20)
 ///
-/// with (μ, a) = m(c), the conditioner's D means and D log-scales before their bound. The bound is smooth and
-/// keeps the scale between e⁻²⁰ and e²⁰ for every theta. Conditioners start at zero, so it starts as N(0, I).
+/// with (μ, a) = m(c), the conditioner's D means and D unbounded log-scales. The bound is smooth and keeps the
+/// scale between e⁻²⁰ and e²⁰ for every theta. Conditioners start at zero, so the base starts as N(0, I).
 template <class Scalar_, int Dim_ = Eigen::Dynamic, class Conditioner_ = Mlp<Scalar_>>
 class ConditionalNormal {
   static_assert(Conditioner<Conditioner_>,
@@ -47,8 +47,8 @@ class ConditionalNormal {
     typename Conditioner_::template Parameters<Visitor> conditioner;
   };
 
-  /// A normal of `dim` features given `context_dim` columns of context. Throws std::invalid_argument without
-  /// any.
+  /// A normal of `dim` features given `context_dim` columns of context. Throws std::invalid_argument for
+  /// context_dim < 1.
   constexpr ConditionalNormal(Dimension<Dim_> dim, Eigen::Index context_dim, const Options& options = {})
       : dim_(dim),
         context_dim_(checked(context_dim)),

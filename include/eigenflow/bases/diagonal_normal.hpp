@@ -18,7 +18,7 @@ namespace eigenflow {
 
 /// A normal with a learned mean and a learned scale per feature, N(mean, diag(scale²)):
 /// log p(z) = -Σ_j [½ ((z_j - mean_j) / scale_j)² + ln scale_j + ½ ln 2π]. The scale is e^s with s bounded
-/// smoothly, so that it stays between e⁻²⁰ and e²⁰ for every theta. Starts as N(0, I).
+/// smoothly, so it stays between e⁻²⁰ and e²⁰ for every theta. Starts as N(0, I).
 template <class Scalar_, int Dim_ = Eigen::Dynamic>
 class DiagonalNormal {
  public:

@@ -19,15 +19,14 @@
 
 namespace eigenflow {
 
-/// A mixture of K normals with diagonal scales, for data in clusters that one normal would have to be torn
-/// into:
+/// A mixture of K normals with diagonal scales, for data in separate clusters:
 ///
 ///   log p(z) = log Σ_k w_k Π_j N(z_j; mean_jk, scale_jk²),   w = softmax(logits),   scale = eˢ
 ///
-/// by log-sum-exp over the components, with s bounded smoothly as in DiagonalNormal. Its gradient is that of
+/// computed by log-sum-exp over the components, with s bounded smoothly as in DiagonalNormal. The gradient is that of
 /// each normal times its responsibility r_k = w_k N_k / p, and r - w in the logits. Samples jump between the
-/// components, so they have no gradient in theta. Starts spread out: means normal with variance ½ around
-/// zero, scales √½, so that the whole has about unit variance.
+/// components, so they have no gradient in theta. Initial means are normal with variance ½ and initial scales are √½,
+/// so that the mixture has about unit variance.
 template <class Scalar_, int Dim_ = Eigen::Dynamic>
 class GaussianMixture {
  public:
@@ -38,11 +37,11 @@ class GaussianMixture {
   template <class Visitor>
   struct Parameters {
     typename Visitor::Vector logits;     ///< K
-    typename Visitor::Matrix mean;       ///< D × K: one column a component
+    typename Visitor::Matrix mean;       ///< D × K: one column per component
     typename Visitor::Matrix log_scale;  ///< D × K: before the bound
   };
 
-  /// K components. Throws std::invalid_argument when there is none.
+  /// K components. Throws std::invalid_argument if K < 1.
   explicit GaussianMixture(Eigen::Index components) requires(Dim_ != Eigen::Dynamic)
       : GaussianMixture(Dim_, components) {}
   constexpr GaussianMixture(Dimension<Dim_> dim, Eigen::Index components)
@@ -92,7 +91,7 @@ class GaussianMixture {
       const Number log_prob = normals.log_prob(step, tile);
       for (Eigen::Index j = 0; j < dim(); ++j) pull[j] = Number(0);
       for (Eigen::Index k = 0; k < components_; ++k) {
-        // Where all densities underflow, so do their shares.
+        // If all densities underflow, the responsibilities do too.
         const Number share = exp(normals.terms[k] - max(log_prob, Number(lowest)));
         const Number g = grad_log_prob * share;
         sum_logits[k] += grad_log_prob * (share - Number(normals.weights[k]));
@@ -139,7 +138,7 @@ class GaussianMixture {
   using Sums = PerFeature<Number, Eigen::Dynamic>;
   static constexpr Scalar lowest = std::numeric_limits<Scalar>::lowest();
 
-  /// What the components need for a tile, component by component.
+  /// The values of each component that are computed once per tile.
   struct Normals {
     Normals(const GaussianMixture& mixture, std::span<const Scalar> theta, Arena& arena)
         : dim(mixture.dim()),
@@ -171,7 +170,7 @@ class GaussianMixture {
       return (step.load(tile.values.col(j).data()) - Number(mean[i])) * Number(shrink[i]);
     }
 
-    /// log p of the step's rows, and log w_k N_k in `terms`.
+    /// log p of the rows of the step, and log w_k N_k in `terms`.
     Number log_prob(const RowStep<Scalar>& step, const Tile<Scalar>& tile) const {
       Number peak{lowest}, sum(0), square(0);
       for (Eigen::Index k = 0; k < components; ++k) {
@@ -184,7 +183,7 @@ class GaussianMixture {
         peak = max(peak, terms[k]);
       }
       for (Eigen::Index k = 0; k < components; ++k) sum += exp(terms[k] - peak);
-      // Without a finite term the square says why: -∞, or NaN for a row that has one.
+      // No term is finite: -∞, or NaN for a row with a NaN.
       return select(peak > Number(lowest), peak + log(sum), Number(Scalar(-0.5)) * square);
     }
 

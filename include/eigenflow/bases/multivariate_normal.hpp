@@ -23,9 +23,9 @@ namespace eigenflow {
 ///   Σ⁻¹ = S⁻¹ Mᵀ M S⁻¹,   S = diag(eˢ),   M lower triangular with ones on its diagonal
 ///   log p(z) = -½ ‖e‖² - Σ_j s_j - (D/2) ln 2π,   e = M t,   t_j = (z_j - mean_j) e^-s_j
 ///
-/// so that the density takes products alone, for every theta. s is bounded smoothly, as in DiagonalNormal;
-/// e^s_j is the deviation of feature j given the features before it. A sample solves M t = ε from the first
-/// feature on. Starts as N(0, I).
+/// so that the density needs only products, for every theta. s is bounded smoothly, as in DiagonalNormal, and e^s_j is
+/// the deviation of feature j given the features before it. A sample solves M t = ε, first feature first.
+/// Starts as N(0, I).
 template <class Scalar_, int Dim_ = Eigen::Dynamic>
 class MultivariateNormal {
  public:
@@ -135,7 +135,7 @@ class MultivariateNormal {
         sum.mean[j] += grad_z;
         sum.log_scale[j] = fma(grad_z, offset, sum.log_scale[j]);
       }
-      // ∂loss/∂ε = M⁻ᵀ ∂loss/∂t, from the last feature on
+      // ∂loss/∂ε = M⁻ᵀ ∂loss/∂t, last feature first
       for (Eigen::Index j = dim(); j-- > 0;)
         for (Eigen::Index k = 0; k < j; ++k) {
           pull[k] -= Number(p.lower[row(j) + k]) * pull[j];

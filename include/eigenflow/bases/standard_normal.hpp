@@ -13,7 +13,7 @@
 
 namespace eigenflow {
 
-/// N(0, I): log p(z) = -½ (‖z‖² + D ln 2π). Nothing to train.
+/// N(0, I): log p(z) = -½ (‖z‖² + D ln 2π). It has no parameters.
 template <class Scalar_, int Dim_ = Eigen::Dynamic>
 class StandardNormal {
  public:

@@ -20,17 +20,17 @@
 
 namespace eigenflow {
 
-/// A Student's t for each feature, independent, with learned degrees of freedom ν, location and scale: a base
-/// whose tails fall as a power, |z|^-(ν+1), as a flow with bounded slopes cannot make them from a normal
-/// (Jaini et al., arXiv:1907.04481).
+/// An independent Student's t for each feature, with learned degrees of freedom ν, location and scale. Its tails fall
+/// as a power, |z|^-(ν+1). A flow with bounded slopes cannot make such tails from a normal (Jaini et al.,
+/// arXiv:1907.04481).
 ///
 ///   log p(z) = Σ_j [C(ν_j/2) - ½ ln 2π - ln scale_j - ½ (ν_j + 1) log(1 + t_j²/ν_j)],
 ///   t_j = (z_j - location_j)/scale_j,   C(a) = lnΓ(a + ½) - lnΓ(a) - ½ ln a
 ///
-/// ν = 8 eᵃ with a bounded smoothly between -3 and 12, so 0.4 < ν < 1.3e6, where it is the normal to the last
-/// digits of a float; scale = eˢ with s bounded as in DiagonalNormal. Starts with ν = 8, location 0, scale 1.
+/// ν = 8 eᵃ with a bounded smoothly between -3 and 12, so 0.4 < ν < 1.3e6. At the upper end it equals the
+/// normal in float precision. scale = eˢ with s bounded as in DiagonalNormal. Starts with ν = 8, location 0, scale 1.
 ///
-/// A sample takes two numbers a feature, t = √(ν (U^(-2/ν) - 1)) cos(2πV) (Bailey, Mathematics of Computation
+/// A sample takes two random numbers per feature, t = √(ν (U^(-2/ν) - 1)) cos(2πV) (Bailey, Mathematics of Computation
 /// 62, 1994): exact for every ν, never rejected, and smooth in ν.
 template <class Scalar_, int Dim_ = Eigen::Dynamic>
 class StudentT {
@@ -40,7 +40,7 @@ class StudentT {
 
   template <class Visitor>
   struct Parameters {
-    typename Visitor::Vector log_freedom;  ///< D: a before the bound, ln(ν/8) after it
+    typename Visitor::Vector log_freedom;  ///< D: a before the bound; bounded, it is ln(ν/8)
     typename Visitor::Vector location;     ///< D
     typename Visitor::Vector log_scale;    ///< D: s before the bound
   };
@@ -130,10 +130,10 @@ class StudentT {
   /// One feature's parameters.
   struct Feature {
     Scalar nu;
-    Scalar nu_slope;  // ∂ ln ν/∂ its free number
+    Scalar nu_slope;  // ∂ ln ν/∂ log_freedom
     Scalar location;
     Scalar s;
-    Scalar s_slope;  // ∂s/∂ its free number
+    Scalar s_slope;  // ∂s/∂ log_scale
     Scalar scale;
     Scalar width;  // scale √ν
 
@@ -148,14 +148,14 @@ class StudentT {
       scale = std::exp(s);
       width = scale * std::sqrt(nu);
     }
-    /// log(1 + t²/ν) of the step's rows.
+    /// log(1 + t²/ν) of the rows of the step.
     auto log_one_plus(const RowStep<Scalar>& step, const Tile<Scalar>& tile, Eigen::Index j) const {
       return detail::log_one_plus_square((step.load(tile.values.col(j).data()) - Number(location)) *
                                          Number(1 / width));
     }
   };
 
-  /// The two numbers behind a draw of a t, its radius √(ν (U^(-2/ν) - 1)) and that radius's slope in ln ν.
+  /// A draw of a t: its two random numbers, its radius √(ν (U^(-2/ν) - 1)), and the derivative of the radius in ln ν.
   struct Polar {
     double nu;
     double exponent;  // -2 ln U / ν
@@ -169,7 +169,7 @@ class StudentT {
     }
   };
 
-  // Calls body(row, feature, its parameters, its draw) for all numbers of the tile.
+  // Calls body(row, feature, parameters, draw) for all numbers of the tile.
   template <class Body>
   void draw(std::span<const Scalar> theta, Rng rng, Eigen::Index first_row, const Tile<Scalar>& tile,
             const Body& body) const {

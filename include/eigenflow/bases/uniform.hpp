@@ -19,8 +19,8 @@
 namespace eigenflow {
 
 /// Uniform on a box: log p(z) = -Σ_j ln(high_j - low_j) for low ≤ z < high,
-/// -∞ elsewhere. Nothing to train, and its gradient is zero: outside the box
-/// it cannot pull samples back, so a flow onto it needs a bounded range.
+/// -∞ elsewhere. It has no parameters. Its gradient is zero everywhere, so training cannot move samples back into the
+/// box: the layers before it need a bounded range.
 template <class Scalar_, int Dim_ = Eigen::Dynamic>
 class Uniform {
  public:

@@ -23,11 +23,11 @@
 
 namespace eigenflow {
 
-/// Another base for the real features, beside features that are uniform on the circle [-π, π):
+/// A base for the real features, and features that are uniform on the circle [-π, π):
 ///
 ///   log p(z) = log p_B(z_R) - C log 2π,   z_R the real features in their order, C the number of circles
 ///
-/// For circles alone take Uniform. An angle of any size is a point of the circle.
+/// If all features are circles, use Uniform. Any finite number is an angle, modulo 2π.
 template <class B, int Dim_ = Eigen::Dynamic>
 class WithCircles {
   static_assert(Base<B>,
@@ -41,8 +41,8 @@ class WithCircles {
   template <class Visitor>
   using Parameters = typename B::template Parameters<Visitor>;
 
-  /// `circles` are those of the `dim` features that are circles; `base` has the others. Throws
-  /// std::invalid_argument unless each circle is one of the features, there once, and the numbers add up.
+  /// `circles` lists the features (of `dim`) that are circles; `base` has the others. Throws std::invalid_argument
+  /// unless each circle is a feature and listed once, and the base has the number of the others.
   constexpr WithCircles(Dimension<Dim_> dim, Indices circles, B base)
       : dim_(dim), circles_(checked(dim, std::move(circles), base.dim())), base_(std::move(base)) {}
 
@@ -67,7 +67,7 @@ class WithCircles {
   }
   void initialise(std::span<Scalar> theta, Rng& rng) const { base_.initialise(theta, rng); }
 
-  /// What the base inside keeps for its gradient.
+  /// The tape of the inner base.
   using Tape = decltype(add_log_prob(std::declval<const B&>(), {}, std::declval<eigenflow::Tile<Scalar>&>()));
 
   Tape log_prob(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
@@ -89,7 +89,7 @@ class WithCircles {
         [&](Eigen::Index j, Eigen::Index k) { tile.grad_values.col(j) = inner.grad_values.col(k); });
   }
 
-  /// The circles are drawn from a substream of their own.
+  /// The circles are drawn from their own substream.
   void sample(std::span<const Scalar> theta, Rng rng, Eigen::Index first_row, Tile<Scalar>& tile) const {
     Tile<Scalar> inner = real_features(tile);
     base_.sample(theta, rng, first_row, inner);
@@ -136,7 +136,7 @@ class WithCircles {
 
   Eigen::Index circle_count() const { return static_cast<Eigen::Index>(circles_.size()); }
 
-  // Calls body(feature, its place among the real ones).
+  // Calls body(feature, its index among the real features).
   template <class Body>
   void for_each_real(const Body& body) const {
     Eigen::Index k = 0;
@@ -147,7 +147,7 @@ class WithCircles {
     }
   }
 
-  // A copy of the real features and their cotangents; log_det is the tile's.
+  // A copy of the real features and their cotangents. It shares the log_det of the tile.
   Tile<Scalar> real_features(const Tile<Scalar>& tile) const {
     const bool with_grad = tile.grad_values.cols() > 0;
     typename Tile<Scalar>::Matrix values = tile.scratch(base_.dim()),

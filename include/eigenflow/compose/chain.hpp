@@ -24,7 +24,7 @@ concept AllDefaultMade = (std::default_initializable<Parts> && ...);
 
 }  // namespace detail
 
-/// Layers of any types, one after the other: forward runs them first to last. Itself a layer, so chains nest.
+/// Layers of any types, one after the other: forward runs them first to last. A chain is a layer too, so chains nest.
 template <class... Layers>
 class Chain {
   static_assert(sizeof...(Layers) > 0, "a Chain needs one layer or more");
@@ -68,7 +68,7 @@ class Chain {
     static_assert(I < size, "there is no layer of this number: layers are counted from 0");
     return std::get<I>(layers_);
   }
-  /// The place of layer i's parameters in the chain's theta.
+  /// The segment of layer i in the chain's theta.
   const Segment& segment(std::size_t i) const { return segments_[i]; }
 
   static constexpr auto structure() requires(Structured<Layers>&&...) {
@@ -85,8 +85,7 @@ class Chain {
                layers_);
   }
 
-  /// Hands the data to each layer that starts from data, as the layers before it (in this direction) leave
-  /// it.
+  /// Gives the data to each layer that starts from data, transformed by the layers before it (in this direction).
   void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles,
                        Direction direction = Direction::forward) {
     start_each(theta, tiles, direction, Indices{});
@@ -162,7 +161,8 @@ class Chain {
        ...);
   }
 
-  // Braces run left to right; the inverse's tuple is filled from its end by a fold over the reversed index.
+  // A braced list is evaluated left to right. The inverse fills its tuple from the end, by a fold over the reversed
+  // index.
   template <std::size_t... I>
   ForwardTape forward_each(std::span<const Scalar> theta, Tile<Scalar>& tile,
                            std::index_sequence<I...>) const {
@@ -190,7 +190,7 @@ class Chain {
     (inverse_vjp_one(std::get<I>(layers_), segments_[I], theta, grad, std::get<I>(tape), tile), ...);
   }
 
-  // These depend on a layer's type alone, never on its place: 32 equal layers compile like one.
+  // These depend only on the type of a layer, not on its position: 32 equal layers compile like one.
   template <class L>
   static auto forward_one(const L& layer, const Segment& segment, std::span<const Scalar> theta,
                           Tile<Scalar>& tile) {

@@ -23,7 +23,7 @@ namespace eigenflow {
 ///   log-det   that of f
 ///   inverse   x_I = f⁻¹(z_I)
 ///
-/// With all features it is the layer in another order of them, as a coupling that transforms any of them.
+/// With all features it applies the layer to the features in another order.
 template <class L, int Dim_ = Eigen::Dynamic>
 class Columns {
   static_assert(Layer<L>,
@@ -39,8 +39,8 @@ class Columns {
     typename L::template Parameters<Visitor> layer;
   };
 
-  /// `indices` are the features, of `dim`, that the layer's features 0, 1, ... are. Throws
-  /// std::invalid_argument unless there are as many as the layer has, each from 0 to dim - 1 and there once.
+  /// `indices[k]` is the feature (of `dim`) that the layer gets as its feature k. Throws std::invalid_argument unless
+  /// there is one index for each feature of the layer, from 0 to dim - 1, and none twice.
   constexpr Columns(Dimension<Dim_> dim, Indices indices, L layer)
       : dim_(dim), indices_(checked(dim, std::move(indices), layer.dim())), layer_(std::move(layer)) {}
 
@@ -68,7 +68,7 @@ class Columns {
 
   void initialise(std::span<Scalar> theta, Rng& rng) const { layer_.initialise(theta, rng); }
 
-  /// The layer starts from its own features.
+  /// Gives the layer the data of its own features.
   void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles,
                        Direction direction = Direction::forward) {
     const TileSource<Scalar> picked = [&](const std::function<void(Tile<Scalar>&)>& visit) {
@@ -136,7 +136,7 @@ class Columns {
     return true;
   }
 
-  // The layer's columns: where they are when they lie side by side, else a copy, which `put` brings back.
+  // The layer's columns: in place if they are adjacent, else a copy that `put` writes back.
   Matrix pick(Matrix& from, const Tile<Scalar>& tile) const {
     if (side_by_side()) return Matrix(from.data() + index(0) * from.rows(), from.rows(), size());
     Matrix picked = tile.scratch(size());
@@ -148,7 +148,7 @@ class Columns {
     for (Eigen::Index k = 0; k < size(); ++k) to.col(index(k)) = picked.col(k);
   }
 
-  // A vjp has its tape: it reads no values, only how many there are.
+  // A vjp reads only the tape and the number of rows, not the values.
   Tile<Scalar> with_cotangents(Tile<Scalar>& tile) const {
     return tile.with_values(Matrix(tile.values.data(), tile.rows(), size()), pick(tile.grad_values, tile));
   }

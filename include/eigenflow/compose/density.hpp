@@ -9,13 +9,13 @@
 
 namespace eigenflow {
 
-/// What an evaluation keeps for its gradient.
+/// The tape of an evaluation.
 template <class LayerTape, class BaseTape>
 struct DensityTape {
   LayerTape layers;
   BaseTape base;
 };
-/// What a draw keeps for its gradient.
+/// The tape of a draw.
 template <class LayerTape, class BaseTape, class Scalar>
 struct DrawTape {
   LayerTape layers;
@@ -23,12 +23,12 @@ struct DrawTape {
   const Scalar* latents;  // N × D
 };
 
-/// A layer f and a base p_Z with their numbers at hand: the density
+/// A layer f and a base p_Z with their parameters: the density
 ///
 ///   log p(x) = log p_Z(f(x)) + log|det ∂f/∂x|
 ///
-/// and its samples, tile by tile and in place. Every density of the library is computed here: those of flows, of
-/// objectives, of flows made at run time and of embedded flows. A view: it owns nothing.
+/// and its samples, tile by tile and in place. All densities are computed here: by flows, objectives,
+/// flows made at run time and embedded flows. It is a view and owns nothing.
 template <class L, class B>
 struct Density {
   using Scalar = typename B::Scalar;
@@ -44,8 +44,8 @@ struct Density {
     auto of_base = add_log_prob(base, base_theta, tile);
     return DensityTape<decltype(of_layers), decltype(of_base)>{of_layers, of_base};
   }
-  /// From ∂loss/∂log p(x) in tile.grad_log_det: puts ∂loss/∂x into tile.grad_values and adds the parameters'
-  /// gradients (unless empty).
+  /// From ∂loss/∂log p(x) in tile.grad_log_det: writes ∂loss/∂x to tile.grad_values and adds the gradients of
+  /// the parameters (unless empty).
   template <class Tape>
   void evaluate_vjp(std::span<Scalar> layer_grad, std::span<Scalar> base_grad, const Tape& tape,
                     Tile<Scalar>& tile) const {
@@ -53,8 +53,8 @@ struct Density {
     layers.forward_vjp(layer_theta, layer_grad, tape.layers, tile);
   }
 
-  /// Draws rows first_row, first_row + 1, ... of the sample that `rng` stands for, x = f⁻¹(z). Leaves something in
-  /// tile.log_det.
+  /// Draws rows first_row, first_row + 1, ... of the sample that `rng` stands for, x = f⁻¹(z). tile.log_det is
+  /// unspecified afterwards.
   void draw(const Rng& rng, Eigen::Index first_row, Tile<Scalar>& tile) const {
     base.sample(base_theta, rng, first_row, tile);
     detail::spoil_without_context(tile);
@@ -72,7 +72,7 @@ struct Density {
     }
     tile.log_det.setZero();
     auto of_base = add_log_prob(base, base_theta, tile);
-    // log p(x) = log p_Z(z) - log|det ∂x/∂z|, accumulated with the sign turned
+    // log p(x) = log p_Z(z) - log|det ∂x/∂z|, accumulated with the opposite sign
     tile.log_det = -tile.log_det;
     auto of_layers = layers.inverse(layer_theta, tile);
     tile.log_det = -tile.log_det;

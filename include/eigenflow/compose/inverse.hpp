@@ -11,7 +11,7 @@
 
 namespace eigenflow {
 
-/// The same bijection with its two directions swapped: a planar flow that samples becomes one that evaluates.
+/// The same bijection with its two directions swapped.
 template <class L>
 class Inverse {
   static_assert(Layer<L>,
@@ -47,7 +47,7 @@ class Inverse {
 
   void initialise(std::span<Scalar> theta, Rng& rng) const { layer_.initialise(theta, rng); }
 
-  /// The data that enters this layer's forward enters the other's inverse.
+  /// Data that enters this layer's forward enters the inner layer's inverse.
   void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles,
                        Direction direction = Direction::forward) {
     start_from_data(layer_, theta, tiles, opposite(direction));
@@ -74,7 +74,7 @@ class Inverse {
   L layer_;
 };
 
-/// The inverse of any layer, of an Inverse too (where `Inverse{layer}` would merely copy it).
+/// The inverse of any layer, also of an Inverse (`Inverse{layer}` would copy it instead).
 template <class L>
 Inverse<L> inverse(L layer) {
   return Inverse<L>(std::move(layer));

@@ -20,7 +20,7 @@
 
 namespace eigenflow {
 
-/// A run-time number of layers of one type, one after the other; itself a layer.
+/// A run-time number of layers of one type, one after the other. A stack is a layer too.
 template <class L>
 class Stack {
   static_assert(Layer<L>,
@@ -35,9 +35,9 @@ class Stack {
 
   /// `count` default layers.
   explicit Stack(Eigen::Index count) : Stack(count, default_layer()) {}
-  /// `count` copies of `layer`: the same structure, each with parameters of its own.
+  /// `count` copies of `layer`: the same structure, each with its own parameters.
   Stack(Eigen::Index count, const L& layer) : Stack(count, [&](Eigen::Index) { return layer; }) {}
-  /// Layers made one by one: make(0), make(1)...; for elements that differ, as random permutations do.
+  /// The layers make(0), make(1)..., for elements that differ, such as random permutations.
   template <std::invocable<Eigen::Index> Make>
   Stack(Eigen::Index count, Make&& make) {
     if (count < 1)
@@ -50,7 +50,7 @@ class Stack {
       : Stack(static_cast<Eigen::Index>(layers.size()),
               [&](Eigen::Index i) { return std::move(layers[static_cast<std::size_t>(i)]); }) {}
 
-  /// A Stack that was moved from is empty: it may be assigned to, and flows and chains reject it.
+  /// A Stack that was moved from is empty: you may assign to it, but flows and chains reject it.
   Stack(const Stack&) = default;
   Stack(Stack&&) = default;
   Stack& operator=(const Stack&) = default;
@@ -75,7 +75,7 @@ class Stack {
     eigen_assert(i >= 0 && i < size());
     return layers_[static_cast<std::size_t>(i)];
   }
-  /// The place of layer i's parameters in the stack's theta.
+  /// The segment of layer i in the stack's theta.
   const Segment& segment(std::size_t i) const { return segments_[i]; }
 
   static Stack example(Eigen::Index dim, Eigen::Index context_dim) {
@@ -96,8 +96,7 @@ class Stack {
     for (std::size_t i = 0; i < layers_.size(); ++i) layers_[i].initialise(segments_[i].of(theta), rng);
   }
 
-  /// Hands the data to each layer that starts from data, as the layers before it (in this direction) leave
-  /// it.
+  /// Gives the data to each layer that starts from data, transformed by the layers before it (in this direction).
   void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles,
                        Direction direction = Direction::forward) {
     for (std::size_t done = 0; done < layers_.size(); ++done) {
@@ -164,12 +163,12 @@ class Stack {
   static L default_layer() {
     static_assert(
         std::default_initializable<L>,
-        "Stack(count) makes default layers, but a layer whose number of features comes at run time has no "
+        "Stack(count) makes default layers, but a layer whose number of features is set at run time has no "
         "default: give one to copy, as in Stack(count, layer)");
     return L();
   }
 
-  // The k-th layer that a direction meets.
+  // The k-th layer in this direction.
   std::size_t nth(std::size_t k, Direction direction) const {
     return direction == Direction::forward ? k : layers_.size() - 1 - k;
   }

@@ -20,17 +20,17 @@
 
 namespace eigenflow {
 
-/// A density made of a layer f and the density of f's results, p_Z:
+/// The density made of a layer f and a base p_Z:
 ///
 ///   log p(x) = log p_Z(f(x)) + log|det ∂f/∂x|
 ///
-/// This is a flow without its numbers: `Flow` holds one and theta, and every density and sample of the library is
-/// computed here. It is itself a Base, so a flow may be the base of another flow:
+/// This is a flow without its numbers: a `Flow` holds a TransformedBase and theta. It is a Base too, so a flow may be
+/// the base of another flow:
 ///
 ///   Flow outer{layers, inner.density(), rng};
 ///   outer.parameters().tail(inner.parameters().size()) = inner.parameters();
 ///
-/// theta is the layer's parameters, then the base's.
+/// theta has the parameters of the layer, then those of the base.
 template <class L, class B>
 class TransformedBase {
   static_assert(
@@ -58,7 +58,7 @@ class TransformedBase {
     return {visit.part("layers", self.layers_), visit.part("base", self.base_)};
   }
 
-  /// Throws std::invalid_argument when the two have different numbers of features or contexts.
+  /// Throws std::invalid_argument if the two have different numbers of features or contexts.
   TransformedBase(L layers, B base)
       : TransformedBase(layers, base, parameter_count(layers), parameter_count(base)) {}
   /// The same with the numbers of their parameters given, as a constant expression.
@@ -101,14 +101,14 @@ class TransformedBase {
     layers_.initialise(layer_segment().of(theta), rng);
     base_.initialise(base_segment().of(theta), rng);
   }
-  /// Hands the data to the layers that start from data.
+  /// Gives the data to the layers that start from data.
   void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles) {
     start_from_data(layers_, layer_segment().of(theta), tiles, Direction::forward);
   }
 
-  // ---- the density, in place: what flows and objectives call
+  // ---- the density, in place, for flows and objectives
 
-  /// With its numbers at hand.
+  /// The density with its parameters.
   Density<L, B> with(std::span<const Scalar> theta) const {
     return {layers_, base_, layer_segment().of(theta), base_segment().of(theta)};
   }
@@ -117,7 +117,7 @@ class TransformedBase {
   auto evaluate(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
     return with(theta).evaluate(tile);
   }
-  /// From ∂loss/∂log p(x) in tile.grad_log_det: puts ∂loss/∂x into tile.grad_values, adds ∂loss/∂theta to `grad`
+  /// From ∂loss/∂log p(x) in tile.grad_log_det: writes ∂loss/∂x to tile.grad_values, adds ∂loss/∂theta to `grad`
   /// (unless empty).
   template <class EvaluateTape>
   void evaluate_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const EvaluateTape& tape,
@@ -125,13 +125,13 @@ class TransformedBase {
     with(theta).evaluate_vjp(layer_segment().of(grad), base_segment().of(grad), tape, tile);
   }
 
-  /// Draws rows first_row, first_row + 1, ... of the sample that `rng` stands for, x = f⁻¹(z), and puts log p(x) into
+  /// Draws rows first_row, first_row + 1, ... of the sample that `rng` stands for, x = f⁻¹(z), and writes log p(x) to
   /// tile.log_det.
   auto draw(std::span<const Scalar> theta, const Rng& rng, Eigen::Index first_row, Tile<Scalar>& tile) const {
     return with(theta).draw_with_log_prob(rng, first_row, tile);
   }
   /// From ∂loss/∂x in tile.grad_values and ∂loss/∂log p(x) in tile.grad_log_det, through the draw: adds ∂loss/∂theta to
-  /// `grad`. `rng` and `first_row` are those of the draw.
+  /// `grad`. Give the `rng` and the `first_row` of the draw.
   template <class Drawn>
   void draw_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Drawn& tape, const Rng& rng,
                 Eigen::Index first_row, Tile<Scalar>& tile) const {
@@ -143,8 +143,8 @@ class TransformedBase {
     show(tile.grad_log_det, grad_log_prob.data(), tile.rows());
     if constexpr (!Parameterless<B>) {
       if (grad.empty()) return;
-      // The base's parameters act on log p_Z, at fixed z, and on z; a piece adds once to an entry, so both meet in a
-      // buffer.
+      // The parameters of the base act on log p_Z (at fixed z) and on z. A piece adds once to an entry, so a buffer
+      // adds up both first.
       const std::span<Scalar> of_base = base_segment().of(grad);
       const std::span<Scalar> sum(tile.arena->template allocate<Scalar>(of_base.size()), of_base.size());
       std::fill(sum.begin(), sum.end(), Scalar(0));
@@ -158,7 +158,7 @@ class TransformedBase {
     }
   }
 
-  // ---- the same as a base, whose verbs leave what they do not write
+  // ---- the concept Base: these functions change only what they write
 
   struct Tape {
     decltype(std::declval<const Density<L, B>&>().evaluate(std::declval<Tile<Scalar>&>())) density;
@@ -193,7 +193,7 @@ class TransformedBase {
     with(theta).draw(rng, first_row, tile);
     tile.log_det = log_det.col(0);
   }
-  /// Draws again, since a sample keeps no tape.
+  /// Draws again, because a sample keeps no tape.
   void sample_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Rng& rng,
                   Eigen::Index first_row, Tile<Scalar>& tile) const requires Reparametrised<B> {
     const ArenaScope scope(*tile.arena);
@@ -214,7 +214,7 @@ class TransformedBase {
   }
 
  private:
-  // Eigen's maps assign what they show; placing them anew makes them show something else.
+  // Assigning to an Eigen map copies numbers; constructing it again makes it point elsewhere.
   template <class Map, class... Place>
   static void show(Map& map, const Place&... place) {
     new (&map) Map(place...);

@@ -11,7 +11,7 @@
 
 namespace eigenflow {
 
-/// What a base without a tape returns in the place of one.
+/// Returned by a base without a tape.
 struct NoTape {};
 
 namespace detail {
@@ -31,8 +31,8 @@ concept LogProbWithTape = requires(const B& base, std::span<const typename B::Sc
 
 }  // namespace detail
 
-/// A base: the latent density p_Z at the end of the chain, with or without parameters (theta's last segment). A whole
-/// flow is a base too: see TransformedBase.
+/// A base: the latent density p_Z at the end of the chain, with or without parameters (theta's last segment). A
+/// flow can be a base too: see TransformedBase.
 template <class B>
 concept Base = std::copyable<B> &&
     (detail::LogProbWithoutTape<B> ||
@@ -47,32 +47,31 @@ concept Base = std::copyable<B> &&
   base.initialise(out, rng);  // write the initial theta
 
   // log_prob(theta, tile)           adds log p_Z(z) of each row of tile.values to tile.log_det, which then is
-  //                                 log p(x); leaves tile.values as they are
+  //                                 log p(x); leaves tile.values unchanged
   // log_prob_vjp(theta, out, tile)  replaces tile.grad_values by grad_log_det · ∂log p_Z/∂z and adds ∂loss/∂theta
   //                                 to `out` (unless empty)
-  // A base that must keep something for its gradient returns a tape from log_prob, as a layer does, and
-  // takes it back: log_prob_vjp(theta, out, tape, tile).
+  // A base that must keep values for its gradient returns a tape from log_prob, as a layer does, and gets it
+  // in log_prob_vjp(theta, out, tape, tile).
 
-  // Fills tile.values with rows first_row, first_row + 1, ... of the sample that `rng` stands for: a row
-  // depends on rng and its number alone, so that the same sample comes out of any cutting into tiles.
-  // Leaves tile.log_det as it is.
+  // Fills tile.values with rows first_row, first_row + 1, ... of the sample of `rng`: a row depends only
+  // on rng and its number, so that the sample does not depend on the tiles. Leaves tile.log_det unchanged.
   base.sample(theta, Rng(rng), first_row, tile);
 };
 
 // What a base may have beyond that:
-//   context_dim()    columns of tile.context that all three verbs read (0 when absent); log_prob_vjp adds
+//   context_dim()    columns of tile.context that all three functions read (default 0); log_prob_vjp adds
 //                    ∂loss/∂context to tile.grad_context
 //   sample_vjp(...)  the gradient of a loss over its samples: see Reparametrised
 
-/// A base with nothing to train.
+/// A base without parameters.
 template <class B>
 concept Parameterless =
     std::same_as<decltype(B::layout(std::declval<const B&>(), std::declval<CountParameters&>())),
                  NoParameters<CountParameters>>;
 
 /// A base whose samples are a smooth function of its parameters (Kingma & Welling, arXiv:1312.6114, section
-/// 2.4), so that a loss over its samples has a gradient in them: what ReverseKl asks for. Without parameters
-/// there is nothing to ask.
+/// 2.4), so that a loss over its samples has a gradient in them. ReverseKl requires it. A base without parameters
+/// satisfies it.
 template <class B>
 concept Reparametrised = Base<B> &&
     (Parameterless<B> ||
@@ -83,7 +82,7 @@ concept Reparametrised = Base<B> &&
        base.sample_vjp(theta, out, Rng(rng), first_row, tile);
      });
 
-/// Adds log p_Z(z) to tile.log_det and returns the base's tape, NoTape where it has none.
+/// Adds log p_Z(z) to tile.log_det. Returns the tape of the base, or NoTape.
 template <Base B>
 auto add_log_prob(const B& base, std::span<const typename B::Scalar> theta, Tile<typename B::Scalar>& tile) {
   if constexpr (detail::LogProbWithTape<B>) {

@@ -15,7 +15,7 @@ namespace eigenflow {
 
 namespace detail {
 
-// What the conditioners of couplings and of autoregressive layers have in common.
+// The common part of the conditioners of couplings and of autoregressive layers.
 template <class C>
 concept ConditionerVerbs = std::copyable<C> &&
     requires(const C& conditioner, std::span<const typename C::Scalar> theta,
@@ -28,27 +28,27 @@ concept ConditionerVerbs = std::copyable<C> &&
   { conditioner.in_dim() } -> std::convertible_to<Eigen::Index>;
   { conditioner.out_dim() } -> std::convertible_to<Eigen::Index>;
 
-  typename C::template Parameters<CountParameters>;  // what its layout gives to a visitor
-  C::layout(conditioner, visitor);                   // what it has, see authoring/layout.hpp
+  typename C::template Parameters<CountParameters>;  // the result of its layout
+  C::layout(conditioner, visitor);                   // its parameters, see authoring/layout.hpp
   // The initial theta: all results zero, so that a flow starts as the identity.
   conditioner.initialise(out, rng);
 
-  // result (N × out) = m(input), input N × in. Returns a tape, a small value whose arrays lie in pass.arena; it
-  // may keep `input` by pointer, which outlives the tape. Where pass.dropout is set, a network that has dropout
-  // draws its masks from it.
+  // result (N × out) = m(input), input N × in. Returns a tape, a small value whose arrays are in pass.arena. It
+  // may keep a pointer to `input`, which outlives the tape. If pass.dropout is set, a network with dropout draws
+  // its masks from it.
   { conditioner.forward(theta, input, result, pass) } -> TapeValue;
 
-  // Adds ∂loss/∂theta to `out` (nothing when empty), exactly once an entry, and ∂loss/∂input to grad_input.
+  // Adds ∂loss/∂theta to `out` (unless empty), exactly once per entry, and ∂loss/∂input to grad_input.
   conditioner.vjp(theta, out, conditioner.forward(theta, input, result, pass), grad_result, grad_input, pass);
 };
 
-/// A conditioner that can be saved: it gives its options, which have a structure.
+/// A conditioner that can be saved: it has options with a structure.
 template <class C>
 concept HasStructuredOptions = Structured<typename C::Options> && requires(const C& conditioner) {
   { conditioner.options() } -> std::same_as<const typename C::Options&>;
 };
 
-/// What a conditioner's forward keeps for its vjp.
+/// The tape of a conditioner.
 template <class C, class Scalar = typename C::Scalar>
 using ConditionerTape = decltype(std::declval<const C&>().forward(
     {}, std::declval<const ConstMatrixMap<Scalar>&>(), std::declval<MatrixMap<Scalar>&>(),
@@ -56,7 +56,7 @@ using ConditionerTape = decltype(std::declval<const C&>().forward(
 
 }  // namespace detail
 
-/// A conditioner, the m(·) of a coupling: any differentiable function from the untouched features (and the
+/// A conditioner, the m(·) of a coupling: any differentiable function from the unchanged features (and the
 /// context) to the parameters of a transformer. It knows nothing of flows, and need not be invertible.
 template <class C>
 concept Conditioner = detail::ConditionerVerbs<C> &&
@@ -72,11 +72,11 @@ concept MadeFromOrder = requires(const List<Eigen::Index>& order, Eigen::Index c
 
 }  // namespace detail
 
-/// A masked conditioner, the m(·) of an autoregressive layer: `count` results for each of D features, those
-/// of a feature a function of the features before it in the order (and of the context) alone, whatever theta
-/// holds. Inputs: D features, then the context; results: feature by feature, `count` each. For features that
-/// are circles it must be made of (order, count, options, context_dim, circles) too: the i-th circle has a
-/// second input, column D + i, and the context stands behind these.
+/// A masked conditioner, the m(·) of an autoregressive layer: `count` results for each of D features. For every
+/// theta, the results of a feature depend only on the features before it in the order (and on the context). Inputs: D
+/// features, then the context; results: feature by feature, `count` each. For features that are circles it must also
+/// have a constructor of (order, count, options, context_dim, circles). Then the i-th circle has a second input,
+/// column D + i, and the context follows these.
 template <class C>
 concept MaskedConditioner = detail::ConditionerVerbs<C> && detail::MadeFromOrder<C> &&
     requires(const C& conditioner, std::span<const typename C::Scalar> theta,
@@ -85,12 +85,12 @@ concept MaskedConditioner = detail::ConditionerVerbs<C> && detail::MadeFromOrder
              MatrixMap<typename C::Scalar>& grad_input, const Pass& pass, void (*visit)(Eigen::Index)) {
   { conditioner.order() } -> std::convertible_to<const List<Eigen::Index>&>;  // first feature first
 
-  // The same as `forward` (and its tape) where the input becomes known feature by feature: calls visit(j) in
-  // the order when the results of feature j are there; visit writes the columns of j in the input.
+  // The same as `forward` (with its tape) for an input that becomes known feature by feature: calls visit(j), in
+  // the order, when the results of feature j are known. visit(j) writes the columns of j in the input.
   conditioner.forward_in_order(theta, input, result, pass, visit);
 
-  // The same as `vjp` where the cotangents of the results become known feature by feature: calls visit(j) in
-  // the reverse order when ∂loss/∂(feature j) is all there in grad_input; visit writes those of j's results.
+  // The same as `vjp` for cotangents of the results that become known feature by feature: calls visit(j), in the
+  // reverse order, when ∂loss/∂(feature j) in grad_input is complete. visit(j) writes those of the results of j.
   conditioner.vjp_in_order(theta, out, conditioner.forward(theta, input, result, pass), grad_result,
                            grad_input, pass, visit);
 };

@@ -2,11 +2,11 @@
 
 #include <Eigen/Core>
 
-// What is asked of layers and bases alike, in a flow and in an embedded one.
+// Functions of layers and bases, for flows and embedded flows.
 
 namespace eigenflow {
 
-/// The two ways through a layer: data x → latent z, and back.
+/// The two directions of a layer: data x → latent z, and back.
 enum class Direction { forward, inverse };
 
 constexpr Direction opposite(Direction direction) {

@@ -16,10 +16,10 @@ namespace eigenflow {
 
 /// A layer: a bijection of R^D with its log-det and its gradients, both ways.
 ///
-/// It is a small value: its trainable numbers live in theta, of which it is handed its segment, so that it
-/// can be copied, shared between threads and differentiated without knowing who owns what. `forward` is the
-/// normalizing direction (data x → latent z), `inverse` the generating one; `tile.log_det` always gains
-/// log|det ∂output/∂input| of the direction just evaluated. All verbs work in place on `tile.values`, N × D.
+/// It is a small value. Its trainable numbers are in theta: every call gets the segment of the layer, so that a layer
+/// can be copied and shared between threads. `forward` is the normalizing direction (data x → latent z), `inverse`
+/// the generating one. Each adds its own log|det ∂output/∂input| to `tile.log_det`, and works in place on
+/// `tile.values`, N × D.
 ///
 /// It is a bijection for every theta whose numbers are at most 10⁶ in size, which is what the tests cover in float and
 /// in double. Larger ones may overflow in a network.
@@ -31,36 +31,36 @@ concept Layer = std::copyable<L> &&
   { L::static_dim } -> std::convertible_to<int>;         // D, or Eigen::Dynamic
   { layer.dim() } -> std::convertible_to<Eigen::Index>;  // D
 
-  typename L::template Parameters<CountParameters>;  // what its layout gives to a visitor
-  L::layout(layer, visitor);                         // what it has, see authoring/layout.hpp
+  typename L::template Parameters<CountParameters>;  // the result of its layout
+  L::layout(layer, visitor);                         // its parameters, see authoring/layout.hpp
   layer.initialise(out, rng);  // write the initial theta; the layer should be (near) the identity
 
-  // The two directions. Each returns a tape: what its vjp needs, a small value whose arrays lie in tile.arena.
-  // When tile.record is false no vjp follows and the tape may be left empty.
+  // The two directions. Each returns a tape with the values that its vjp needs: a small value whose arrays are in
+  // tile.arena. If tile.record is false, no vjp follows and the tape may be empty.
   { layer.forward(theta, tile) } -> TapeValue;
   { layer.inverse(theta, tile) } -> TapeValue;
 
   // Their vector-Jacobian products: replace tile.grad_values (∂loss/∂output) by ∂loss/∂input, with
-  // ∂loss/∂log_det in tile.grad_log_det, and add ∂loss/∂theta to `out`, exactly once an entry: a
-  // finished sum, since a product added in place may be fused and round differently. An empty `out`
-  // asks for no theta gradient. Order: theta, gradient, tape, tile.
+  // ∂loss/∂log_det in tile.grad_log_det, and add ∂loss/∂theta to `out`, exactly once per entry and
+  // as a finished sum: a product added in place may be fused and round differently. If `out` is empty, there is
+  // no gradient in theta. Order: theta, gradient, tape, tile.
   layer.forward_vjp(theta, out, layer.forward(theta, tile), tile);
   layer.inverse_vjp(theta, out, layer.inverse(theta, tile), tile);
 };
 
-// What a layer may have beyond that:
-//   context_dim()                    columns of tile.context that it reads (0 when absent)
-//   initialise_from(theta, tiles, direction)   a start from the data that enters `direction`, once (ActNorm,
-//                                    Standardize), or a look at it (Support); see start_from_data
+// Optional members of a layer:
+//   context_dim()                    columns of tile.context that it reads (default 0)
+//   initialise_from(theta, tiles, direction)   sets constants from the data that enters `direction`, once
+//                                    (ActNorm, Standardize), or checks it (Support)
 //   static tag()                     its key in model files
-//   static name()                    its label in the printed architecture (the tag when absent, or "Layer")
-//   describe()                       what stands in brackets after the name: "1 of 2 features, 64 × 64, relu"
+//   static name()                    its name in the printed architecture (default: the tag, or "Layer")
+//   describe()                       the text in brackets after the name: "1 of 2 features, 64 × 64, relu"
 
-/// Calls its argument on every tile of a data set, in order: what a data-dependent start may look at.
+/// Calls its argument on every tile of a data set, in order: the data for a data-dependent start.
 template <class Scalar>
 using TileSource = std::function<void(const std::function<void(Tile<Scalar>&)>&)>;
 
-/// Hands the data that enters `direction` to a layer that starts from data; nothing for other layers.
+/// Gives the data that enters `direction` to a layer that starts from data. Does nothing for other layers.
 template <class L, class Scalar>
 void start_from_data(L& layer, std::span<Scalar> theta, const TileSource<Scalar>& tiles,
                      Direction direction) {
@@ -75,7 +75,7 @@ void start_from_data(L& layer, std::span<Scalar> theta, const TileSource<Scalar>
 
 namespace detail {
 
-/// The columns of context that parts read which are joined: all the same number, or none.
+/// The columns of context that the parts of a whole read: parts that read a context must read the same number.
 constexpr Eigen::Index common_context(const char* whole, Eigen::Index some, Eigen::Index others) {
   if (some > 0 && others > 0 && some != others)
     reject("the parts of a " + std::string(whole) + " must read the same context, but one reads " +

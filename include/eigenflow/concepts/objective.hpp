@@ -7,7 +7,7 @@
 
 namespace eigenflow {
 
-/// An objective: a flow and a batch → a loss in nats, and ∂loss/∂theta, which overwrites `grad` unless that is empty.
+/// An objective: a flow and a batch → a loss in nats, and ∂loss/∂theta, which overwrites `grad` unless it is empty.
 template <class O, class Flow>
 concept Objective = std::is_invocable_r_v<double, const O&, const Flow&, Batch<typename Flow::Scalar>,
                                           std::span<typename Flow::Scalar>>;

@@ -7,8 +7,8 @@
 
 #include "eigenflow/authoring/tile.hpp"
 
-// A target: a density that a program can evaluate and not draw from, up to a constant factor. It is any
-// callable of one of three forms, whichever is easiest to write, with S the flow's scalar type:
+// A target: a density that a program can evaluate, up to a constant factor, but not sample. It is a callable of
+// one of three forms, with S the flow's scalar type:
 //
 //   double operator()(const Vector& x, Vector& grad)     one row: fills ∇ log p̃(x), returns log p̃(x)
 //   void operator()(x, log_p, grad)                      a batch: x is N × D; fills N values and N × D gradients
@@ -19,7 +19,7 @@
 
 namespace eigenflow {
 
-/// One point, as a target sees it.
+/// One point, as passed to a target.
 template <class Flow>
 using PointOf = Eigen::Matrix<typename Flow::Scalar, Flow::static_dim, 1>;
 
@@ -43,7 +43,7 @@ concept ValueTarget = requires(const T& target, const PointOf<Flow>& x) {
   { target(x) } -> std::convertible_to<double>;
 };
 
-/// What a flow can be fitted to. (Eigen's own types can be called, with indices: they are data.)
+/// A density to which a flow can be fitted. (Eigen types can be called with indices, but they are data.)
 template <class T, class Flow>
 concept Target = !std::is_base_of_v<Eigen::EigenBase<T>, T> && (RowTarget<T, Flow> || BatchTarget<T, Flow>);
 

@@ -8,8 +8,8 @@
 
 namespace eigenflow {
 
-/// The numbers of one feature in one step of rows: the parameters that the conditioner gave, then those that
-/// the transformer keeps for its vjp. `slots[i]` reads, `slots.set(i, numbers)` writes.
+/// The numbers of one feature in one step of rows: the parameters from the conditioner, then the numbers that the
+/// transformer keeps for its vjp. `slots[i]` reads, `slots.set(i, numbers)` writes.
 template <class Scalar>
 class Slots {
  public:
@@ -19,7 +19,7 @@ class Slots {
         Eigen::Index feature = 0)
       : step_(step), parameters_(parameters), count_(count), kept_(kept), rows_(rows), feature_(feature) {}
 
-  /// Which feature of the layer it is.
+  /// The index of the feature in the layer.
   Eigen::Index feature() const { return feature_; }
 
   Number operator[](Eigen::Index i) const { return step_.load(column(i)); }
@@ -38,37 +38,35 @@ class Slots {
   Eigen::Index feature_;
 };
 
-/// What a transformer makes of a feature.
+/// The result of a transformer for a feature.
 template <class Number>
 struct Transformed {
   Number value;
   Number log_det;  ///< log|∂output/∂input| of the direction evaluated, nats
 };
 
-/// A transformer, the g(·) of a coupling: an invertible scalar map whose few
-/// parameters come from a conditioner. It knows nothing of networks, and is
-/// written once for `Lanes`: several samples of one feature at a time.
+/// A transformer, the g(·) of a coupling: an invertible scalar map whose few parameters come from a conditioner. It
+/// does not depend on networks, and is written for `Lanes`: several samples of one feature at a time.
 template <class T>
 concept Transformer = std::copyable<T> &&
     requires(const T& transformer, Lanes<typename T::Scalar> number, const Slots<typename T::Scalar>& slots) {
   typename T::Scalar;
-  // Slots of a feature: its parameters, of which all zero must be the identity, and further ones for the vjps.
+  // The number of slots of a feature: parameters (all zero must be the identity), and numbers kept for the vjps.
   { transformer.parameters() } -> std::convertible_to<Eigen::Index>;
   { transformer.kept() } -> std::convertible_to<Eigen::Index>;
 
-  // Read the parameters in slots 0 .. parameters() - 1. The
-  // transformer may overwrite every slot: they are its tape.
+  // Read the parameters from slots 0 .. parameters() - 1. The transformer may overwrite every slot: they are its tape.
   { transformer.forward(number, slots) } -> std::same_as<Transformed<Lanes<typename T::Scalar>>>;
   { transformer.inverse(number, slots) } -> std::same_as<Transformed<Lanes<typename T::Scalar>>>;
 
-  // From ∂loss/∂output and ∂loss/∂log_det, with the slots as the direction left them: returns ∂loss/∂input
-  // and overwrites slots 0 .. parameters() - 1 by ∂loss/∂parameter.
+  // From ∂loss/∂output and ∂loss/∂log_det, with the slots from the direction: return ∂loss/∂input and
+  // overwrite slots 0 .. parameters() - 1 by ∂loss/∂parameter.
   { transformer.forward_vjp(number, number, slots) } -> std::same_as<Lanes<typename T::Scalar>>;
   { transformer.inverse_vjp(number, number, slots) } -> std::same_as<Lanes<typename T::Scalar>>;
 };
 
-/// What a transformer may have beyond that: the features that are circles, [-π, π) with its ends joined. The
-/// layer then gives its conditioner their cosines and sines.
+/// Optional: the features that are circles, [-π, π) with its ends joined. The layer then gives its conditioner their
+/// cosines and sines.
 template <class T>
 concept HasCircles = requires(const T& transformer) {
   { transformer.circles() } -> std::same_as<const List<Eigen::Index>&>;

@@ -16,22 +16,24 @@
 namespace eigenflow {
 
 /// A network whose weights are masked so that it is autoregressive (MADE, Germain et al., arXiv:1502.03509,
-/// section 4): the results of a feature depend on the features before it in the order, and on the context.
+/// section 4): the results of a feature depend only on the features before it in the order, and on the context.
 ///
 ///   degree of a feature        its place in the order, 0 .. D - 1
 ///   degree of a hidden unit    d: it sees the features of degree < d, and all of the context
-///   hidden → hidden            where the degree does not fall             (eq. 8 with degrees one lower)
-///   hidden → results           of the features of degree ≥ d              (eq. 9)
+///   hidden → hidden            if the degree does not decrease            (eq. 8 with degrees one lower)
+///   hidden → results           of features of degree ≥ d                  (eq. 9)
 ///
-/// Hidden degrees are dealt out evenly, 1 .. D - 1 (with a context 0 .. D - 1, and a unit of degree 0 in every
-/// layer, however narrow: the context reaches every feature), and sorted, and so are the
-/// columns inside: every column of a weight reads the first so many of its inputs, what the mask leaves out
-/// is a corner of zeros, and products skip most of it. Rows of the first weight: the context, then the
-/// features in their order; columns of the last weight: in their order, `count` a feature. A masked entry of
-/// theta is never read, and its gradient is zero. A feature that is given as two numbers has two rows.
+/// Hidden degrees are distributed evenly over 1 .. D - 1. With a context they are distributed over 0 .. D - 1, and
+/// every layer has a unit of degree 0, so that the context reaches every feature. Units are sorted by degree. So each
+/// column of a weight reads its first few inputs, the masked entries form a corner of zeros, and products skip most
+/// of it.
 ///
-/// `Net` gives the network to mask: Mlp or ResidualNet. Its start is theirs, with the inputs that a column
-/// reads for √in.
+/// Rows of the first weight: the context, then the features in their order. Columns of the last weight: the features in
+/// their order, `count` for each. A masked entry of theta is never read, and its gradient is zero. A feature that is
+/// given as two numbers has two rows.
+///
+/// `Net` is the network to mask: Mlp or ResidualNet. It is initialised in the same way, where `in` is the number of
+/// inputs that a column reads.
 template <class Net>
 class Masked : public nets::MaskedNetwork<typename Net::Scalar> {
   using Verbs = nets::MaskedNetwork<typename Net::Scalar>;
@@ -41,10 +43,10 @@ class Masked : public nets::MaskedNetwork<typename Net::Scalar> {
   using typename Verbs::Scalar;
   using Options = typename Net::Options;
 
-  /// `count` results for each feature of the order (a list of 0 .. D - 1, the first feature first). The i-th
-  /// feature of `pairs` is given as two numbers, the second in column D + i of the input. Throws
-  /// std::invalid_argument for a list that is no order, for options that make no network, and with a context for a
-  /// hidden layer of one unit, which cannot pass on both the context and the features.
+  /// `count` results for each feature of the order (a list of 0 .. D - 1, the first feature first). The i-th feature
+  /// of `pairs` is given as two numbers, the second in column D + i of the input. Throws std::invalid_argument if the
+  /// list is not an order, for invalid options, and for a hidden layer of one unit if there is a context: one unit
+  /// cannot pass on both the context and the features.
   Masked(Indices order, Eigen::Index count, const Options& options = {}, Eigen::Index context_dim = 0,
          Indices pairs = {})
       : Verbs(options.network(
@@ -55,7 +57,7 @@ class Masked : public nets::MaskedNetwork<typename Net::Scalar> {
     mask();
   }
 
-  /// What such a network will have (see authoring/layout.hpp), and the lists of its masks.
+  /// The size of such a network and of its masks, see authoring/layout.hpp.
   template <class Visitor>
   static void outline(Visitor& visit, Eigen::Index features, Eigen::Index count, const Options& options,
                       Eigen::Index context_dim) {
@@ -71,7 +73,7 @@ class Masked : public nets::MaskedNetwork<typename Net::Scalar> {
   using Verbs::dim;
 
  private:
-  // The columns of each layer by the step at which they are known, and what they read.
+  // The columns of each layer, grouped by the step in which they can be computed, and their inputs.
   void mask() {
     List<nets::DenseLayer>& layers = this->network_.layers;
     for (std::size_t i = 0; i < layers.size(); ++i) {
@@ -97,14 +99,14 @@ class Masked : public nets::MaskedNetwork<typename Net::Scalar> {
   Indices steps(Eigen::Index units, bool hidden) const {
     Indices first(this->order().size() + 1, 0);
     Eigen::Index lowest = hidden && this->context_dim() == 0 && dim() > 1 ? 1 : 0, taken = 0;
-    // Where there are fewer units than degrees, one passes the context to the results of every feature; the others
+    // If there are fewer units than degrees, one unit passes the context to the results of every feature. The others
     // are for the features, as without a context.
     if (hidden && this->context_dim() > 0 && units < dim())
       first[static_cast<std::size_t>(++lowest)] = taken = 1;
     const Eigen::Index degrees = dim() - lowest, left = units - taken;
     for (Eigen::Index d = 0; d < degrees; ++d) {
-      // The first few degrees get one more; where there are fewer units than degrees, spread out, the last
-      // degree among them, so that no feature goes unseen.
+      // The first few degrees get one unit more. If there are fewer units than degrees, spread them and include the
+      // last degree, so that every feature is read.
       const Eigen::Index until = left >= degrees
                                      ? (d + 1) * (left / degrees) + std::min(d + 1, left % degrees)
                                      : (d + 1) * left / degrees;

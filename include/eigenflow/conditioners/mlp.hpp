@@ -29,7 +29,7 @@ struct MlpOptions {
   nets::Network network(Eigen::Index in, Eigen::Index out) const {
     return nets::make_network(*this, in, out);
   }
-  /// Hands over the dense layers of such a network, first to last.
+  /// Passes the dense layers of such a network to `add`, first to last.
   template <class Add>
   void dense_layers(Eigen::Index in, Eigen::Index out, const Add& add) const {
     Eigen::Index from = in;
@@ -57,8 +57,8 @@ struct MlpOptions {
 ///
 /// Hidden weights and biases start uniform in ±2/√in, between the scales of LeCun et al. (1998, "Efficient
 /// backprop", eq. 16) and He et al. (arXiv:1502.01852, eq. 10): the signal keeps its size from layer to
-/// layer, and the kinks of relu spread over the inputs. The last layer starts at zero, and so do the results.
-/// (PyTorch's ±1/√in lets the signal shrink, and the same work ends twice as far from `rings`.)
+/// layer, and the kinks of relu spread over the inputs. The last layer starts at zero, and so do the results. (With
+/// PyTorch's ±1/√in the signal shrinks, and the divergence of a fit to `rings` is twice as large.)
 template <class Scalar_>
 class Mlp : public nets::NetworkConditioner<Scalar_> {
  public:

@@ -19,7 +19,7 @@ struct ResidualNetOptions {
   Eigen::Index width = 64;  ///< of every hidden layer
   Eigen::Index blocks = 2;  ///< of two dense layers each
   Activation activation = Activation::relu;
-  double dropout = 0;  ///< share of each block's inner values that a training step leaves out; below 1
+  double dropout = 0;            ///< share of the values in each block that a training step drops; below 1
   double negative_slope = 0.01;  ///< of leaky_relu, from 0 to 1
 
   static constexpr auto structure() {
@@ -32,7 +32,7 @@ struct ResidualNetOptions {
   nets::Network network(Eigen::Index in, Eigen::Index out) const {
     return nets::make_network(*this, in, out);
   }
-  /// Hands over the dense layers of such a network, first to last.
+  /// Passes the dense layers of such a network to `add`, first to last.
   template <class Add>
   void dense_layers(Eigen::Index in, Eigen::Index out, const Add& add) const {
     if (width < 1 || blocks < 0)
@@ -56,9 +56,9 @@ struct ResidualNetOptions {
 ///
 ///   h₀ = input W₀ + b₀,   h ← h + activation(activation(h) W₁ + b₁) W₂ + b₂,   result = h W + b,
 ///
-/// rows are samples: deep, and yet a gradient passes straight through. Dropout acts before W₂. Weights start
-/// as in Mlp, W₂ and b₂ at 1/200 of that, so that every block starts near the identity; the last layer starts
-/// at zero, and so do the results.
+/// rows are samples. The gradient passes through the sums unchanged, so the network may be deep. Dropout acts before
+/// W₂. Weights start as in Mlp, W₂ and b₂ at 1/200 of that, so that every block starts near the identity. The last
+/// layer starts at zero, and so do the results.
 template <class Scalar_>
 class ResidualNet : public nets::NetworkConditioner<Scalar_> {
  public:

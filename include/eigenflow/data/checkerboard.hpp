@@ -38,7 +38,7 @@ class Checkerboard : public detail::Set2d<Checkerboard<Scalar_>, Scalar_> {
  private:
   static constexpr double log_area = 3.46573590279972654709;  // log 32
 
-  /// A coordinate in the field [2k, 2k + 2) that stays in it when it is rounded to Scalar.
+  /// A coordinate in the field [2k, 2k + 2), also after rounding to Scalar.
   [[nodiscard]] static double within(int field, double u) {
     const auto edge = static_cast<Scalar_>(2 * (field + 1));
     const Scalar_ last = std::nextafter(edge, std::numeric_limits<Scalar_>::lowest());

@@ -16,7 +16,7 @@ namespace eigenflow {
 
 namespace detail {
 
-/// Circles around the origin, each as likely, plus Gaussian noise. A Gaussian averaged over the angle on a
+/// Circles around the origin with equal probability, plus Gaussian noise. A Gaussian averaged over the angle on a
 /// circle of radius ρ is exp(−(r² + ρ²)/2σ²) I₀(rρ/σ²) / 2πσ².
 template <std::size_t Count>
 struct NoisyCircles {

@@ -7,19 +7,19 @@
 #include "eigenflow/data/detail/energy_2d.hpp"
 
 // The four energies of Rezende & Mohamed, "Variational inference with normalizing flows" (arXiv:1505.05770),
-// table 1: densities p = e^-U / Z of the plane to fit a flow to without data.
+// table 1: densities p = e^-U / Z on the plane, to fit a flow without data.
 //
 //   fit(flow, energy_u2, {.steps = 5'000});             // a target, see concepts/target.hpp
 //   const auto log_p = energy_u2.log_density(z);        // N × 2 → N, nats
 //
 //   w₁ = sin(πz₁/2),   w₂ = 3 exp(-½ ((z₁ - 1)/0.6)²),   w₃ = 3σ((z₁ - 1)/0.3)
 //
-// U₂ to U₄ go on for ever along z₁; the penalty Σ relu(|z_j| - 6)² ends them, so that Z is finite.
+// U₂ to U₄ are unbounded along z₁. The penalty Σ relu(|z_j| - 6)² bounds them, so that Z is finite.
 
 namespace eigenflow {
 namespace detail {
 
-// The paper's w's, with their slopes along z₁.
+// w₁, w₂ and w₃, with their slopes along z₁.
 struct Wave {
   double value;
   double slope;
@@ -75,7 +75,7 @@ class EnergyU2 : public detail::Energy2d<EnergyU2> {
   }
 };
 
-/// A wave that parts and meets again: U₃ = -log(e^(-½ ((z₂ - w₁)/0.35)²) + e^(-½ ((z₂ - w₁ + w₂)/0.35)²)).
+/// A wave that splits and joins again: U₃ = -log(e^(-½ ((z₂ - w₁)/0.35)²) + e^(-½ ((z₂ - w₁ + w₂)/0.35)²)).
 class EnergyU3 : public detail::Energy2d<EnergyU3> {
  public:
   [[nodiscard]] static constexpr const char* name() noexcept { return "U3"; }
@@ -90,7 +90,7 @@ class EnergyU3 : public detail::Energy2d<EnergyU3> {
   }
 };
 
-/// A wave that parts for good: U₄ = -log(e^(-½ ((z₂ - w₁)/0.4)²) + e^(-½ ((z₂ - w₁ + w₃)/0.35)²)).
+/// A wave that splits: U₄ = -log(e^(-½ ((z₂ - w₁)/0.4)²) + e^(-½ ((z₂ - w₁ + w₃)/0.35)²)).
 class EnergyU4 : public detail::Energy2d<EnergyU4> {
  public:
   [[nodiscard]] static constexpr const char* name() noexcept { return "U4"; }

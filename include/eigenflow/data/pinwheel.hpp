@@ -20,9 +20,9 @@ namespace detail {
 /// The density of y = R(ψ(u)) f with f = (u, v) = (1 + .3 N, .1 N),
 /// where R turns counter-clockwise by ψ(u) = .25 eᵘ.
 ///
-/// The map keeps |f| but not areas: its Jacobian is 1 − ψ′(u) v. Turning back, u is a root of
+/// The map preserves |f| but not areas: its Jacobian is 1 − ψ′(u) v. For the inverse, u is a root of
 /// g(u) = u − y·(cos ψ, sin ψ) in [−|y|, |y|], and g′(u) is that Jacobian: p(y) = Σ over the roots of N(u)
-/// N(v) / |g′(u)|. Roots are found by scanning u in steps that are small against the turning.
+/// N(v) / |g′(u)|. Roots are found by scanning u in steps over which the rotation is small.
 class PinwheelArm {
  public:
   PinwheelArm() {
@@ -34,8 +34,8 @@ class PinwheelArm {
     samples_.push_back(sample_at(u));
   }
 
-  /// |y| up to which the turning is followed. Beyond, 11 sigmas out, at e⁻⁶⁸ of the peak, an arm winds round
-  /// ever faster, and its average over the angle stands for the density.
+  /// The largest |y| for which the rotation is computed. Beyond it (11 sigmas, e⁻⁶⁸ of the peak) an arm rotates ever
+  /// faster, and the density is its average over the angle.
   static constexpr double farthest = 4.5;
 
   void add_to(LogSum& sum, const Eigen::Vector2d& y) const {
@@ -104,14 +104,14 @@ class PinwheelArm {
     return {at.u - (y.x() * at.cosine + y.y() * at.sine), 1.0 - at.turn * v, v};
   }
 
-  /// Whether g leaves a value for zero, and comes back.
+  /// True if g goes from a value to zero and back.
   [[nodiscard]] static bool turns_back(const Residual& low, const Residual& high) {
     const bool positive = low.value > 0.0;
     return (positive && low.slope < 0.0 && high.slope > 0.0) ||
            (!positive && low.slope > 0.0 && high.slope < 0.0);
   }
 
-  /// The sign change of `f` between low and high, to the last digit.
+  /// The root of `f` between low and high, to the last digit.
   template <class F>
   [[nodiscard]] static double bisect(double low, double high, bool positive_at_low, F f) {
     while (true) {
@@ -135,7 +135,7 @@ class PinwheelArm {
       at = residual(sample_at(u), y);
       if (moved <= 4.0 * std::numeric_limits<double>::epsilon() * std::abs(u)) break;
     }
-    // On a fold of the map the density is infinite; within a rounding of one, as large as a double can tell.
+    // On a fold of the map the density is infinite. Near a fold, within rounding, it is as large as double allows.
     constexpr double least_slope = 1e-8;
     sum.add(log_feature_density(u, at.v) - std::log(std::max(std::abs(at.slope), least_slope)));
   }
@@ -146,8 +146,8 @@ class PinwheelArm {
 
 }  // namespace detail
 
-/// Five curved arms: f = (1 + .3 N, .1 N), turned counter-clockwise by 2πk/5 + .25 exp(f₁), k = 0..4 as
-/// likely, times 2. Entropy 2.3178 nats.
+/// Five curved arms: f = (1 + .3 N, .1 N), turned counter-clockwise by 2πk/5 + .25 exp(f₁) with
+/// k = 0..4 of equal probability, times 2. Entropy 2.3178 nats.
 template <std::floating_point Scalar_>
 class Pinwheel : public detail::Set2d<Pinwheel<Scalar_>, Scalar_> {
  public:

@@ -11,7 +11,7 @@
 
 namespace eigenflow {
 
-/// A roll cut across: ((t cos t, t sin t) + N) / 5 with t = 1.5π(1 + 2U). Entropy 2.6696 nats.
+/// A spiral: ((t cos t, t sin t) + N) / 5 with t = 1.5π(1 + 2U). Entropy 2.6696 nats.
 template <std::floating_point Scalar_>
 class SwissRoll : public detail::Set2d<SwissRoll<Scalar_>, Scalar_> {
  public:

@@ -10,13 +10,13 @@
 #include "eigenflow/data/two_moons.hpp"
 #include "eigenflow/data/two_spirals.hpp"
 
-// Eight two-dimensional sets to try a flow on, each to draw from and with its exact density:
+// Eight two-dimensional test sets, with random samples and the exact density:
 //
 //   const auto x = two_moons<float>(20'000, rng);         // 20,000 × 2
 //   const auto log_p = two_moons<float>.log_density(x);   // 20,000 values, nats
 //
-// so that a fit's distance from the truth, KL(p‖q) = mean(log p − log q) over fresh rows, is known and not
-// guessed. The sets are those that W. Grathwohl et al. (FFJORD, ICLR 2019) draw; rows are independent draws.
+// so that the divergence of a fit from the truth, KL(p‖q) = mean(log p − log q) over fresh rows, can be computed. The
+// sets are those of W. Grathwohl et al. (FFJORD, ICLR 2019). Rows are independent.
 
 namespace eigenflow {
 

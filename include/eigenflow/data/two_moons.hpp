@@ -11,7 +11,7 @@
 
 namespace eigenflow {
 
-/// Two half circles that reach into each other: (cos t, sin t) and (1 − cos t, .5 − sin t) with t uniform
+/// Two interlocking half circles: (cos t, sin t) and (1 − cos t, .5 − sin t) with t uniform
 /// in (0, π), plus .1 N; then times 2 plus (−1, −.2). Entropy 2.3939 nats.
 template <std::floating_point Scalar_>
 class TwoMoons : public detail::Set2d<TwoMoons<Scalar_>, Scalar_> {

@@ -12,8 +12,8 @@
 
 namespace eigenflow {
 
-/// Two spirals that wind into each other: d = (−n cos n + .5 U, n sin n + .5 U) with n = 3π√U;
-/// x = ±d/3 + .1 N, either sign as likely. Entropy 2.6454 nats.
+/// Two interlocking spirals: d = (−n cos n + .5 U, n sin n + .5 U) with n = 3π√U; x = ±d/3 + .1 N, with either sign
+/// of equal probability. Entropy 2.6454 nats.
 template <std::floating_point Scalar_>
 class TwoSpirals : public detail::Set2d<TwoSpirals<Scalar_>, Scalar_> {
  public:
@@ -50,7 +50,7 @@ class TwoSpirals : public detail::Set2d<TwoSpirals<Scalar_>, Scalar_> {
   static constexpr double jitter = 0.5 * 0.5 / 3.0;  // half the width of .5 U / 3
   static constexpr double longest = 3.0 * std::numbers::pi;
 
-  /// The middle of the jitter's box.
+  /// The centre of the box of the jitter.
   [[nodiscard]] static Eigen::Vector2d spiral(double n) {
     return {-n * std::cos(n) / 3.0 + jitter, n * std::sin(n) / 3.0 + jitter};
   }

@@ -18,8 +18,8 @@
 
 namespace eigenflow {
 
-/// What a flow is made of: its layers, its base, and all their trainable numbers as one contiguous vector,
-/// theta. `Flow` adds what it computes.
+/// The state of a flow: its layers, its base, and all their trainable numbers as one contiguous vector, theta. `Flow`
+/// adds the computations.
 template <class... Parts>
 class FlowParameters {
   using Split = detail::FlowParts<Parts...>;
@@ -34,7 +34,7 @@ class FlowParameters {
   FlowParameters(const FlowParameters&) = default;
   FlowParameters(FlowParameters&&) = default;
   FlowParameters& operator=(const FlowParameters&) = default;
-  /// A flow that is moved to itself stays what it is.
+  /// Moving a flow to itself does not change it.
   FlowParameters& operator=(FlowParameters&& other) noexcept(std::is_nothrow_move_assignable_v<Density>) {
     if (this == &other) return *this;
     density_ = std::move(other.density_);
@@ -45,9 +45,9 @@ class FlowParameters {
   }
   ~FlowParameters() = default;
 
-  /// Draws all parameters anew: the layers start at or near the identity.
+  /// Draws new parameters: the layers start at or near the identity.
   void initialise(Rng& rng) { density().initialise(theta(), rng); }
-  /// Hands the data to the layers that start from data (Standardize), unless they have started.
+  /// Gives the data to the layers that start from data (Standardize), unless they have started.
   void initialise_from(const TileSource<Scalar>& tiles) {
     if (moved_from_) detail::reject_moved_from("flow");
     density_.initialise_from(theta(), tiles);
@@ -56,7 +56,7 @@ class FlowParameters {
   Eigen::Index dim() const { return density().dim(); }
   /// Columns of the context that the density is conditioned on; 0: none.
   Eigen::Index context_dim() const { return density().context_dim(); }
-  /// The flow without its numbers: a density that is handed theta with every call, and a base for another flow.
+  /// The flow without its numbers: a density that gets theta with every call, and a base for another flow.
   const Density& density() const {
     if (moved_from_) detail::reject_moved_from("flow");
     return density_;
@@ -72,28 +72,27 @@ class FlowParameters {
 
   // ---- parameters
 
-  /// theta: all trainable numbers, layer by layer, the base's last; a view that may be written through.
+  /// theta: all trainable numbers, layer by layer, then the base. A view that you may write to.
   VectorMap<Scalar> parameters() { return {theta_.data(), theta_.size()}; }
   ConstVectorMap<Scalar> parameters() const { return {theta_.data(), theta_.size()}; }
   std::span<Scalar> theta() { return {theta_.data(), static_cast<std::size_t>(theta_.size())}; }
   std::span<const Scalar> theta() const { return {theta_.data(), static_cast<std::size_t>(theta_.size())}; }
 
-  /// Replaces theta. Throws std::invalid_argument when the size is not that of parameters().
+  /// Replaces theta. Throws std::invalid_argument if its size differs from that of parameters().
   template <class Theta>
   void set_parameters(const Eigen::DenseBase<Theta>& theta) {
     static_assert(
         std::is_same_v<typename Theta::Scalar, Scalar>,
         "these parameters have another scalar type than the flow: convert them, as in theta.cast<float>()");
     if (theta.size() != theta_.size() || theta.cols() != 1)
-      detail::reject(
-          "this flow has " + std::to_string(theta_.size()) + " parameters in one column, but got " +
-          detail::shape(theta.rows(), theta.cols()) +
-          ": give parameters of this very flow, or copy the Flow, which takes what is fixed along");
+      detail::reject("this flow has " + std::to_string(theta_.size()) +
+                     " parameters in one column, but got " + detail::shape(theta.rows(), theta.cols()) +
+                     ": give parameters of this flow, or copy the Flow with its constants");
     theta_ = theta.derived();
   }
 
-  /// Replaces all that this flow is by another of the same architecture (a file's): its constants and its theta.
-  /// Throws std::invalid_argument for parts of other sizes than this flow's, or a theta that is not theirs.
+  /// Replaces the constants and theta by those of another flow of the same architecture, such as that of a file. Throws
+  /// std::invalid_argument if the sizes of the parts or of theta differ.
   void restore(Layers layers, BaseType base, VectorX<Scalar> theta) {
     if (parameter_count(layers) != layer_segment().size || parameter_count(base) != base_segment().size ||
         theta.size() != theta_.size() || layers.dim() != dim() || base.dim() != dim() ||
@@ -122,13 +121,13 @@ class FlowParameters {
 
   /// Name, shape and place of every parameter: "0.3.0.conditioner.1.weight", ..., "base.mean".
   std::vector<NamedParameter> named_parameters() const { return named_parameters(layers(), base()); }
-  /// Those that a flow of these layers and this base has.
+  /// The same for a flow of these layers and this base.
   static std::vector<NamedParameter> named_parameters(const Layers& layers, const BaseType& base) {
     std::vector<NamedParameter> all;
     name_parameters(layers, base, [&](NamedParameter parameter) { all.push_back(std::move(parameter)); });
     return all;
   }
-  /// Calls take(parameter) for each of these, in theta's order.
+  /// Calls take(parameter) for each of them, in the order of theta.
   template <class Take>
   static void name_parameters(const Layers& layers, const BaseType& base, const Take& take) {
     NameParameters names{take};
@@ -138,21 +137,21 @@ class FlowParameters {
 
   // ---- freezing
 
-  /// Keeps the parameters of layer i out of training: `fit` leaves them untouched, bit for bit. Throws
-  /// std::invalid_argument when there is no such layer or it has none.
+  /// Excludes the parameters of layer i from training: they stay bit-identical. Throws std::invalid_argument if there
+  /// is no such layer, or if it has no parameters.
   void freeze(std::size_t i) {
     const std::size_t count = layer_count();
     if (i >= count)
       detail::reject("this flow has " + std::to_string(count) + " layers, 0 to " + std::to_string(count - 1) +
-                     ", but layer " + std::to_string(i) + " was to be frozen");
+                     ", but layer " + std::to_string(i) + " was given to freeze");
     const Segment& segment = layers().segment(i);
     if (segment.size == 0)
       detail::reject("layer " + std::to_string(i) +
-                     " of this flow has no parameters to freeze: what is fixed in a layer is never trained");
+                     " of this flow has no parameters to freeze: the constants of a layer are never trained");
     frozen_.push_back(segment);
   }
-  /// Keeps all parameters whose name begins with `path` out of training: freeze("0.3"), freeze("base").
-  /// Throws std::invalid_argument when no parameter's does.
+  /// Excludes all parameters whose name begins with `path` from training: freeze("0.3"), freeze("base"). Throws
+  /// std::invalid_argument if there are none.
   void freeze(std::string_view path) {
     bool found = false;
     for (const NamedParameter& parameter : named_parameters()) {
@@ -174,9 +173,9 @@ class FlowParameters {
   Segment layer_segment() const { return density().layer_segment(); }
   Segment base_segment() const { return density().base_segment(); }
   std::span<const Scalar> layer_theta() const { return layer_segment().of(theta()); }
-  /// Multiplications that one row costs, roughly.
+  /// Roughly how many multiplications one row costs.
   double work_per_row() const { return static_cast<double>(theta_.size() + 16 * dim()); }
-  /// Rows that are trained on together: a constant of the architecture, never of the machine.
+  /// Rows of one shard: depends only on the architecture, never on the machine.
   Eigen::Index shard_rows() const { return theta_.size() > 1'000'000 ? 256 : 128; }
 
  protected:
@@ -194,7 +193,7 @@ class FlowParameters {
  private:
   explicit FlowParameters(Split parts) : density_(std::move(parts.layers), std::move(parts.base)) {}
 
-  // Throws std::invalid_argument for more parameters than any memory holds.
+  // Throws std::invalid_argument if there are more parameters than any memory can hold.
   Eigen::Index checked_count() const {
     const Eigen::Index count = parameter_count(density_);
     if (count > detail::largest_count / static_cast<Eigen::Index>(sizeof(Scalar)))

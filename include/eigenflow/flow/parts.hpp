@@ -14,7 +14,7 @@
 
 namespace eigenflow::detail {
 
-/// Tells a flow's layers from its base: the last part may be a base, and without one it is StandardNormal.
+/// Separates the layers of a flow from its base: the last part may be a base, and the default is StandardNormal.
 template <class... Parts>
 struct FlowParts {
   static_assert(sizeof...(Parts) > 0, "a Flow needs one layer or more");
@@ -28,7 +28,7 @@ struct FlowParts {
   static_assert(!has_base || sizeof...(Parts) > 1, "a Flow needs one layer or more before its base");
   using LayerIndices = std::make_index_sequence<sizeof...(Parts) - (has_base ? 1 : 0)>;
 
-  // A chain made at run time (`Whole`) is all of the layers, as a Chain of them would be.
+  // A chain made at run time (`Whole`) holds all layers, as a Chain does.
   template <std::size_t... I>
   static auto layers_type(std::index_sequence<I...>) {
     using First = std::tuple_element_t<0, Tuple>;
@@ -65,7 +65,7 @@ struct FlowParts {
   }
 };
 
-/// What is left of 0 .. size - 1 without the given segments, in order.
+/// 0 .. size - 1 without the given segments, in order.
 inline std::vector<Segment> complement(std::vector<Segment> taken, Eigen::Index size) {
   std::sort(taken.begin(), taken.end(),
             [](const Segment& a, const Segment& b) { return a.offset < b.offset; });

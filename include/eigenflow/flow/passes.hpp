@@ -11,8 +11,8 @@
 #include "eigenflow/authoring/tile.hpp"
 #include "eigenflow/numerics/rng.hpp"
 
-// What a flow's calls compute, tile by tile. Everything comes as rows of checked shape, the context with one
-// row for each sample, so that this is compiled once for each flow.
+// The computations of a flow's calls, tile by tile. The arguments are rows of checked shape, with one row of context
+// for each sample, so that this is compiled once for each flow.
 
 namespace eigenflow::detail {
 
@@ -21,7 +21,7 @@ using RowsOf = Rows<const typename Flow::Scalar>;
 template <class Flow>
 using RowsTo = Rows<typename Flow::Scalar>;
 
-/// Calls work(tile, first) on tiles of `rows` that have their context and a log_det of zero; the values are
+/// Calls work(tile, first) for each tile of `rows`. A tile has its context and a log_det of zero; its values are
 /// uninitialised.
 template <class Flow, class Work>
 void for_each_tile(const Flow& flow, const RowsOf<Flow>& context, Eigen::Index rows, bool record,
@@ -42,7 +42,7 @@ void take_values(Tile<typename Flow::Scalar>& tile, const RowsOf<Flow>& from, Ei
   spoil_without_context(tile);
 }
 
-/// f(x) and its log-det, or with `generating` those of the inverse.
+/// f(x) and its log-det; with `generating`, the same for the inverse.
 template <class Flow>
 void transform(const Flow& flow, const RowsOf<Flow>& from, const RowsOf<Flow>& context,
                const RowsTo<Flow>& to, const RowsTo<Flow>& log_det, bool generating) {
@@ -69,7 +69,7 @@ void evaluate(const Flow& flow, const RowsOf<Flow>& x, const RowsOf<Flow>& conte
   });
 }
 
-/// log p(x | c), its gradient in x, and the one in c where there is a context.
+/// log p(x | c) and its gradients in x and, if there is a context, in c.
 template <class Flow>
 void evaluate_with_grad(const Flow& flow, const RowsOf<Flow>& x, const RowsOf<Flow>& context,
                         const RowsTo<Flow>& log_prob, const RowsTo<Flow>& grad,
@@ -87,7 +87,7 @@ void evaluate_with_grad(const Flow& flow, const RowsOf<Flow>& x, const RowsOf<Fl
   });
 }
 
-/// Samples, and the log-density of each where `log_prob` has memory.
+/// Samples, and the log-density of each if `log_prob` has memory.
 template <class Flow>
 void generate(const Flow& flow, const RowsOf<Flow>& context, const RowsTo<Flow>& x,
               const RowsTo<Flow>& log_prob, const Rng& stream) {

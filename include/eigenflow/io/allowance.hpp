@@ -10,29 +10,29 @@
 #include "eigenflow/io/safetensors.hpp"
 #include "eigenflow/text/error.hpp"
 
-// A small file must not ask for much memory. What its parts will have is compared with what the file has, before they
-// are made.
+// A small file must not make the library allocate much memory. The sizes of its parts are compared with the size of the
+// file before the parts are made.
 
 namespace eigenflow::io {
 
-/// What the parts of an architecture may still ask for.
+/// The sizes that the parts of an architecture may still have.
 struct Allowance {
   static constexpr std::int64_t unlimited = std::numeric_limits<std::int64_t>::max();
   std::int64_t arrays = unlimited;   ///< of parameters
   std::int64_t numbers = unlimited;  ///< in all of them
   std::int64_t sizes = std::int64_t{1}
-                       << 31;  ///< dimensions, widths, bins..., added up; also entries of lists
+                       << 31;  ///< the sum of dimensions, widths, bins...; also entries of lists
 };
 
 namespace detail {
 
-/// Tensors called fit.… are no parameters: they belong to a checkpoint.
+/// Tensors called fit.… are not parameters: they belong to a checkpoint.
 inline bool is_fit_state(const std::string& tensor) {
   return tensor.starts_with("fit.");
 }
 
-/// As much as the file has. A size stands for parameters, of four bytes or more, or for an entry of a list in the file:
-/// half a size a byte is more than any flow has.
+/// The allowance of a file. A size stands for parameters, of four bytes or more, or for an entry of a list in the file:
+/// no flow has more than half a size per byte.
 inline Allowance allowance_of(const Tensors& file) {
   Allowance allowance;
   allowance.sizes = std::min(allowance.sizes, 4096 + static_cast<std::int64_t>(file.bytes / 2));
@@ -45,8 +45,8 @@ inline Allowance allowance_of(const Tensors& file) {
   return allowance;
 }
 
-/// A visitor of layouts and outlines: takes what the part at `path` will have from the allowance. Throws
-/// std::invalid_argument when that is too much.
+/// A visitor of layouts and outlines: subtracts the sizes of the part at `path` from the allowance. Throws
+/// std::invalid_argument if they exceed it.
 class Outline {
  public:
   struct Nothing {};
@@ -69,7 +69,7 @@ class Outline {
   }
 
  private:
-  // Sizes may still be anything, so that their product may be more than an integer holds.
+  // Sizes are not checked yet, so their product may overflow an integer.
   Nothing array(Eigen::Index rows, Eigen::Index cols) {
     rows = std::max<Eigen::Index>(rows, 0);
     cols = std::max<Eigen::Index>(cols, 0);

@@ -18,7 +18,7 @@
 #include "eigenflow/io/standard_parts.hpp"
 #include "eigenflow/numerics/rng.hpp"
 
-// The architecture of a flow as a model file has it: its layers and its base, without parameters.
+// The architecture of a flow in a model file: its layers and its base, without parameters.
 
 namespace eigenflow {
 
@@ -48,7 +48,7 @@ struct BuiltParts {
   typename Flow::BaseType base;
 };
 
-/// The layers and the base of an architecture. What it says of their columns should be true.
+/// The layers and the base of an architecture, whose numbers of columns must agree with it.
 template <class Flow>
 BuiltParts<Flow> build_parts(const Value& architecture, const Registry<typename Flow::Scalar>& registry,
                              Allowance allowance) {
@@ -76,7 +76,7 @@ BuiltParts<Flow> build_parts(const Value& architecture, const Registry<typename 
   return {std::move(layers), std::move(base)};
 }
 
-/// Rejects an architecture that differs in an option; constants may differ.
+/// Throws if an architecture differs in an option; constants may differ.
 inline void check_same(const Value& expected, const Value& found, const std::string& path) {
   const auto differ = [&] {
     const auto* list = expected.as<Value::List>();
@@ -106,9 +106,9 @@ inline void check_same(const Value& expected, const Value& found, const std::str
 
 }  // namespace io::detail
 
-/// A new flow of an architecture, with parameters drawn from `rng`: JSON with `layers` and a `base`, as a model file has
-/// it. Throws std::invalid_argument, with the entry, for text that is not an architecture, or names a layer that `registry` does
-/// not have. The text is trusted: it may ask for much memory.
+/// A new flow of an architecture, with parameters drawn from `rng`. `text` is JSON with `layers` and a `base`, as in a
+/// model file. Throws std::invalid_argument, with the entry, if the text is not an architecture or names a layer that
+/// `registry` does not have. The text is trusted: it may lead to large allocations.
 template <class Scalar>
 AnyFlow<Scalar> make_flow(const std::string& architecture, Rng& rng,
                           const io::Registry<Scalar>& registry = io::standard_parts<Scalar>()) {

@@ -19,8 +19,8 @@
 #include "eigenflow/training/checkpoints.hpp"
 #include "eigenflow/training/keeper.hpp"
 
-// Checkpoints in a file. It is a model file of the best parameters so far, which `load` and `load_flow` read, with
-// the state of the fit beside them: fit.theta, fit.optimizer.0..., fit.history, fit.counts.
+// Checkpoints in a file. It is a model file of the best parameters so far, which `load` and `load_flow` read, together
+// with the state of the fit: fit.theta, fit.optimizer.0..., fit.history, fit.counts.
 
 namespace eigenflow {
 
@@ -54,12 +54,12 @@ inline void add_fit_state(TensorWriter& writer, const FitState& state) {
     writer.add<double>("fit.optimizer." + std::to_string(i), numbers_of(state.optimizer[i]));
 }
 
-/// A tensor of a checkpoint, of so many dimensions.
+/// A tensor of a checkpoint, with the given number of dimensions.
 inline const Tensor& fit_tensor(const Tensors& file, const std::string& name, const char* dtype,
                                 std::size_t rank) {
   const auto found = file.tensors.find(name);
   if (found == file.tensors.end())
-    reject("tensor '" + name + "' is missing: this is a model, but no checkpoint of a fit");
+    reject("tensor '" + name + "' is missing: this is a model, but not a checkpoint of a fit");
   if (found->second.dtype != dtype || found->second.shape.size() != rank)
     reject("tensor '" + name + "' should be " + dtype + " with " + std::to_string(rank) + " dimensions");
   return found->second;
@@ -105,13 +105,13 @@ inline FitState read_fit_state(const Tensors& file) {
 
 }  // namespace io::detail
 
-/// Checkpoints of the fit of `flow` in a file, written all at once after every `every` epochs:
+/// Checkpoints of the fit of `flow` in a file, written atomically after every `every` epochs:
 ///
 ///   fit(flow, x, {.epochs = 200, .checkpoints = checkpoint_file(flow, "run.safetensors")});
 ///
-/// Where the file is there already, the fit goes on from it. `flow` must live as long as the fit, and be of the same
-/// architecture as in the file; its constants (statistics, permutations) become the file's. Throws
-/// std::runtime_error, with the file's name, for a file that is none or of another flow.
+/// If the file exists, the fit continues from it. `flow` must live as long as the fit, and have the architecture of the
+/// file; it gets the constants (statistics, permutations) of the file. Throws std::runtime_error, with the name of the
+/// file, if it is not a checkpoint of such a flow.
 template <class... Parts>
 Checkpoints checkpoint_file(Flow<Parts...>& flow, std::filesystem::path path, Eigen::Index every = 1,
                             io::Registry<typename Flow<Parts...>::Scalar> registry = {}) {

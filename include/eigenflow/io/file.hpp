@@ -21,7 +21,7 @@
 
 namespace eigenflow::io {
 
-/// Something is wrong with a file: std::runtime_error, with its name.
+/// Reports an error of a file: throws std::runtime_error, with its name.
 [[noreturn]] inline void file_error(const std::filesystem::path& path, const std::string& what) {
   eigenflow::detail::raise<std::runtime_error>(path.string() + ": " + what);
 }
@@ -35,7 +35,7 @@ inline constexpr const char* not_written = "cannot be written (what was there is
   file_error(path, std::string(what) + ": " + std::generic_category().message(code));
 }
 
-/// Runs `work`, and names the file in what it throws.
+/// Runs `work`. Exceptions that it throws get the name of the file.
 template <class Work>
 decltype(auto) naming([[maybe_unused]] const std::filesystem::path& path, const Work& work) {
 #if EIGENFLOW_HAS_EXCEPTIONS
@@ -51,7 +51,7 @@ decltype(auto) naming([[maybe_unused]] const std::filesystem::path& path, const 
 
 }  // namespace detail
 
-/// All bytes of a file. Throws std::runtime_error when it cannot be read.
+/// All bytes of a file. Throws std::runtime_error if it cannot be read.
 inline std::vector<std::byte> read_file(const std::filesystem::path& path) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) file_error(path, "cannot be read: it is a folder");
@@ -69,7 +69,7 @@ inline std::vector<std::byte> read_file(const std::filesystem::path& path) {
   return bytes;
 }
 
-/// The file that a path stands for: where its links lead, even to a file that is not there yet.
+/// The file of a path, with its links resolved, even if the file does not exist yet.
 inline std::filesystem::path behind_links(const std::filesystem::path& path) {
   std::error_code error;
   std::filesystem::path real = std::filesystem::canonical(path, error);
@@ -84,13 +84,12 @@ inline std::filesystem::path behind_links(const std::filesystem::path& path) {
 
 #if __has_include(<unistd.h>)
 
-/// Writes a file piece by piece. `finish` gives it its name, all at once: whatever happens before (an error, a
-/// signal, a full disk), the name stands for the old bytes, and after it for the new ones, whole. A link stays a
-/// link, and an old file's mode stays. Devices and pipes are written directly. Throws std::runtime_error with the
-/// file's name.
+/// Writes a file piece by piece. `finish` gives it its name atomically: before (even after an error, a signal or with a
+/// full disk) the name has the old bytes, afterwards the complete new ones. A link stays a link, and the mode of an old
+/// file stays. Devices and pipes are written directly. Throws std::runtime_error with the name of the file.
 ///
-/// Where the system has files without a name (Linux, on most file systems), a killed process leaves nothing behind;
-/// elsewhere it may leave a file NAME.<process>.<n>.tmp.
+/// If the system has files without a name (Linux, on most file systems), a killed process leaves nothing behind.
+/// Elsewhere it may leave a file NAME.<process>.<n>.tmp.
 class FileWriter {
  public:
   explicit FileWriter(const std::filesystem::path& path) : path_(path), target_(behind_links(path)) {
@@ -117,7 +116,7 @@ class FileWriter {
   void write(std::span<const std::byte> bytes) {
     write_all(bytes, [&] { return ::write(descriptor_, bytes.data(), bytes.size()); });
   }
-  /// Writes over what stands at the beginning. Not into a pipe.
+  /// Overwrites the beginning. Not for pipes.
   void write_over_beginning(std::span<const std::byte> bytes) {
     ::off_t place = 0;
     write_all(bytes, [&] {
@@ -135,7 +134,7 @@ class FileWriter {
     if (!replaces_) return;
     if (!draft_.empty() && ::rename(draft_.c_str(), target_.c_str()) != 0) fail();
     draft_.clear();
-    // The folder's entry too; some file systems refuse that, and the file is whole without.
+    // Flush the folder's entry too. Some file systems do not allow it; the file is complete anyway.
     const int entry = ::open(folder().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (entry < 0) return;
     ::fsync(entry);
@@ -153,7 +152,7 @@ class FileWriter {
   }
   std::string open_file() const { return "/proc/self/fd/" + std::to_string(descriptor_); }
 
-  // A file without a name; false where there is no such thing.
+  // A file without a name; false if the system has none.
   bool open_nameless() {
 #ifdef O_TMPFILE
     descriptor_ = ::open(folder().c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
@@ -162,7 +161,7 @@ class FileWriter {
 #endif
     return false;
   }
-  // Gives the file without a name that of its target, where it is free, else that of a draft.
+  // Gives the file without a name the name of its target if that is free, else the name of a draft.
   void name_it() {
     const std::string file = open_file();
     if (::linkat(AT_FDCWD, file.c_str(), AT_FDCWD, target_.c_str(), AT_SYMLINK_FOLLOW) == 0) return;
@@ -191,9 +190,9 @@ class FileWriter {
     }
   }
 
-  std::filesystem::path path_, target_;  // as it was given; where its links lead
-  bool replaces_ = true;                 // a file; else it is a device or a pipe
-  std::string draft_;                    // its name until it has the target's, where it has one
+  std::filesystem::path path_, target_;  // as given; with links resolved
+  bool replaces_ = true;                 // false for a device or a pipe
+  std::string draft_;                    // its temporary name, if it has one
   int descriptor_ = -1;
 };
 
@@ -238,9 +237,9 @@ class FileWriter {
 
 #endif
 
-/// Throws std::runtime_error, with the file's name, unless `write_file` can make or replace this file: the folder must be
-/// there and writable, and the name must be one that it takes. What is there stays untouched. Check it before a long
-/// computation; it cannot know whether the disk will be full later.
+/// Throws std::runtime_error, with the name of the file, unless `write_file` can make or replace it: the folder must
+/// exist and be writable, and the name must be valid. Changes nothing. Call it before a long computation. It cannot
+/// know whether the disk will be full later.
 inline void check_writable(const std::filesystem::path& path) {
   std::error_code error;
   if (!path.has_filename()) file_error(path, "cannot be written: it has no name");
@@ -249,8 +248,8 @@ inline void check_writable(const std::filesystem::path& path) {
   if (!waits) FileWriter{path};  // a pipe would wait for its reader
 }
 
-/// Replaces a file, or makes it, all at once: whatever happens meanwhile (a crash, a full disk), the name stands for
-/// the old bytes or the new ones, whole. Throws std::runtime_error when it cannot. See FileWriter.
+/// Replaces or makes a file atomically: even after a crash or with a full disk, the name has either the old bytes or
+/// the complete new ones. Throws std::runtime_error if it fails. See FileWriter.
 inline void write_file(const std::filesystem::path& path, std::span<const std::byte> bytes) {
   if (!path.has_filename()) file_error(path, "cannot be written: it has no name");
   FileWriter file(path);

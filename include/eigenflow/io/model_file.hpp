@@ -32,10 +32,10 @@
 
 namespace eigenflow {
 
-/// What you want to keep with a model: where it comes from, the names of its columns.
+/// Your notes in a model file, such as its origin or the names of its columns.
 using Notes = std::map<std::string, std::string>;
 
-/// What a model file says of itself.
+/// The metadata of a model file.
 struct ModelInfo {
   std::int64_t format_version;
   std::string library_version;
@@ -46,7 +46,7 @@ struct ModelInfo {
   Notes notes;
 };
 
-/// A model file that was read at once: the flow and what the file says of itself.
+/// The flow and the metadata of a model file.
 template <class Scalar>
 struct LoadedModel {
   ModelInfo info;
@@ -87,14 +87,14 @@ inline std::int64_t whole_number(const std::string& text, const std::string& wha
   return number;
 }
 
-/// Calls use(tensors) with what a file has; what it throws names the file.
+/// Calls use(tensors) with the contents of a file. Exceptions name the file.
 template <class Use>
 decltype(auto) with_tensors(const std::filesystem::path& path, const Use& use) {
   const std::vector<std::byte> bytes = read_safetensors(path);
   return naming(path, [&]() -> decltype(auto) { return use(parse_safetensors(bytes)); });
 }
 
-/// What the metadata say, once they are those of a model file that this version reads.
+/// The metadata. Throws unless they are those of a model file that this version can read.
 inline ModelInfo read_info(const Tensors& file) {
   const auto entry = [&](const char* key) -> const std::string& {
     const auto found = file.metadata.find(key);
@@ -147,7 +147,7 @@ LoadedParts<Flow> load_parts(const Tensors& file, const ModelInfo& info,
   return {std::move(layers), std::move(base), std::move(theta)};
 }
 
-/// Makes a flow the one of a file; refuses one of another architecture.
+/// Loads a file into an existing flow. Throws if the architectures differ.
 template <class... Parts>
 void load_into(Flow<Parts...>& flow, const Tensors& file,
                const Registry<typename Flow<Parts...>::Scalar>& registry) {
@@ -158,7 +158,7 @@ void load_into(Flow<Parts...>& flow, const Tensors& file,
   flow.restore(std::move(parts.layers), std::move(parts.base), std::move(parts.theta));
 }
 
-/// The run-time flow of a file, and what the file says of itself.
+/// The run-time flow of a file, and its metadata.
 template <class Scalar>
 LoadedModel<Scalar> make_model(const Tensors& file, const Registry<Scalar>& registry) {
   ModelInfo info = read_info(file);
@@ -168,8 +168,8 @@ LoadedModel<Scalar> make_model(const Tensors& file, const Registry<Scalar>& regi
 
 }  // namespace detail
 
-/// Throws std::invalid_argument unless `save` can keep these notes: their texts should be UTF-8, and their names none
-/// that the format has an entry for. A check before the training, so that a save after it cannot fail for them.
+/// Throws std::invalid_argument unless `save` can write these notes: texts must be UTF-8, and names must not be entries
+/// of the format. Call it before a training, so that `save` cannot fail afterwards because of them.
 inline void check_notes(const Notes& notes) {
   for (const auto& [key, note] : notes) {
     detail::check_note(key);
@@ -180,9 +180,9 @@ inline void check_notes(const Notes& notes) {
 
 }  // namespace io
 
-/// Writes a flow to a file, all at once: whatever happens meanwhile, the name stands for the old file or the new
-/// one. Throws std::runtime_error, with the file's name, when it cannot be written, and std::invalid_argument for
-/// a parameter that is not finite or a layer that has no structure (see authoring/structure.hpp).
+/// Writes a flow to a file atomically: the name has either the old file or the complete new one. Throws
+/// std::runtime_error, with the name of the file, if it cannot be written, and std::invalid_argument for a parameter
+/// that is not finite or a layer without structure() (see authoring/structure.hpp).
 template <class... Parts>
 void save(const Flow<Parts...>& flow, const std::filesystem::path& path, const Notes& notes = {}) {
   using Scalar = typename Flow<Parts...>::Scalar;
@@ -191,15 +191,15 @@ void save(const Flow<Parts...>& flow, const std::filesystem::path& path, const N
   io::write_file(path, writer.finish());
 }
 
-/// What a model file says of itself. Throws std::runtime_error, with the file's name, when it is none.
+/// The metadata of a model file. Throws std::runtime_error, with the name of the file, if it is not a model file.
 inline ModelInfo model_info(const std::filesystem::path& path) {
   return io::detail::with_tensors(path, [](const io::Tensors& file) { return io::detail::read_info(file); });
 }
 
-/// Reads a file into a flow of the same architecture, which takes its parameters and constants (permutations,
-/// statistics); float files go into double flows, and back. Throws std::runtime_error, with the file's name and
-/// the entry or tensor, for anything else; the flow then is what it was. `registry` has the classes of layers that
-/// the flow knows as AnyLayer.
+/// Loads the parameters and the constants (permutations, statistics) of a file into a flow of the same architecture. A
+/// float file can be loaded into a double flow, and the reverse. Otherwise throws std::runtime_error, with the name of
+/// the file and the entry or tensor, and leaves the flow unchanged. `registry` has the classes of layers that the flow
+/// has as AnyLayer.
 template <class... Parts>
 void load(Flow<Parts...>& flow, const std::filesystem::path& path,
           const io::Registry<typename Flow<Parts...>::Scalar>& registry = {}) {
@@ -207,13 +207,13 @@ void load(Flow<Parts...>& flow, const std::filesystem::path& path,
                            [&](const io::Tensors& file) { io::detail::load_into(flow, file, registry); });
 }
 
-/// The flow of bytes that are a model file; `load_flow` for what is no file.
+/// The flow of a model file in memory: `load_flow` for bytes.
 template <class Scalar>
 AnyFlow<Scalar> parse_flow(std::span<const std::byte> bytes, const io::Registry<Scalar>& registry) {
   return io::detail::make_model<Scalar>(io::parse_safetensors(bytes), registry).flow;
 }
 
-/// The flow of a file and what the file says of itself, from one reading of it. Throws as load_flow does.
+/// The flow and the metadata of a file, which is read once. Throws as load_flow does.
 template <class Scalar>
 LoadedModel<Scalar> load_model(const std::filesystem::path& path,
                                const io::Registry<Scalar>& registry = io::standard_parts<Scalar>()) {
@@ -221,9 +221,9 @@ LoadedModel<Scalar> load_model(const std::filesystem::path& path,
       path, [&](const io::Tensors& file) { return io::detail::make_model<Scalar>(file, registry); });
 }
 
-/// The flow of a file whose architecture is not known beforehand: `auto flow = load_flow<double>(path)`. All calls
-/// of Flow work as before. Throws std::runtime_error, with the file's name and the entry or tensor, when the file
-/// is no sound model file or names a layer that `registry` does not have.
+/// The flow of a file whose architecture is not known beforehand: `auto flow = load_flow<double>(path)`. It has all
+/// calls of Flow. Throws std::runtime_error, with the name of the file and the entry or tensor, if the file is not a
+/// valid model file or names a layer that `registry` does not have.
 template <class Scalar>
 AnyFlow<Scalar> load_flow(const std::filesystem::path& path,
                           const io::Registry<Scalar>& registry = io::standard_parts<Scalar>()) {

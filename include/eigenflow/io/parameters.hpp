@@ -64,8 +64,8 @@ inline const Tensor& tensor_of(const Tensors& file, const NamedParameter& p) {
   return tensor;
 }
 
-/// The theta of the parameters that `name_all` hands over, from tensors of exactly their names and shapes; nothing is
-/// allocated before that is certain. Tensors called fit.… belong to a checkpoint.
+/// The theta of the parameters that `name_all` lists, from tensors of exactly their names and shapes. Nothing is
+/// allocated before that check. Tensors called fit.… belong to a checkpoint.
 template <class Scalar, class NameAll>
 VectorX<Scalar> read_parameters(const Tensors& file, const NameAll& name_all) {
   Eigen::Index size = 0;

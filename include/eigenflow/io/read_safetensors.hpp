@@ -15,13 +15,13 @@
 #include "eigenflow/io/json.hpp"
 #include "eigenflow/io/safetensors.hpp"
 
-// Files of safetensors from pipes and devices, which have no length and may have no end.
+// Safetensors files from pipes and devices, which have no known length and may have no end.
 
 namespace eigenflow::io {
 
 namespace detail {
 
-/// How many bytes of data a header speaks of; 0 when it is no sound header.
+/// The number of data bytes of a header; 0 if it is not valid.
 inline std::size_t data_length([[maybe_unused]] std::string_view header) {
   std::int64_t length = 0;
 #if EIGENFLOW_HAS_EXCEPTIONS
@@ -35,14 +35,14 @@ inline std::size_t data_length([[maybe_unused]] std::string_view header) {
       const std::int64_t* const end = ends && ends->size() == 2 ? (*ends)[1].as<std::int64_t>() : nullptr;
       if (end) length = std::max(length, *end);
     }
-  } catch (const std::invalid_argument&) {  // parse_safetensors says what is wrong
+  } catch (const std::invalid_argument&) {  // parse_safetensors reports what is wrong
     return 0;
   }
 #endif
   return static_cast<std::size_t>(length);
 }
 
-/// Reads a stream until it has so many bytes in all, or ends.
+/// Reads a stream until `bytes` has the given size, or the stream ends.
 inline void read_up_to(std::FILE* file, std::size_t length, std::vector<std::byte>& bytes) {
   std::byte piece[1 << 14];
   while (bytes.size() < length) {
@@ -54,8 +54,8 @@ inline void read_up_to(std::FILE* file, std::size_t length, std::vector<std::byt
 
 }  // namespace detail
 
-/// The bytes of a safetensors file. Of a pipe or a device it reads no more than the header speaks of, and one byte, by
-/// which `parse_safetensors` sees that there is more. Throws std::runtime_error when it cannot be read.
+/// The bytes of a safetensors file. From a pipe or a device it reads at most the length in the header and one byte
+/// more, which tells `parse_safetensors` that there is more. Throws std::runtime_error if it cannot be read.
 inline std::vector<std::byte> read_safetensors(const std::filesystem::path& path) {
   constexpr std::uint64_t longest_header = 100'000'000;  // the format's own limit
   std::error_code error;

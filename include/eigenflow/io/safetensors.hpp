@@ -17,8 +17,9 @@
 #include "eigenflow/io/json.hpp"
 #include "eigenflow/text/error.hpp"
 
-// The safetensors format (github.com/huggingface/safetensors): eight bytes, the length of the header, little-endian;
-// the header, a JSON object of names, each with dtype, shape and place, and of `__metadata__`, strings; the data.
+// The safetensors format (github.com/huggingface/safetensors): eight bytes with the length of the header,
+// little-endian; the header, a JSON object with dtype, shape and offsets for each name, and the strings of
+// `__metadata__`; the data.
 
 namespace eigenflow::io {
 
@@ -26,7 +27,7 @@ static_assert(
     std::endian::native == std::endian::little,
     "safetensors files are little-endian, and this machine is not: their numbers would have to be swapped");
 
-/// An array in a file, row-major; `data` views the file's bytes.
+/// An array in a file, row-major; `data` views the bytes of the file.
 struct Tensor {
   std::string dtype;  ///< as "F64"
   std::vector<std::int64_t> shape;
@@ -46,14 +47,14 @@ struct Tensor {
   }
 };
 
-/// What a safetensors file has.
+/// The contents of a safetensors file.
 struct Tensors {
   std::map<std::string, Tensor> tensors;
   std::map<std::string, std::string> metadata;
   std::size_t bytes = 0;  ///< of the whole file
 };
 
-/// The dtype of a scalar type, as files name it.
+/// The dtype of a scalar type, as named in files.
 template <class T>
 constexpr const char* dtype_of() {
   if constexpr (std::is_same_v<T, float>)
@@ -80,7 +81,7 @@ inline std::int64_t bytes_of(const std::string& dtype) {
   return found == sizes.end() ? 0 : found->second;
 }
 
-/// One entry of the header, whose bytes lie in `data`.
+/// One entry of the header, whose bytes are in `data`.
 inline Tensor read_tensor(const std::string& name, const Value& entry, std::span<const std::byte> data) {
   const std::string what = "tensor '" + name + "'";
   const Value* const dtype = entry.find("dtype");
@@ -93,10 +94,10 @@ inline Tensor read_tensor(const std::string& name, const Value& entry, std::span
 
   Tensor tensor{*dtype->as<std::string>(), {}, {}};
   std::int64_t bytes = bytes_of(tensor.dtype);
-  if (bytes == 0) reject(what + " has the dtype " + tensor.dtype + ", which is none of safetensors'");
+  if (bytes == 0) reject(what + " has the dtype " + tensor.dtype + ", which is not a dtype of safetensors");
   for (const Value& length : *shape->as<Value::List>()) {
     const std::int64_t* const n = length.as<std::int64_t>();
-    if (!n || *n < 0) reject(what + " has a shape of something else than numbers from 0");
+    if (!n || *n < 0) reject(what + " has a shape that is not a list of numbers from 0");
     if (*n > 0 && bytes > std::numeric_limits<std::int64_t>::max() / *n)
       reject(what + " has a shape of more numbers than any file holds");
     bytes *= *n;
@@ -115,7 +116,7 @@ inline Tensor read_tensor(const std::string& name, const Value& entry, std::span
   return tensor;
 }
 
-/// The header's entry of strings; takes them out of it.
+/// Removes the entry of strings from the header and returns it.
 inline std::map<std::string, std::string> read_metadata(Value& entry) {
   Value::Object* const notes = entry.as<Value::Object>();
   if (!notes) reject("the header's __metadata__ should be an object of strings");
@@ -127,7 +128,7 @@ inline std::map<std::string, std::string> read_metadata(Value& entry) {
   return metadata;
 }
 
-/// Refuses tensors that overlap, and data of no tensor.
+/// Throws if tensors overlap, or if data belong to no tensor.
 inline void check_cover(const Tensors& file, std::span<const std::byte> data) {
   std::vector<std::pair<const std::byte*, const std::string*>> order;
   for (const auto& [name, tensor] : file.tensors)
@@ -145,19 +146,19 @@ inline void check_cover(const Tensors& file, std::span<const std::byte> data) {
 
 }  // namespace detail
 
-/// Reads a whole file of safetensors. The tensors view `bytes`. Throws std::invalid_argument, in a sentence that
-/// names the tensor, for anything else than a sound file; takes memory in proportion to the file alone.
+/// Reads a whole file of safetensors. The tensors view `bytes`. Throws std::invalid_argument, with the name
+/// of the tensor, if the file is not valid. Memory is at most proportional to the size of the file.
 inline Tensors parse_safetensors(std::span<const std::byte> bytes) {
   using detail::reject;
   std::uint64_t length = 0;
   if (bytes.size() < sizeof length)
-    reject("this is no safetensors file: it has " + std::to_string(bytes.size()) +
+    reject("this is not a safetensors file: it has " + std::to_string(bytes.size()) +
            " bytes, fewer than its header's length");
   std::memcpy(&length, bytes.data(), sizeof length);
   bytes = bytes.subspan(sizeof length);
   if (length > bytes.size())
     reject("the header should have " + std::to_string(length) + " bytes, but the file ends after " +
-           std::to_string(bytes.size()) + ": it is cut off, or no safetensors file");
+           std::to_string(bytes.size()) + ": it is cut off, or not a safetensors file");
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(length));
   const std::span<const std::byte> data = bytes.subspan(static_cast<std::size_t>(length));
 
@@ -177,7 +178,7 @@ inline Tensors parse_safetensors(std::span<const std::byte> bytes) {
   return file;
 }
 
-/// A safetensors file in the making: tensors in the order in which they are added.
+/// Builds a safetensors file: tensors in the order in which they are added.
 class TensorWriter {
  public:
   explicit TensorWriter(const std::map<std::string, std::string>& metadata) {
@@ -186,7 +187,7 @@ class TensorWriter {
     header_.emplace_back("__metadata__", Value(std::move(notes)));
   }
 
-  /// Adds rows × columns numbers at(i, j), written row by row; `rank` 1 or 0 leaves the columns, or both, out of
+  /// Adds rows × columns numbers at(i, j), written row by row; `rank` 1 or 0 omits the columns, or both, from
   /// the shape.
   template <class T, class At>
   void add(const std::string& name, std::int64_t rows, std::int64_t cols, int rank, const At& at) {

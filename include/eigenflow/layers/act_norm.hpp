@@ -18,16 +18,16 @@
 namespace eigenflow {
 
 /// The activation normalization of Glow (Kingma & Dhariwal, arXiv:1807.03039, section 3.1): a trainable scale
-/// and shift per feature that start where the first data comes out with mean zero and unit variance.
+/// and shift per feature, initialised so that the first data comes out with mean zero and unit variance.
 ///
 ///   map         z = eˢ (x - mean)/scale + shift,   s = a/(1 + |a|/20): |s| < 20 for every theta
 ///   log-det     Σ (s - log scale)
 ///   inverse     x = e⁻ˢ scale (z - shift) + mean
 ///
-/// Mean and scale come from the first data that `fit` sees, and are structure: saved, never trained, never
-/// set again. What is trained is the way from there, in units of the data's spread, so that theta = 0 is the
-/// start whatever the data's units, and an optimizer's step has one size for all features. A constant feature
-/// (as every feature of a single row is) has scale 1.
+/// Mean and scale come from the first data that `fit` gets. They are structure: saved, never trained, never set again.
+/// theta is relative to them, in units of the spread of the data. So theta = 0 is the start for data of any units, and
+/// a step of the optimizer has the same size for all features. A constant feature has scale 1, and so has every feature
+/// of a single row.
 template <class Scalar_, int Dim_ = Eigen::Dynamic>
 class ActNorm {
  public:
@@ -44,7 +44,7 @@ class ActNorm {
   ActNorm() requires(Dim_ != Eigen::Dynamic) : ActNorm(Dim_) {}
   explicit ActNorm(Dimension<Dim_> dim) : dim_(dim), statistics_(dim) {}
 
-  /// A start that you know, which stays: a fit replaces only one that is not `initialised`. Throws
+  /// A known start. It stays: a fit replaces it only if it is not `initialised`. Throws
   /// std::invalid_argument unless both have D entries, all finite, and every scale is positive.
   constexpr ActNorm(Numbers mean, Numbers scale, bool initialised = true)
       : dim_(mean.size()), statistics_("ActNorm", std::move(mean), std::move(scale), initialised) {}
@@ -53,7 +53,7 @@ class ActNorm {
   constexpr Eigen::Index dim() const { return dim_; }
   const Numbers& mean() const { return statistics_.mean; }
   const Numbers& scale() const { return statistics_.scale; }
-  /// Whether mean and scale have been set.
+  /// True if mean and scale have been set.
   bool initialised() const { return statistics_.known; }
 
   static ActNorm example(Eigen::Index dim, Eigen::Index) {
@@ -71,7 +71,7 @@ class ActNorm {
 
   void initialise(std::span<Scalar> theta, Rng&) const { std::fill(theta.begin(), theta.end(), Scalar(0)); }
 
-  /// Takes mean and deviation from the data that enters `direction`, unless it has them already.
+  /// Sets mean and scale from the data that enters `direction`, unless they are set.
   void initialise_from(std::span<Scalar>, const TileSource<Scalar>& tiles,
                        Direction direction = Direction::forward) {
     statistics_.take(tiles, direction);
@@ -100,7 +100,7 @@ class ActNorm {
   using Number = Lanes<Scalar>;
   using LogScale = SoftBound<20>;
 
-  // How much longer the output of a direction is than its input.
+  // The factor from the input of a direction to its output.
   template <bool generating>
   Scalar stretch(Eigen::Index j, Scalar s) const {
     return generating ? std::exp(-s) * scale()[j] : std::exp(s) / scale()[j];

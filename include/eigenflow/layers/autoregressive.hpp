@@ -27,21 +27,21 @@ namespace eigenflow {
 
 /// An autoregressive layer (masked autoregressive flow, Papamakarios et al., arXiv:1705.07057, section 3;
 /// inverse autoregressive flow, Kingma et al., arXiv:1606.04934): every feature is transformed, with
-/// parameters that a masked conditioner makes of the features before it in an order (and of the context).
+/// parameters that a masked conditioner computes from the features before it in an order (and from the context).
 ///
-///   map       z_j = g(x_j; m_j(x_<j))                        eq. 3 and 4 where g is affine
+///   map       z_j = g(x_j; m_j(x_<j))                        eq. 3 and 4 if g is affine
 ///   log-det   Σ_j log|g'(x_j)|: the Jacobian is triangular   eq. 5
 ///   inverse   x_j = g⁻¹(z_j; m_j(x_<j)), one feature after the other
 ///
-/// The inverse is sequential, but not D passes: the conditioner computes what the next feature needs and
-/// nothing twice, one pass in all. So does its gradient: by the implicit function theorem, x̄ = J⁻ᵀ ..., a
-/// triangular system that is solved by substitution, last feature first,
+/// The inverse is sequential, but costs one pass in all, not D: the conditioner computes what the next feature needs,
+/// and nothing twice. The same holds for its gradient: by the implicit function theorem, x̄ = J⁻ᵀ ..., a triangular
+/// system that is solved by substitution, last feature first,
 ///
 ///   (z̄_j, p̄_j) = the transformer's inverse vjp at x̄_j,   x̄_<j += p̄_jᵀ ∂m_j/∂x_<j,
 ///
-/// in one pass back through the conditioner. It starts as the identity. Reverse the order from layer to layer
-/// (or put permutations between them). `Inverse` of a MaskedAutoregressive is an inverse autoregressive flow:
-/// fast to sample in parallel, as the first is to score.
+/// in one backward pass through the conditioner. The layer starts as the identity. Reverse the order from layer to
+/// layer (or put permutations between them). `Inverse` of a MaskedAutoregressive is an inverse autoregressive flow:
+/// it samples in parallel, while the MaskedAutoregressive evaluates densities in parallel.
 template <class Transformer_, class Conditioner_, int Dim_ = Eigen::Dynamic>
 class Autoregressive {
   static_assert(
@@ -72,7 +72,7 @@ class Autoregressive {
   explicit Autoregressive(Dimension<Dim_> dim, const Options& options = {}, Eigen::Index context_dim = 0)
       : Autoregressive(dim, in_order(dim), options, {}, context_dim) {}
   /// Any order: a list of 0 .. D - 1, the feature that depends on no other first. Throws
-  /// std::invalid_argument, naming the entry, for a list that is none.
+  /// std::invalid_argument, naming the entry, if it is not an order.
   constexpr Autoregressive(Dimension<Dim_> dim, Indices order, const Options& options,
                            Transformer_ transformer = {}, Eigen::Index context_dim = 0)
       : dim_(dim),
@@ -107,7 +107,7 @@ class Autoregressive {
                       Option{"transformer", &Autoregressive::transformer},
                       Option{"context_dim", &Autoregressive::context_dim});
   }
-  /// What a layer made of these arguments will have: see authoring/layout.hpp.
+  /// The size of a layer with these arguments, see authoring/layout.hpp.
   template <class Visitor>
   static void outline(Visitor& visit, Eigen::Index, const Indices& order, const Options& options,
                       const Transformer_& transformer, Eigen::Index context_dim) {
@@ -167,14 +167,14 @@ class Autoregressive {
   }
 
  private:
-  // What a pass of the conditioner reads and writes.
+  // Input and output of a pass of the conditioner.
   struct Batch {
-    MatrixMap<Scalar> features;  // N × (D + circles + context): the data x, as far as it is known
+    MatrixMap<Scalar> features;  // N × (D + circles + context): the data x, as far as known
     ConstMatrixMap<Scalar> input;
     MatrixMap<Scalar> parameters;
     MatrixMap<Scalar> kept;
 
-    // The features themselves; a copy where a tape must outlive them or more follows.
+    // The features themselves; a copy if a tape must outlive them or more columns follow.
     Batch(const Autoregressive& layer, const Tile<Scalar>& tile)
         : features(layer.stays(tile)
                        ? MatrixMap<Scalar>(const_cast<Scalar*>(tile.values.data()), tile.rows(), layer.dim())
@@ -195,7 +195,7 @@ class Autoregressive {
       return {std::move(order), transformer_.parameters(), options, context_dim_};
   }
 
-  // The numbers that the conditioner reads: a circle is two.
+  // How many numbers the conditioner reads: two for a circle.
   Eigen::Index inputs() const { return dim() + detail::circle_count(transformer_, dim()) + context_dim_; }
   bool stays(const Tile<Scalar>& tile) const { return !tile.record && inputs() == dim(); }
 
@@ -206,7 +206,7 @@ class Autoregressive {
     return found;
   }
 
-  // From the angle in column j to its cosine, and the sine in its own column; nothing for a real feature.
+  // Replaces the angle in column j by its cosine, and writes the sine to its column. Does nothing for a real feature.
   void spread(Eigen::Index j, MatrixMap<Scalar>& features) const {
     detail::for_each_circle(transformer_, dim(), [&](Eigen::Index circle, Eigen::Index i) {
       if (circle != j) return;
@@ -246,7 +246,7 @@ class Autoregressive {
     if (generating) spread(j, batch.features);
   }
 
-  // From ∂loss/∂output_j to ∂loss/∂input_j, in place, and the parameters to their gradients.
+  // Replaces ∂loss/∂output_j by ∂loss/∂input_j, and the parameters by their gradients.
   template <bool generating>
   void pull_back(Eigen::Index j, const Tape& tape, MatrixMap<Scalar>& grad_input, Tile<Scalar>& tile) const {
     Scalar* const g = is_circle(j) ? tile.grad_values.col(j).data() : grad_input.col(j).data();
@@ -258,8 +258,8 @@ class Autoregressive {
     }
   }
 
-  // The cotangents of the conditioner's input. A feature's column has that of its output at first; a circle's,
-  // that of its cosine, while that of the angle stays in the tile.
+  // The cotangents of the conditioner's input. The column of a feature starts with the cotangent of its output. The
+  // column of a circle has the cotangent of its cosine; that of the angle stays in the tile.
   MatrixMap<Scalar> cotangents(Tile<Scalar>& tile) const {
     if (inputs() == dim()) return {tile.grad_values.data(), tile.rows(), dim()};
     typename Tile<Scalar>::Matrix grad = tile.scratch(inputs());
@@ -269,7 +269,7 @@ class Autoregressive {
                             [&](Eigen::Index j, Eigen::Index) { grad.col(j).setZero(); });
     return grad;
   }
-  // Adds what came through the cosine and the sine of a circle to the cotangent of its angle.
+  // Adds the gradients through the cosine and the sine of a circle to the cotangent of its angle.
   void add_through_angle(Eigen::Index j, const Tape& tape, MatrixMap<Scalar>& grad,
                          Tile<Scalar>& tile) const {
     detail::for_each_circle(transformer_, dim(), [&](Eigen::Index circle, Eigen::Index i) {
@@ -301,7 +301,7 @@ using MaskedAutoregressive = Autoregressive<Affine<Scalar>, MaskedMlp<Scalar>, D
 template <class Scalar, int Dim = Eigen::Dynamic>
 using SplineAutoregressive = Autoregressive<RationalQuadraticSpline<Scalar>, MaskedMlp<Scalar>, Dim>;
 
-/// The same for features of which some are circles: its transformer is made by circular_spline.
+/// The same if some features are circles: make its transformer by circular_spline.
 template <class Scalar, int Dim = Eigen::Dynamic>
 using CircularSplineAutoregressive = Autoregressive<CircularSpline<Scalar>, MaskedMlp<Scalar>, Dim>;
 

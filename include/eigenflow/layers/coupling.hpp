@@ -25,16 +25,15 @@
 
 namespace eigenflow {
 
-/// A coupling layer (arXiv:1410.8516, section 3; arXiv:1605.08803, section
-/// 3.2): the first `split` features pass untouched, and a conditioner turns
-/// them (and the context) into the parameters of the others' transformer.
+/// A coupling layer (arXiv:1410.8516, section 3; arXiv:1605.08803, section 3.2): the first `split` features stay
+/// unchanged. A conditioner computes from them (and the context) the parameters of the transformer of the others.
 ///
 ///   map       y_a = x_a,   y_b = g(x_b; m(x_a))         a = the first `split` features, b = the rest
 ///   log-det   Σ_b log|g'(x_b)|: the Jacobian is triangular
-///   inverse   x_b = g⁻¹(y_b; m(y_a)): as cheap as the map, whatever the conditioner
+///   inverse   x_b = g⁻¹(y_b; m(y_a)): as cheap as the map, for any conditioner
 ///
-/// Stack couplings with permutations between, so that every
-/// feature is transformed. It starts as the identity.
+/// Stack couplings with permutations between them, so that every feature is transformed. A coupling starts as the
+/// identity.
 template <class Transformer_, class Conditioner_, int Dim_ = Eigen::Dynamic>
 class Coupling {
   static_assert(
@@ -54,7 +53,7 @@ class Coupling {
                 "a coupling's transformer and conditioner must have the same scalar type");
   static_assert(Dim_ != 1,
                 "a coupling needs two features or more: one to condition on and one to transform (with a "
-                "context, which may do it alone, give the dimension 1 at run time)");
+                "context, give the dimension 1 at run time)");
 
   template <class Visitor>
   struct Parameters {
@@ -63,9 +62,9 @@ class Coupling {
 
   Coupling() requires(Dim_ != Eigen::Dynamic) : Coupling(Dim_) {}
 
-  /// A coupling of `dim` features with a conditioner made from its options, which sees a context of
-  /// `context_dim` columns too; by default half of the features condition. Throws std::invalid_argument for
-  /// fewer than two features or a split outside 1 .. dim - 1; with a context no feature need condition.
+  /// A coupling of `dim` features with a conditioner made from its options, which also reads a context of `context_dim`
+  /// columns. By default half of the features condition. Throws std::invalid_argument for fewer than two features or a
+  /// split outside of 1 .. dim - 1. With a context, one feature and a split of 0 are allowed.
   explicit Coupling(Dimension<Dim_> dim, const Options& options = {}, Eigen::Index context_dim = 0)
       : Coupling(dim, dim / 2, options, {}, context_dim) {}
   constexpr Coupling(Dimension<Dim_> dim, Eigen::Index split, const Options& options,
@@ -77,13 +76,12 @@ class Coupling {
         conditioner_(detail::saturating_sum(conditions(), context_dim),
                      detail::saturating_product(transformer_.parameters(), dim - split), options) {}
 
-  /// A second number alone could be a split or a context: refused in a sentence.
+  /// A single second number could be a split or a context, so the compiler rejects it.
   template <std::integral Number>
   Coupling(Dimension<Dim_> dim, Number) : Coupling(dim) {
-    static_assert(
-        std::same_as<Number, void>,
-        "a coupling's second number alone says too little: give Coupling(dim, split, options), as in "
-        "Coupling(6, 2, {}), or Coupling(dim, options, context_dim)");
+    static_assert(std::same_as<Number, void>,
+                  "a coupling's second number is ambiguous: give Coupling(dim, split, options), as in "
+                  "Coupling(6, 2, {}), or Coupling(dim, options, context_dim)");
   }
 
   static std::string tag() {
@@ -163,11 +161,11 @@ class Coupling {
 
   Eigen::Index transformed() const { return dim_ - split_; }
 
-  // The numbers that the first features are for the conditioner: a circle is two.
+  // How many numbers the conditioner reads of the first features: two for a circle.
   constexpr Eigen::Index conditions() const { return split_ + detail::circle_count(transformer_, split_); }
 
-  // The conditioner's input: the first features themselves,
-  // copied where a tape must outlive them or more follows.
+  // The conditioner's input: the first features themselves, or a copy if a tape must outlive them or more columns
+  // follow.
   ConstMatrixMap<Scalar> conditions(const Tile<Scalar>& tile) const {
     const Eigen::Index all = conditions() + context_dim_;
     if (!tile.record && all == split_) return {tile.values.data(), tile.rows(), split_};
@@ -257,11 +255,11 @@ using AffineCoupling = Coupling<Affine<Scalar>, Mlp<Scalar>, Dim>;
 template <class Scalar, int Dim = Eigen::Dynamic>
 using SplineCoupling = Coupling<RationalQuadraticSpline<Scalar>, Mlp<Scalar>, Dim>;
 
-/// The same for features of which some are circles: its transformer is made by circular_spline.
+/// The same if some features are circles: make its transformer by circular_spline.
 template <class Scalar, int Dim = Eigen::Dynamic>
 using CircularSplineCoupling = Coupling<CircularSpline<Scalar>, Mlp<Scalar>, Dim>;
 
-/// NICE: shift alone (arXiv:1410.8516).
+/// NICE: only a shift (arXiv:1410.8516).
 template <class Scalar, int Dim = Eigen::Dynamic>
 using AdditiveCoupling = Coupling<Shift<Scalar>, Mlp<Scalar>, Dim>;
 

@@ -18,14 +18,14 @@
 
 namespace eigenflow {
 
-/// A transformer without a network: its parameters are trainable numbers, a set for each feature.
+/// A transformer without a network: its parameters are trainable, one set for each feature.
 ///
 ///   map       z_j = g(x_j; p_j)
 ///   log-det   Σ_j log|g'(x_j; p_j)|
 ///   inverse   x_j = g⁻¹(z_j; p_j)
 ///
-/// It shapes each feature for itself: a density of one feature needs nothing else, and before layers that mix
-/// features it bends their margins. It starts as the identity (all parameters are zero).
+/// It transforms each feature separately: the marginal densities before layers that mix features, or the density of a
+/// single feature. It starts as the identity (all parameters are zero).
 template <class Transformer_, int Dim_ = Eigen::Dynamic>
 class Elementwise {
   static_assert(
@@ -68,7 +68,7 @@ class Elementwise {
   void initialise(std::span<Scalar> theta, Rng&) const { std::fill(theta.begin(), theta.end(), Scalar(0)); }
 
   struct Tape {
-    Scalar* slots;  // of each feature, its parameters and what is kept: N × (parameters + kept) × D
+    Scalar* slots;  // of each feature: parameters, then kept values; N × (parameters + kept) × D
   };
 
   Tape forward(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
@@ -95,7 +95,7 @@ class Elementwise {
   Tape evaluate(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
     const auto p = view_parameters(*this, theta);
     const Eigen::Index rows = tile.rows(), size = slot_count() * rows;
-    // Without a tape one feature's slots serve all.
+    // Without a tape, all features share the slots of one.
     typename Tile<Scalar>::Matrix all = tile.scratch(slot_count() * (tile.record ? dim() : 1));
     for (Eigen::Index j = 0; j < dim(); ++j) {
       Scalar* const own = all.data() + (tile.record ? j * size : 0);

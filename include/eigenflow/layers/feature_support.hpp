@@ -12,8 +12,8 @@
 
 namespace eigenflow {
 
-/// How a half line becomes the whole line: by the logarithm (products become sums, the edge is far away), or
-/// by the inverse of softplus (the identity far from the edge).
+/// The map from a half line to the real line: the logarithm, for positive data over several magnitudes, or the
+/// inverse of softplus, which is the identity far from the edge.
 enum class HalfLineMap { log, softplus };
 
 /// Their names, in files.
@@ -34,7 +34,7 @@ struct FeatureSupport {
   }
 };
 
-/// Any number: the feature passes untouched.
+/// Any number: the feature stays unchanged.
 inline FeatureSupport real() {
   return {};
 }
@@ -54,7 +54,7 @@ inline FeatureSupport below(double high, HalfLineMap map = HalfLineMap::log) {
 inline FeatureSupport positive(HalfLineMap map = HalfLineMap::log) {
   return above(0, map);
 }
-/// On a circle: circle(0, 360) for angles in degrees. Any number is a point of it, modulo high - low.
+/// On a circle: circle(0, 360) for angles in degrees. Any number is valid, modulo high - low.
 inline FeatureSupport circle(double low, double high) {
   return {low, high, HalfLineMap::log, true};
 }

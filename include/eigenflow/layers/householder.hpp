@@ -24,9 +24,9 @@ namespace eigenflow {
 ///   log-det     0
 ///   inverse     x = H_1 H_2 ... H_K y: a reflection is its own inverse
 ///
-/// The unit vectors come in pairs, whose reflections cancel: theta = 0 is the identity, with smooth
-/// gradients, and so is any theta with equal pairs. An odd count leaves one reflection over. D reflections
-/// reach every orthogonal map of that determinant. v = 0 reflects nothing.
+/// The unit vectors come in pairs, whose reflections cancel: theta = 0 is the identity, with smooth gradients, and so
+/// is any theta with equal pairs. With an odd count, one reflection has no partner. D reflections reach every
+/// orthogonal map of that determinant. v = 0 is the identity.
 template <class Scalar_, int Dim_ = Eigen::Dynamic>
 class Householder {
  public:
@@ -39,9 +39,9 @@ class Householder {
   };
 
   Householder() requires(Dim_ != Eigen::Dynamic) : Householder(Dim_) {}
-  /// As many reflections as features, one more where that is odd.
+  /// As many reflections as features, rounded up to an even number.
   explicit Householder(Dimension<Dim_> dim) : Householder(dim, dim + dim % 2) {}
-  /// Throws std::invalid_argument for less than one reflection.
+  /// Throws std::invalid_argument for fewer than one reflection.
   constexpr Householder(Dimension<Dim_> dim, Eigen::Index count) : dim_(dim), count_(count) {
     if (count < 1)
       detail::reject("a Householder layer needs one reflection or more, but got " + std::to_string(count) +
@@ -61,8 +61,7 @@ class Householder {
     return {visit.matrix("vectors", self.dim(), self.count())};
   }
 
-  /// Random reflections in equal pairs: the identity (but for the last of an odd count), free to turn in
-  /// random planes.
+  /// Random reflections in equal pairs, which are the identity (except for the last one of an odd count).
   void initialise(std::span<Scalar> theta, Rng& rng) const {
     auto vectors = view_parameters(*this, theta).vectors;
     rng.fill_normal(vectors);
@@ -155,7 +154,7 @@ class Householder {
   }
 
   // Reflects output and cotangent back, one by one. With a = wᵀy and b = wᵀg of one reflection's output y and
-  // its cotangent g, ∂loss/∂w = 2 (a g - b y), which is orthogonal to w: all of it turns v.
+  // its cotangent g, ∂loss/∂w = 2 (a g - b y), which is orthogonal to w.
   template <bool generating>
   void vjp(std::span<const Scalar> theta, std::span<Scalar> grad, Tape tape, Tile<Scalar>& tile) const {
     Arena& arena = *tile.arena;

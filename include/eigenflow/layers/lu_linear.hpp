@@ -25,10 +25,10 @@ namespace eigenflow {
 ///
 ///   map         y = W x + bias,   W = P L (U + diag(d))
 ///               P a fixed permutation, L unit lower triangular, U strictly upper triangular
-///   constraint  d = eˢ > 0 with s = a/(1 + |a|/20): every theta is invertible, zero is the permutation alone
-///   log-det     Σ log d = Σ s, exactly: no logarithm is taken
-///   inverse     x = (U + diag(d))⁻¹ L⁻¹ Pᵀ (y - bias), by substitution, whose residual is at rounding
-///               however ill-conditioned W is
+///   constraint  d = eˢ > 0 with s = a/(1 + |a|/20): every theta is invertible, zero is only the permutation
+///   log-det     Σ log d = Σ s, exactly, without a logarithm
+///   inverse     x = (U + diag(d))⁻¹ L⁻¹ Pᵀ (y - bias), by substitution, with a residual at rounding level even
+///               if W is ill-conditioned
 ///
 /// L and U have their entries below and above the diagonal in theta, row by row.
 template <class Scalar_, int Dim_ = Eigen::Dynamic>
@@ -49,8 +49,8 @@ class LuLinear {
   LuLinear() requires(Dim_ != Eigen::Dynamic) : LuLinear(Dim_) {}
   /// Without a permutation: P = I.
   explicit LuLinear(Dimension<Dim_> dim) : LuLinear(Permutation<Scalar, Dim_>(in_order(dim))) {}
-  /// With output feature j from row indices()[j] of L (U + diag(d)). The entries of L and U start normal, of
-  /// deviation `spread`: random shears between couplings show each of them the features from another side.
+  /// With output feature j from row indices()[j] of L (U + diag(d)). The entries of L and U start normal, with
+  /// deviation `spread`, so that each coupling between such layers gets different combinations of the features.
   /// Throws std::invalid_argument for a negative spread.
   constexpr explicit LuLinear(Permutation<Scalar, Dim_> permutation, double spread = 0)
       : dim_(permutation.dim()), permutation_(std::move(permutation)), spread_(spread) {
@@ -64,7 +64,7 @@ class LuLinear {
   const Permutation<Scalar, Dim_>& permutation() const { return permutation_; }
   double spread() const { return spread_; }
 
-  /// W, D × D, that this theta stands for.
+  /// W, D × D, for this theta.
   MatrixX<Scalar> matrix(std::span<const Scalar> theta) const {
     Arena arena;
     const Factors f(*this, theta, Scalar(1), arena);
@@ -94,7 +94,7 @@ class LuLinear {
             visit.vector("log_diagonal", dim), visit.vector("bias", dim)};
   }
 
-  /// The permutation alone.
+  /// Only the permutation.
   void initialise(std::span<Scalar> theta, Rng& rng) const {
     const auto entries = static_cast<std::size_t>(dim() * (dim() - 1));  // of both triangles
     std::fill(theta.begin(), theta.end(), Scalar(0));
@@ -161,7 +161,7 @@ class LuLinear {
     if (!grad.empty()) add(theta, grad, by_lower, by_upper, Scalar(1), tile);
   }
 
-  // The same with the solutions: c = L⁻ᵀ (U + diag)⁻ᵀ ∂loss/∂x, and every gradient in theta negative.
+  // The same for the inverse: c = L⁻ᵀ (U + diag)⁻ᵀ ∂loss/∂x, and every gradient in theta negative.
   void inverse_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape,
                    Tile<Scalar>& tile) const {
     Arena& arena = *tile.arena;
@@ -186,7 +186,7 @@ class LuLinear {
   using Panels = nets::Panels<Scalar>;
   using Vector = typename Tile<Scalar>::Vector;
 
-  /// L and U + diag(d) as one matrix each way, or (sign -1) as substitution wants them: negated, with 1/d.
+  /// L and U + diag(d) in one matrix; for substitution (sign -1) negated, with 1/d.
   struct Factors {
     Scalar* entries;   // D × D: L below the diagonal, U above
     Scalar* diagonal;  // D
@@ -221,7 +221,7 @@ class LuLinear {
     }
   }
 
-  // Calls body(j, step, inner, outer) down the column of the permutation's input that is its output j.
+  // Calls body(j, step, inner, outer) for each step of rows of the permutation's input column that becomes column j.
   template <class Body>
   void for_each_feature(const Panels& inner, typename Tile<Scalar>::Matrix& outer, const Body& body) const {
     for (Eigen::Index p = 0; p < inner.count(); ++p)
@@ -277,7 +277,7 @@ class LuLinear {
     for_each_entry([&](Eigen::Index i, Eigen::Index j, Eigen::Index k) {
       (i > j ? g.lower : g.upper)[k] += sign * (i > j ? by_lower : by_upper)(i, j);
     });
-    // Finished sums first: a product added in place may be fused, and round differently.
+    // Compute the sums before adding them: a product added in place may be fused and round differently.
     Vector by_diagonal(tile.arena->template allocate<Scalar>(static_cast<std::size_t>(dim())), dim());
     for (Eigen::Index i = 0; i < dim(); ++i) {
       const auto s = LogScale{}(p.log_diagonal[i]);

@@ -14,8 +14,8 @@
 
 namespace eigenflow {
 
-/// Reorders the features: output feature j is input feature indices()[j]. Volume-preserving, nothing to
-/// train; the order is structure, saved with the model. It lets couplings transform every feature in turn.
+/// Reorders the features: output feature j is input feature indices()[j]. It preserves volume and has
+/// no parameters. The order is structure, saved with the model. Between couplings it makes every feature transformed.
 template <class Scalar_, int Dim_ = Eigen::Dynamic>
 class Permutation {
  public:
@@ -32,7 +32,7 @@ class Permutation {
       : dim_(static_cast<Eigen::Index>(indices.size())),
         indices_(checked_order(std::move(indices), "the permutation")) {}
 
-  /// D features in reverse order, as by default where D is known to the compiler.
+  /// D features in reverse order, the default for a static D.
   template <std::integral Count>
   constexpr explicit Permutation(Count dim) : Permutation(in_reverse(Dimension<Dim_>(dim))) {}
 

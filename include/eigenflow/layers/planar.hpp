@@ -26,14 +26,14 @@ namespace eigenflow {
 ///               h monotone with slopes in [0, M], tanh by default
 ///   log-det     log(1 + wᵀû h'(a)) = log((1 - h'/M) + s h'/M) with s = 1 + M wᵀû                  (eq. 12)
 ///   constraint  û = u + ((s - 1)/M - wᵀu) w/‖w‖² with s = softplus(M wᵀu + ln(e - 1)) > 0   (appendix A.1)
-///               every theta is invertible and u = 0 is the identity; û = u where w = 0
+///               every theta is invertible and u = 0 is the identity; û = u if w = 0
 ///   inverse     f⁻¹(y) = y - û h(v) where v solves v + wᵀû h(v) = wᵀy + b,
 ///               strictly increasing in v: Newton's method in a bracket
 ///   gradient    of the inverse by the implicit-function theorem:
 ///               dv = (d(wᵀy + b) - h d(wᵀû)) / (1 + wᵀû h')
 ///
 /// Numerics: the residual |f(f⁻¹(y)) - y| stays within a few ulp of the largest intermediate for every theta;
-/// log_det is finite for every theta, since s is carried as itself and never as s - 1.
+/// log_det is finite for every theta, because s itself is computed and never s - 1.
 template <class Scalar_, int Dim_ = Eigen::Dynamic, class Monotone = Tanh>
 class Planar {
  public:
@@ -43,7 +43,7 @@ class Planar {
   template <class Visitor>
   struct Parameters {
     typename Visitor::Vector u;  ///< D: the direction in which points move, before the constraint
-    typename Visitor::Vector w;  ///< D: normal of the planes that move together
+    typename Visitor::Vector w;  ///< D: the normal of the planes
     typename Visitor::Scalar b;
   };
 
@@ -63,7 +63,7 @@ class Planar {
     return {visit.vector("u", self.dim()), visit.vector("w", self.dim()), visit.scalar("b")};
   }
 
-  /// Random planes near the origin, and almost no movement: close to the identity.
+  /// Random planes near the origin, and a small u: close to the identity.
   void initialise(std::span<Scalar> theta, Rng& rng) const {
     auto p = view_parameters(*this, theta);
     rng.fill_normal(p.u);
@@ -72,8 +72,8 @@ class Planar {
     p.b = rng.normal<Scalar>();
   }
 
-  /// The theta, 2D + 1 numbers, of the map x + û h(wᵀx + b) with this very û, as the paper and other libraries
-  /// give it: flow.set_parameters(planar.parameters_from(u_hat, w, b)). Throws std::invalid_argument unless both
+  /// The theta, 2D + 1 numbers, of the map x + û h(wᵀx + b) with the given û, as in the paper and other
+  /// libraries: flow.set_parameters(planar.parameters_from(u_hat, w, b)). Throws std::invalid_argument unless both
   /// vectors have D entries, all are finite and the map is invertible: 1 + M wᵀû > 0.
   VectorX<Scalar> parameters_from(const VectorX<Scalar>& u_hat, const VectorX<Scalar>& w, Scalar b) const {
     if (u_hat.size() != dim() || w.size() != dim())
@@ -88,13 +88,12 @@ class Planar {
                      detail::decimal(w.dot(u_hat)) + " and b is " + detail::decimal(b));
     if (!(s > 0))
       detail::reject("a planar map with wᵀu = " + detail::decimal(w.dot(u_hat)) +
-                     " folds the space, as no flow may: it is invertible where wᵀu is above " +
-                     detail::decimal(-1 / max_slope));
+                     " is not invertible: wᵀu must be above " + detail::decimal(-1 / max_slope));
     theta.head(dim()) = detail::free_planar_u<Scalar>(u_hat, w, max_slope);
     return theta;
   }
 
-  /// N numbers each, from the direction that was evaluated.
+  /// N numbers each, of the direction that was evaluated.
   struct Tape {
     const detail::PlanarConstraint<Scalar, Dim_>* constraint;
     const Scalar* input;     // N × D
@@ -130,7 +129,7 @@ class Planar {
     const Scalar max_slope = static_cast<Scalar>(h_.max_slope());
     typename Tile<Scalar>::Matrix kept = tile.scratch(tile.record ? dim() + 4 : 0);
     if (tile.record) kept.leftCols(dim()) = tile.values;
-    // N numbers each, past the N × D of the input; none where nothing is kept.
+    // N numbers each, behind the N × D of the input; none if nothing is kept.
     const auto kept_column = [&](Eigen::Index i) {
       return tile.record ? kept.col(dim() + i).data() : nullptr;
     };
@@ -167,8 +166,8 @@ class Planar {
     return {&c, kept.data(), value, slope, tilt, contract};
   }
 
-  // Where the map stretches, y - û h(v) has the rounding of y and not of the smaller x: moves x along w, by a
-  // rounding of y, to where wᵀx + b is v again.
+  // If the map stretches, y - û h(v) has the rounding error of y, which is larger than that of x. This corrects x
+  // along w, by a rounding error of y, so that wᵀx + b is v again.
   template <class Views>
   void land_on_root(const RowStep<Scalar>& step, const Views& p, const Constraint& c, Lanes<Scalar> v,
                     Lanes<Scalar> slope, Tile<Scalar>& tile) const {
@@ -199,7 +198,7 @@ class Planar {
                    contract = step.load(tape.contract);
       const Number grad_log_det =
           generating ? -step.load(tile.grad_log_det.data()) : step.load(tile.grad_log_det.data());
-      const Number moved = generating ? -h : h;  // the input moved by û · moved
+      const Number moved = generating ? -h : h;  // output = input + û · moved
       Number grad_h(0);
       for (Eigen::Index j = 0; j < dim(); ++j) {
         const Number g = step.load(tile.grad_values.col(j).data());

@@ -29,7 +29,7 @@ namespace eigenflow {
 ///   inverse     closed form: r = (-c + √(c² + 4αγ))/2 with γ = ‖y - x₀‖ and c = s - γ,
 ///               in the form without cancellation
 ///
-/// Everything is written in p = α/(α + r), q = r/(α + r) and σ = s/(α + r), sums of positive terms.
+/// All formulas use p = α/(α + r), q = r/(α + r) and σ = s/(α + r), sums of positive terms.
 template <class Scalar_, int Dim_ = Eigen::Dynamic>
 class Radial {
  public:
@@ -55,7 +55,7 @@ class Radial {
     return {visit.vector("x0", self.dim()), visit.scalar("alpha"), visit.scalar("beta")};
   }
 
-  /// A random centre, and almost no movement.
+  /// A random centre, close to the identity.
   void initialise(std::span<Scalar> theta, Rng& rng) const {
     auto p = view_parameters(*this, theta);
     rng.fill_normal(p.x0);
@@ -63,9 +63,8 @@ class Radial {
     p.beta = Scalar(0.01) * rng.normal<Scalar>();
   }
 
-  /// The theta, D + 2 numbers, of the map x + β̂/(α + r) (x - x₀) with this very α and β̂, as the paper and
-  /// other libraries give them. Throws std::invalid_argument unless x₀ has D entries, all are finite, α > 0 and
-  /// β̂ > -α.
+  /// The theta, D + 2 numbers, of the map x + β̂/(α + r) (x - x₀) with the given α and β̂, as in the paper and other
+  /// libraries. Throws std::invalid_argument unless x₀ has D entries, all are finite, α > 0 and β̂ > -α.
   VectorX<Scalar> parameters_from(const VectorX<Scalar>& x0, Scalar alpha, Scalar beta_hat) const {
     if (x0.size() != dim())
       detail::reject("a radial map of " + std::to_string(dim()) +
@@ -76,7 +75,7 @@ class Radial {
                      detail::decimal(x0.norm()) + ", alpha " + detail::decimal(alpha) + " and beta " +
                      detail::decimal(beta_hat));
     if (!(alpha > 0 && s > 0))
-      detail::reject("a radial map is invertible where alpha > 0 and beta > -alpha, but got alpha = " +
+      detail::reject("a radial map is invertible if alpha > 0 and beta > -alpha, but got alpha = " +
                      detail::decimal(alpha) + " and beta = " + detail::decimal(beta_hat));
     VectorX<Scalar> theta(dim() + 2);
     theta << x0, detail::inverse_softplus(alpha), detail::inverse_softplus(s);
@@ -107,12 +106,12 @@ class Radial {
  private:
   using Number = Lanes<Scalar>;
 
-  // Positive for every theta: far below zero softplus would underflow.
+  // Positive for every theta: without the bound, softplus underflows far below zero.
   static Scalar positive(Scalar free) {
     return std::max(detail::softplus(free), std::sqrt(std::numeric_limits<Scalar>::min()));
   }
 
-  // The map's factors at radius r, and their derivatives where the gradients ask for them.
+  // The factors of the map at radius r.
   struct Shape {
     Number span, p, q, sigma;  // 1/(α + r), α/(α + r), r/(α + r), s/(α + r)
 
@@ -137,7 +136,7 @@ class Radial {
     Number largest(0), sum(0);
     for (Eigen::Index j = 0; j < dim(); ++j)
       largest = max(largest, abs(step.load(tile.values.col(j).data()) - Number(x0[j])));
-    // Squares overflow and underflow early: far out and very near, sum them relative to the largest.
+    // Squares overflow and underflow: for very large and very small numbers, scale by the largest.
     const Scalar high = std::sqrt(std::numeric_limits<Scalar>::max()) / 16, low = 1 / high;
     const auto far = largest > Number(high), near = (largest < Number(low)) & (largest > Number(0));
     const Number scale = select(far | near, largest, Number(1));
@@ -235,8 +234,7 @@ class Radial {
     if (grad.empty()) return;
     auto out = view_parameters(*this, grad);
     for (Eigen::Index j = 0; j < dim(); ++j) out.x0[j] += reduce_add(sum_x0[j]);
-    // Scaled before the sum over lanes, so that no compiler
-    // fuses the product with the addition to the gradient.
+    // Scale before the sum over lanes, so that no compiler fuses the product with the addition to the gradient.
     out.alpha += reduce_add(sum_alpha * Number(detail::sigmoid(params.alpha)));
     out.beta += reduce_add(sum_s * Number(detail::sigmoid(params.beta)));
   }

@@ -13,9 +13,9 @@
 
 namespace eigenflow {
 
-/// z = (x - mean) / scale per feature, with log-det -Σ log scale: data of any unit and range come out with
-/// mean zero and unit variance. Put it first; `fit` sets it from the training data, once, and it is never
-/// trained. A constant feature keeps its scale (1), so that nothing divides by zero.
+/// z = (x - mean) / scale per feature, with log-det -Σ log scale: data of any unit and range get mean zero
+/// and unit variance. Put it first. `fit` sets it from the training data, once; it is never trained. The scale of a
+/// constant feature stays 1, so that nothing divides by zero.
 template <class Scalar_, int Dim_ = Eigen::Dynamic>
 class Standardize {
  public:
@@ -28,7 +28,7 @@ class Standardize {
   Standardize() requires(Dim_ != Eigen::Dynamic) : Standardize(Dim_) {}
   explicit Standardize(Dimension<Dim_> dim) : dim_(dim), statistics_(dim) {}
 
-  /// Known statistics, which stay: a fit replaces only those that are not `initialised`. Throws
+  /// Known statistics. They stay: a fit replaces them only if they are not `initialised`. Throws
   /// std::invalid_argument unless both have D entries, all of them finite, and every scale is positive.
   constexpr Standardize(Numbers mean, Numbers scale, bool initialised = true)
       : dim_(mean.size()), statistics_("Standardize", std::move(mean), std::move(scale), initialised) {}
@@ -54,7 +54,7 @@ class Standardize {
 
   void initialise(std::span<Scalar>, Rng&) const {}
 
-  /// Takes mean and standard deviation from the data that enters `direction`, unless it has them already.
+  /// Sets mean and scale from the data that enters `direction`, unless they are set.
   void initialise_from(std::span<Scalar>, const TileSource<Scalar>& tiles,
                        Direction direction = Direction::forward) {
     statistics_.take(tiles, direction);

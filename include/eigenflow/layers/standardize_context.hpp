@@ -19,11 +19,11 @@
 
 namespace eigenflow {
 
-/// Gives the layer inside (c - mean)/scale for the context c, so that its networks see numbers of one size,
-/// whatever the units of the context. The features, the log-det and both directions are the layer's.
+/// Gives an inner layer (c - mean)/scale for the context c, so that its networks do not depend on the units of the
+/// context. The features, the log-det and both directions are those of the inner layer.
 ///
-/// `fit` sets mean and scale from the context of the training rows, once; they are never trained. A column
-/// that is constant in these rows teaches nothing: its scale becomes so large that its value does not matter.
+/// `fit` sets mean and scale from the context of the training rows, once; they are never trained. For a column
+/// that is constant in these rows, the scale becomes so large that the value has no effect.
 template <class L>
 class StandardizeContext {
   static_assert(Layer<L>,
@@ -42,12 +42,12 @@ class StandardizeContext {
   /// The scale of a column that is constant.
   static constexpr Scalar no_matter = static_cast<Scalar>(std::numeric_limits<float>::max());
 
-  /// Throws std::invalid_argument for a layer that reads no context.
+  /// Throws std::invalid_argument if the layer reads no context.
   explicit StandardizeContext(L layer)
       : statistics_(eigenflow::context_dim(layer)), layer_(std::move(layer)) {
     check();
   }
-  /// Known statistics, which stay: a fit replaces only those that are not `initialised`. Throws
+  /// Known statistics. They stay: a fit replaces them only if they are not `initialised`. Throws
   /// std::invalid_argument unless both have C entries, all of them finite, and every scale is positive.
   constexpr StandardizeContext(L layer, Numbers mean, Numbers scale, bool initialised = true)
       : statistics_("StandardizeContext", std::move(mean), std::move(scale), initialised),
@@ -81,7 +81,7 @@ class StandardizeContext {
 
   void initialise(std::span<Scalar> theta, Rng& rng) const { layer_.initialise(theta, rng); }
 
-  /// Takes the statistics of the context, unless it has them already; then the layer starts from the data.
+  /// Sets the statistics of the context, unless they are set; then the layer starts from the data.
   void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles,
                        Direction direction = Direction::forward) {
     if (!statistics_.known) take(tiles);
@@ -131,7 +131,7 @@ class StandardizeContext {
     const Eigen::Index read = eigenflow::context_dim(layer_);
     if (read == 0)
       detail::reject(
-          "a StandardizeContext needs a layer that reads a context: give the layer inside a context_dim");
+          "a StandardizeContext needs a layer that reads a context: give the inner layer a context_dim");
     if (read != context_dim())
       detail::reject("a StandardizeContext needs a mean for each column of context, but got " +
                      std::to_string(context_dim()) + " for a layer that reads " + std::to_string(read));
@@ -156,7 +156,7 @@ class StandardizeContext {
     statistics_.take(contexts, Direction::forward);
     if (!statistics_.known) return;
     for (Eigen::Index j = 0; j < context_dim(); ++j) {
-      // Numbers that differ by rounding are one number.
+      // Numbers that differ only by rounding count as equal.
       const Scalar size = std::max(std::abs(low[j]), std::abs(high[j]));
       if (high[j] - low[j] <= 4 * std::numeric_limits<Scalar>::epsilon() * size)
         statistics_.scale[j] = no_matter;

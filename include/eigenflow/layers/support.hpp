@@ -25,19 +25,21 @@ namespace eigenflow {
 /// The map of a feature.
 enum class SupportKind { real, interval, log, softplus, circle };
 
-/// Takes features that have edges onto the whole line, so that a flow's density is exact on boxes, half lines
-/// and any mixture of them, and its samples never leave them:
+/// Maps features with bounds (edges) to the real line, so that the density of a flow is exact on boxes and half
+/// lines, and its samples stay inside:
 ///
 ///   map         z_j = logit((x_j - low)/(high - low)) on an interval, log(x_j - low) or
-///               softplus⁻¹(x_j - low) on a half line (mirrored below an edge), x_j without edges
+///               softplus⁻¹(x_j - low) on a half line (mirrored for an upper edge), x_j without edges
 ///   log-det     Σ_j log|dz_j/dx_j|, without cancellation at either end
-///   inverse     in closed form; lands strictly inside of the edges for every z, so that its density is finite
+///   inverse     in closed form; strictly inside of the edges for every z, so that its density is finite
 ///
-/// Put it first. Nothing is trained. On a circle every number is a point, and samples lie in [low, high); what
-/// follows must know which features are circles (`circles_of`, LineOrCircle). A point on an edge or beyond has density zero: its log_det is -∞, its z
-/// the nearest inner number's, its gradient zero, and no other row is touched. `fit` refuses such training
-/// rows in a sentence. Data that are rounded onto an edge (0 %, a count of zero) are not continuous there:
-/// widen the support by half a step of their resolution, or spread them by noise of that size.
+/// Put it first. It has no parameters. On a circle every number is valid, and samples lie in [low, high). The layers
+/// that follow must know which features are circles (`circles_of`, LineOrCircle).
+///
+/// A point on an edge or outside has density zero: its log_det is -∞, its z is that of the nearest inner number, its
+/// gradient is zero, and other rows are not affected. `fit` throws for such training rows. Data that are rounded onto
+/// an edge (0 %, a count of zero) are not continuous there: widen the support by half a step of their resolution, or
+/// add noise of that size.
 template <class Scalar_, int Dim_ = Eigen::Dynamic>
 class Support {
  public:
@@ -48,7 +50,7 @@ class Support {
   using Parameters = NoParameters<Visitor>;
 
   /// One support for each feature: Support<float>{{interval(0, 1), positive(), real()}}. Throws
-  /// std::invalid_argument unless low < high in this scalar type, and finite where it is an edge.
+  /// std::invalid_argument unless low < high in this scalar type, and edges are finite.
   explicit Support(const std::vector<FeatureSupport>& features)
       : dim_(static_cast<Eigen::Index>(features.size())) {
     for (const FeatureSupport& feature : features) add(feature);
@@ -57,7 +59,7 @@ class Support {
   Support(Dimension<Dim_> dim, const FeatureSupport& feature)
       : Support(std::vector<FeatureSupport>(static_cast<std::size_t>(Eigen::Index(dim)), feature)) {}
 
-  /// The same by the edges and the map of each feature, which are not checked: those of a Support that was.
+  /// The same from the edges and the map of each feature, without a check: they come from a Support.
   constexpr Support(List<Scalar> low, List<Scalar> high, List<Kind> kinds)
       : dim_(static_cast<Eigen::Index>(kinds.size())),
         low_(std::move(low)),
@@ -120,7 +122,7 @@ class Support {
   }
   void initialise(std::span<Scalar>, Rng&) const {}
 
-  /// Looks at the training rows. Throws std::invalid_argument, naming the feature, when some have no density.
+  /// Checks the training rows. Throws std::invalid_argument, naming the feature, if a row has no density.
   void initialise_from(std::span<Scalar>, const TileSource<Scalar>& tiles,
                        Direction direction = Direction::forward) {
     if (direction == Direction::inverse) return;
@@ -164,7 +166,7 @@ class Support {
   static std::size_t at(Eigen::Index j) { return static_cast<std::size_t>(j); }
   Kind kind(Eigen::Index j) const { return kinds_[at(j)]; }
 
-  // No edge is an infinite one.
+  // Infinite if there is no edge.
   static bool has_low(const FeatureSupport& f) {
     return !detail::same_bits(f.low, -std::numeric_limits<double>::infinity());
   }
@@ -187,7 +189,7 @@ class Support {
     kinds_.push_back(kind_of(feature));
   }
 
-  // Calls body with the map of feature j; nothing for one without edges.
+  // Calls body with the map of feature j, unless it has no edges.
   template <class Body>
   void with_map(Eigen::Index j, const Body& body) const {
     if (kind(j) == Kind::real) return;
@@ -201,7 +203,7 @@ class Support {
       body(detail::SoftplusMap<Scalar>{line});
   }
 
-  static Number clamp(Number x, Number lowest, Number highest) {  // a NaN stays
+  static Number clamp(Number x, Number lowest, Number highest) {  // a NaN stays NaN
     return select(x < lowest, lowest, select(x > highest, highest, x));
   }
 
@@ -220,7 +222,7 @@ class Support {
           if constexpr (generating) {
             out = map.inverse(in);
             out.value = clamp(out.value, lowest, highest);
-            // What is not finite shows in log_det, wherever x landed.
+            // log_det shows a number that is not finite, for every x.
             out.log_det = select(abs(in) <= Number(std::numeric_limits<Scalar>::max()), out.log_det, in);
           } else {
             out = map.forward(clamp(in, lowest, highest));
@@ -267,7 +269,7 @@ class Logit : public Support<Scalar, Dim> {
   explicit Logit(Dimension<Dim> dim, double low = 0, double high = 1)
       : Support<Scalar, Dim>(dim, interval(low, high)) {}
 };
-/// From the whole line to an interval.
+/// From the real line to an interval.
 template <class Scalar, int Dim = Eigen::Dynamic>
 using Sigmoid = Inverse<Logit<Scalar, Dim>>;
 
@@ -279,7 +281,7 @@ class Log : public Support<Scalar, Dim> {
   Log() requires(Dim != Eigen::Dynamic) : Log(Dim) {}
   explicit Log(Dimension<Dim> dim, double low = 0) : Support<Scalar, Dim>(dim, above(low)) {}
 };
-/// From the whole line to a half line, x = eᶻ + low.
+/// From the real line to a half line, x = eᶻ + low.
 template <class Scalar, int Dim = Eigen::Dynamic>
 using Exp = Inverse<Log<Scalar, Dim>>;
 
@@ -292,7 +294,7 @@ class SoftplusInverse : public Support<Scalar, Dim> {
   explicit SoftplusInverse(Dimension<Dim> dim, double low = 0)
       : Support<Scalar, Dim>(dim, above(low, HalfLineMap::softplus)) {}
 };
-/// From the whole line to a half line, x = log(1 + eᶻ) + low.
+/// From the real line to a half line, x = log(1 + eᶻ) + low.
 template <class Scalar, int Dim = Eigen::Dynamic>
 using Softplus = Inverse<SoftplusInverse<Scalar, Dim>>;
 

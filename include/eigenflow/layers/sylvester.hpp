@@ -31,7 +31,7 @@ namespace eigenflow {
 ///   constraint  R_ii R̃_ii > -1/S (theorem 2), by the constraint of Planar on each pair (R_ii, R̃_ii):
 ///               every theta is invertible, and R = 0 is the identity
 ///   inverse     with q = Qᵀx: q + R h(R̃ q + b) = Qᵀy is triangular, so it is solved from the last
-///               component up, each a strictly increasing scalar equation: Planar's bracketed Newton.
+///               component to the first. Each is a strictly increasing scalar equation, solved as in Planar.
 ///               Then x = y + Q (q - Qᵀy)
 ///   gradient    of the inverse by the implicit-function theorem: a triangular system per row
 template <class Scalar_, int Dim_ = Eigen::Dynamic, class Monotone = Tanh>
@@ -49,7 +49,7 @@ class Sylvester {
   };
 
   Sylvester() requires(Dim_ != Eigen::Dynamic) : Sylvester(Dim_) {}
-  /// Of rank 8, or D where that is less.
+  /// Of rank 8, or D if that is less.
   explicit Sylvester(Dimension<Dim_> dim) : Sylvester(dim, std::min<Eigen::Index>(dim, 8)) {}
   /// Of rank M = `rank`. Throws std::invalid_argument for a rank outside 1 .. D.
   constexpr Sylvester(Dimension<Dim_> dim, Eigen::Index rank, Monotone h = {})
@@ -73,7 +73,7 @@ class Sylvester {
             visit.vector("b", rank)};
   }
 
-  /// Random directions, and almost no movement: close to the identity.
+  /// Random directions, and a small R: close to the identity.
   void initialise(std::span<Scalar> theta, Rng& rng) const {
     auto p = view_parameters(*this, theta);
     rng.fill_normal(p.q.vectors);
@@ -125,7 +125,7 @@ class Sylvester {
     return all;
   }
 
-  /// What all rows share: Q, R, R̃, b and the constraints on the diagonals.
+  /// Common to all rows: Q, R, R̃, b and the constraints on the diagonals.
   struct Shared {
     detail::Frame<Scalar, Householder<Scalar, Dim_>> q;
     Triangle r;
@@ -175,7 +175,7 @@ class Sylvester {
         const MonotoneAt<Number> at = h_(a);
         const Number jacobian = fma(Number(s), at.slope, at.complement), own = r_hat * at.value;
         if constexpr (generating) {
-          // Where the map stretches, q = t - R_ii h has the rounding of the larger t: take it from the root.
+          // If the map stretches, q = t - R_ii h has the rounding error of the larger t: use the root instead.
           const Number from_root = (a - c) / Number(w == 0 ? Scalar(1) : w);
           t[i] = select(Number(s - 1) * at.slope >= Number(1), from_root, t[i] - own);
         }
@@ -191,7 +191,7 @@ class Sylvester {
         }
       }
       if constexpr (generating) {
-        // x = y + Q (q - Qᵀy); once more, since what is left after the first has the rounding of y.
+        // x = y + Q (q - Qᵀy), twice: the first result has a residual of the size of the rounding error of y.
         for (int pass = 0; pass < 2; ++pass) {
           shared.q.project(step, tile.values, moved);
           for (Eigen::Index i = 0; i < rank_; ++i) moved[i] = t[i] - moved[i];
@@ -244,7 +244,7 @@ class Sylvester {
         grad_a[i] = grad_log_det * kept(3, i);
       }
       shared.q.project(step, tile.grad_values, m);
-      // The system is solved from the first component down; n stands in `pull` until it joins ∂a.
+      // Solve the system, first component first; `pull` holds n until it is added to ∂a.
       for (Eigen::Index i = 0; i < rank_; ++i) {
         const Number slope = Number(max_slope) * kept(2, i), w(shared.r_tilde(i, i));
         const Number others = shared.r.above(i, m);

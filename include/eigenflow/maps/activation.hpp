@@ -9,8 +9,8 @@
 #include "eigenflow/text/decimal.hpp"
 #include "eigenflow/text/error.hpp"
 
-// The activations of conditioners. Each has its value and its derivative, the latter from the value alone
-// where that is possible (the pre-activation then need not be kept).
+// The activations of conditioners: value and derivative. If possible, the derivative is computed from the value, so
+// that the pre-activation need not be kept.
 
 namespace eigenflow {
 
@@ -140,7 +140,7 @@ struct IdentityFunction {
   }
 };
 
-/// Calls `with` with the activation's functions: one choice a pass, none in the loops.
+/// Calls `with` with the functions of the activation: one choice per pass, none in the loops.
 template <class With>
 decltype(auto) with_activation(Activation activation, double negative_slope, With&& with) {
   switch (activation) {
@@ -166,7 +166,7 @@ decltype(auto) with_activation(Activation activation, double negative_slope, Wit
   return with(IdentityFunction{});
 }
 
-/// Whether the derivative follows from the value, so that the pre-activation need not be kept.
+/// True if the derivative follows from the value, so that the pre-activation need not be kept.
 inline bool derivative_from_value(Activation activation) {
   return with_activation(activation, 0,
                          [](auto function) { return decltype(function)::derivative_from_value; });
@@ -180,11 +180,11 @@ inline double checked_negative_slope(double slope) {
 
 }  // namespace detail
 
-/// The activations' names in files and printed architectures.
+/// The names of the activations in files and printed architectures.
 constexpr std::array<std::string_view, 9> names_of(Activation) {
   return {"relu", "leaky_relu", "tanh", "sigmoid", "softplus", "elu", "silu", "gelu", "identity"};
 }
-/// The activation's name: "relu", "silu"...
+/// The name of an activation: "relu", "silu"...
 constexpr std::string_view to_string(Activation activation) {
   return names_of(activation)[static_cast<std::size_t>(activation)];
 }

@@ -8,7 +8,7 @@
 
 namespace eigenflow {
 
-/// A scale map chosen at run time, as the parts of a file are.
+/// A scale map chosen at run time, for parts from a file.
 class AnyScale {
  public:
   using Alternatives =

@@ -10,12 +10,12 @@
 #include "eigenflow/text/decimal.hpp"
 #include "eigenflow/text/error.hpp"
 
-// The functions h of a planar layer. A user's own is a small class like these, written for any number type
-// `Number` (see authoring/lanes.hpp) with + - * / and exp, log, sqrt, abs, tanh, select...
+// The functions h of a planar layer. Your own h is a small class like these, written for any number type `Number`
+// (see authoring/lanes.hpp) with + - * / and exp, log, sqrt, abs, tanh, select...
 
 namespace eigenflow {
 
-/// A monotone h at a point: all that planar's map, log-det, inverse and gradients ask of it. M = max_slope().
+/// The values of a monotone h at a point that map, log-det, inverse and gradients need. M = max_slope().
 template <class Number>
 struct MonotoneAt {
   Number value;       ///< h(a)
@@ -40,7 +40,7 @@ struct Tanh {
 
 namespace detail {
 
-/// An h that a layer may be made of: its slopes run from one that is not negative to one that is finite.
+/// Returns h. Throws std::invalid_argument unless its slopes are not negative and bounded.
 template <class Monotone>
 constexpr Monotone checked_monotone(Monotone h) {
   const double least = h.min_slope(), most = h.max_slope();
@@ -52,7 +52,7 @@ constexpr Monotone checked_monotone(Monotone h) {
 
 }  // namespace detail
 
-/// h(a) = a / (1 + |a|): heavier shoulders than tanh.
+/// h(a) = a / (1 + |a|): it approaches its bounds more slowly than tanh.
 struct Softsign {
   static constexpr const char* tag() { return "softsign"; }
   static constexpr double max_slope() { return 1; }
@@ -67,7 +67,7 @@ struct Softsign {
   }
 };
 
-/// h(a) = a for a > 0, slope · a below, with 0 < slope < 1: a piecewise linear fold.
+/// h(a) = a for a > 0, slope · a below, with 0 < slope < 1: piecewise linear.
 struct LeakyRelu {
   double negative_slope = 0.1;
 

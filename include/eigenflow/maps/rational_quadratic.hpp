@@ -4,21 +4,21 @@
 
 namespace eigenflow::detail {
 
-/// One bin of a rational-quadratic spline, seen from its own corner (Gregory & Delbourgo, 1982; Durkan,
-/// Bekasov, Murray & Papamakarios, arXiv:1906.04032, section 3.1). With the position ξ ∈ [0, 1] across the
-/// bin, ξ' = 1 - ξ, the slope s of its chord and the slopes d₀, d₁ at its knots, it climbs the part θ of its
-/// height, and its slope is σ:
+/// One bin of a rational-quadratic spline, relative to its lower left corner (Gregory & Delbourgo, 1982; Durkan,
+/// Bekasov, Murray & Papamakarios, arXiv:1906.04032, section 3.1). With the position ξ ∈ [0, 1] in the
+/// bin, ξ' = 1 - ξ, the slope s of its chord and the slopes d₀, d₁ at its knots, θ is the fraction of the height
+/// reached and σ the slope:
 ///
 ///   θ = ξ (s ξ + d₀ ξ')/D,   D = s (ξ² + ξ'²) + (d₀ + d₁) ξ ξ'        (eq. 4)
 ///   σ = s² M/D²,             M = d₁ ξ² + 2 s ξ ξ' + d₀ ξ'²            (eq. 5)
 ///
-/// Every term is positive, so nothing cancels: the paper's D = s + (d₀ + d₁ - 2s) ξ ξ' does. The inverse
-/// solves, in the odds t = ξ/ξ' and with θ' = 1 - θ,
+/// Every term is positive, so nothing cancels (the paper's D = s + (d₀ + d₁ - 2s) ξ ξ' cancels). The inverse solves, in
+/// the odds t = ξ/ξ' and with θ' = 1 - θ,
 ///
 ///   s θ' t² + (d₀ θ' - d₁ θ) t - s θ = 0,
 ///
-/// whose discriminant (d₀ θ' - d₁ θ)² + 4 s² θ θ' cannot be negative; the paper's (eqs. 6 - 8), in ξ itself,
-/// is a difference that rounding takes below zero.
+/// whose discriminant (d₀ θ' - d₁ θ)² + 4 s² θ θ' cannot be negative. The paper's (eqs. 6 - 8), in ξ itself, is
+/// a difference that may be negative by rounding.
 template <class Number>
 struct RationalQuadratic {
   using Scalar = typename Number::Scalar;
@@ -34,7 +34,7 @@ struct RationalQuadratic {
   };
   static Position position(Number done) { return {done, Number(1) - done}; }
 
-  /// Where the part θ of the height is reached; the smaller of ξ and 1 - ξ keeps its relative accuracy.
+  /// The ξ at which the fraction θ of the height is reached. The smaller of ξ and 1 - ξ keeps its relative accuracy.
   Position reached(Number climbed) const {
     const Number zero(0), remaining = Number(1) - climbed, b = left * remaining - right * climbed;
     const Number up = Number(2) * chord * climbed, down = Number(2) * chord * remaining;
@@ -44,7 +44,7 @@ struct RationalQuadratic {
     return {select(early, part, Number(1) - part), select(early, Number(1) - part, part)};
   }
 
-  /// What the formulas share.
+  /// Common terms of the formulas.
   struct Terms {
     Number cross;        // ξ ξ'
     Number squares;      // ξ² + ξ'²

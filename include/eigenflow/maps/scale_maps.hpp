@@ -12,12 +12,12 @@
 #include "eigenflow/text/error.hpp"
 
 // Scale maps: how a free number a becomes a scale eˢ > 0. Each gives s (`value`) and ds/da (`slope`), and
-// a = 0 gives the scale one. `Affine` scales by them, `RationalQuadraticSpline` makes its slopes of them; a class
-// of your own with the same call may take their place. The default, SoftClip, is in maps/soft_bound.hpp.
+// a = 0 gives the scale one. `Affine` scales by them, `RationalQuadraticSpline` makes its slopes of them. Your own
+// class with the same call may replace them. The default, SoftClip, is in maps/soft_bound.hpp.
 
 namespace eigenflow {
 
-/// s = B tanh(a/B), |s| ≤ B: the bound of many Real NVPs. Its gradient dies sooner than SoftClip's.
+/// s = B tanh(a/B), |s| ≤ B: the bound of many Real NVPs. Its gradient vanishes earlier than that of SoftClip.
 class TanhBound {
  public:
   constexpr explicit TanhBound(double bound = 1) : bound_(bound) {
@@ -41,13 +41,12 @@ class TanhBound {
 };
 
 /// eˢ = m + (M - m) sigmoid(a + c), where c makes the scale one at a = 0: a scale between m and M. The
-/// sigmoid of Glow and nflows, sigmoid(a + 2) + 1e-3, up to c and a constant factor: it stretches by 1 + e⁻²
-/// at most.
+/// sigmoid of Glow and nflows, sigmoid(a + 2) + 1e-3, up to c and a constant factor: at most 1 + e⁻².
 class SigmoidScale {
  public:
   explicit SigmoidScale(double largest = 1.1353352832366127, double least = 1e-3)
       : SigmoidScale(largest, least, std::log((1 - least) / (largest - 1))) {}
-  /// The same with c = ln((1 - m)/(M - 1)) given, as a constant expression: a flow in a header is made of them.
+  /// The same with a given c = ln((1 - m)/(M - 1)), as a constant expression, for embedded flows.
   constexpr SigmoidScale(double largest, double least, double shift)
       : largest_(largest), least_(least), shift_(shift) {
     if (!(least >= 0 && least < 1 && largest > 1) || !detail::is_finite(largest))
@@ -81,12 +80,12 @@ class SigmoidScale {
   double shift_;
 };
 
-/// eˢ = m + softplus(a + c), where c makes the scale one at a = 0: no larger than |a| + 1 asks, and never
-/// below the least scale m. nflows', but for c.
+/// eˢ = m + softplus(a + c), where c makes the scale one at a = 0. It grows linearly and is never
+/// below m. The scale of nflows, except for c.
 class SoftplusScale {
  public:
   explicit SoftplusScale(double least = 1e-3) : SoftplusScale(least, std::log(std::expm1(1 - least))) {}
-  /// The same with c = ln(e^(1 - m) - 1) given, as a constant expression.
+  /// The same with a given c = ln(e^(1 - m) - 1), as a constant expression.
   constexpr SoftplusScale(double least, double shift) : least_(least), shift_(shift) {
     if (!(least >= 0 && least < 1))
       detail::reject("a softplus scale is one at zero, so its least must be from 0 to below 1, but got " +
@@ -114,7 +113,7 @@ class SoftplusScale {
   double shift_;
 };
 
-/// s = a: no bound. Its scale overflows to infinity where |a| passes 88 in float, 709 in double.
+/// s = a: without a bound. The scale overflows to infinity if |a| > 88 in float, 709 in double.
 struct ExpScale {
   static constexpr const char* tag() { return "exp"; }
 
@@ -124,7 +123,7 @@ struct ExpScale {
   }
 };
 
-/// The scale map 1/eˢ of another one's eˢ: what divides where that multiplies, as the sigmoid of normflows does.
+/// The reciprocal 1/eˢ of another scale map: it divides instead of multiplying, as the sigmoid of normflows does.
 template <class Map>
 class Reciprocal {
  public:

@@ -18,9 +18,8 @@ struct LogScaleAt {
   Number slope;
 };
 
-/// s = a / (1 + |a|/B): bounded smoothly, |s| < B, with slope 1 at zero and a gradient everywhere. (An
-/// unbounded log-scale overflows in training, and a hard clamp kills its gradient.) B is ln 1000 by default,
-/// as in zuko.
+/// s = a / (1 + |a|/B): bounded smoothly, |s| < B, with slope 1 at zero and a gradient everywhere. (An unbounded
+/// log-scale overflows in training, and a hard clamp has a gradient of zero.) B is ln 1000 by default, as in zuko.
 class SoftClip {
  public:
   constexpr explicit SoftClip(double bound = 3 * std::numbers::ln10)

@@ -7,7 +7,7 @@
 
 namespace eigenflow::nets {
 
-/// to[i] = activation(from[i]), for `count` numbers side by side; in place where both are the same.
+/// to[i] = activation(from[i]), for `count` adjacent numbers; in place if both pointers are equal.
 template <class Scalar>
 void activate(Activation activation, double negative_slope, const Scalar* from, Scalar* to,
               Eigen::Index count) {

@@ -13,19 +13,19 @@
 
 namespace eigenflow::nets {
 
-/// One dense layer of a network: result = x W + b, W in × out and column-major, x what its input becomes.
+/// One dense layer of a network: result = x W + b, W in × out and column-major; x is the input after the activation.
 struct DenseLayer {
   Eigen::Index in, out;
   bool activates;           // x is the activation of the input
-  bool drops = false;       // ... of which a training step drops some
-  bool adds = false;        // the result gains what went into the layer before: the end of a residual block
+  bool drops = false;       // ... with dropout in training
+  bool adds = false;        // add the input of the layer before: the end of a residual block
   double start = 2;         // W and b start uniform in ±start/√in; see `initialise`
   Eigen::Index offset = 0;  // in the network's theta
 
-  // A mask (empty: none): column k reads inputs 0 .. reach[k] - 1, never fewer than column k - 1. And its
-  // columns by the step at which the inputs they read are known: columns steps[s] .. steps[s + 1] - 1 at s.
+  // A mask (empty: none): column k reads inputs 0 .. reach[k] - 1, at least as many as column k - 1. Columns steps[s]
+  // .. steps[s + 1] - 1 can be computed in step s, when their inputs are known.
   List<Eigen::Index> reach = {}, steps = {};
-  // How the products are cut: y = x W and grad_x = grad_y Wᵀ.
+  // The parts of the products y = x W and grad_x = grad_y Wᵀ.
   List<Part> forward_parts = {}, backward_parts = {};
 
   template <class Visitor>
@@ -51,7 +51,7 @@ struct DenseLayer {
     if (reach.empty()) return out;
     return std::upper_bound(reach.begin() + column, reach.end(), reach_of(column)) - reach.begin();
   }
-  /// The first column that reads an input; `out` when none does.
+  /// The first column that reads an input; `out` if there is none.
   Eigen::Index first_reader(Eigen::Index input) const {
     if (reach.empty()) return 0;
     return std::upper_bound(reach.begin(), reach.end(), input) - reach.begin();
@@ -62,12 +62,12 @@ struct DenseLayer {
     const auto s = static_cast<std::size_t>(step);
     return {steps[s], steps[s + 1], 0, steps[s] < steps[s + 1] ? reach_of(steps[s]) : 0};
   }
-  /// Inputs first .. last - 1 with the columns that read any of them.
+  /// Inputs first .. last - 1, with the columns that read any of them.
   Part readers_of(Eigen::Index first, Eigen::Index last) const {
     return {first, last, first < last ? first_reader(first) : out, out};
   }
 
-  /// Uniform in ±start/√(the inputs that a column reads), zero where the mask is.
+  /// Uniform in ±start/√(number of inputs that a column reads); masked entries are zero.
   template <class Scalar>
   void initialise(std::span<Scalar> theta, Rng& rng) const {
     auto p = view_parameters(*this, segment(theta));

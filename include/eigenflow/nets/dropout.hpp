@@ -13,7 +13,7 @@
 
 namespace eigenflow::nets {
 
-/// A dropout rate, checked: the share of the hidden values that a training step leaves out.
+/// A checked dropout rate: the share of the hidden values that a training step drops.
 inline double checked_dropout(double rate) {
   if (!(rate >= 0 && rate < 1))
     detail::reject(
@@ -23,12 +23,12 @@ inline double checked_dropout(double rate) {
 }
 
 /// The factors of inverted dropout (Srivastava et al., JMLR 15, 2014, section 10), N × units: 0 with
-/// probability `rate`, else 1/(1 - rate), so that the mean stays and evaluation needs no change. One block of
-/// Philox serves four units of a row.
+/// probability `rate`, else 1/(1 - rate), so that the mean is unchanged and evaluation is the network
+/// itself. One block of Philox is used for four units of a row.
 template <class Scalar>
 Panels<Scalar> draw_dropout(DropoutSource& source, double rate, Eigen::Index rows, Eigen::Index units,
                             Arena& arena) {
-  constexpr std::uint64_t stream = 0x64726f70;  // apart from all other draws of the seed
+  constexpr std::uint64_t stream = 0x64726f70;  // distinct from all other draws of the seed
   const std::uint64_t key =
       Rng(source.training.seed, stream).fork(source.training.step).fork(source.next_site++).seed();
   const auto dropped_below = static_cast<std::uint32_t>(rate * 0x1p32);

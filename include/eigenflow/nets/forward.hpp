@@ -46,7 +46,7 @@ class BatchForward {
   /// Columns first .. last - 1 of the input, from a column-major batch.
   void take(const Scalar* from, Eigen::Index first, Eigen::Index last) { input_.take(from, first, last); }
 
-  /// Computes a part of layer i, and of what its next layer takes.
+  /// Computes a part of layer i, and of the input of the next layer.
   void advance(std::size_t i, const Part& part) {
     const auto p = view_parameters(network_.layers[i], network_.layers[i].segment(theta_));
     dense(i == 0 ? input_ : sites_[i - 1].value, weights_[i], p.bias.data(), sites_[i].result, part,
@@ -63,7 +63,7 @@ class BatchForward {
  private:
   using Number = Lanes<Scalar>;
 
-  // The weight itself, or a copy that is zero where the mask is, whatever theta holds there.
+  // The weight itself, or a copy in which masked entries are zero, for any theta.
   static const Scalar* masked(const DenseLayer& layer, std::span<const Scalar> theta, Arena& arena) {
     const Scalar* const weight = layer.segment(theta).data();
     if (layer.reach.empty()) return weight;
@@ -76,7 +76,7 @@ class BatchForward {
     return copy;
   }
 
-  // Whether the product itself applies the activation, while its sums are in registers.
+  // True if the product itself applies the activation, while its sums are in registers.
   bool relu_in_place(std::size_t i) const {
     return network_.activation == Activation::relu && i < network_.last() &&
            network_.layers[i + 1].activates && !network_.layers[i].adds && !network_.streams(i);

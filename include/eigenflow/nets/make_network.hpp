@@ -12,12 +12,12 @@
 #include "eigenflow/numerics/saturating.hpp"
 #include "eigenflow/text/error.hpp"
 
-// How a network is made, before any pass.
+// The construction of a network.
 
 namespace eigenflow::nets {
 
-/// Cuts a layer's products: without a mask each is one part; with one, parts of enough columns to keep the
-/// kernel's registers full, which skip what all of their columns leave out.
+/// Divides the products of a layer into parts. Without a mask there is one part. With a mask, each part has enough
+/// columns to fill the registers of the kernel, and skips the inputs that none of its columns reads.
 inline void cut(DenseLayer& layer) {
   constexpr Eigen::Index enough = 16;
   const auto cut_at = [&](Eigen::Index size, const auto& same, const auto& part) {
@@ -42,8 +42,8 @@ inline void cut(DenseLayer& layer) {
       });
 }
 
-/// Appends a layer whose parameters follow those of the last. Throws std::invalid_argument for more parameters than
-/// can be counted.
+/// Appends a layer whose parameters follow those of the last. Throws std::invalid_argument if the number of parameters
+/// overflows.
 inline void append(Network& network, DenseLayer layer) {
   layer.offset = network.layers.empty() ? 0 : network.layers.back().offset + network.layers.back().size();
   if (detail::saturating_sum(layer.offset, layer.size()) == detail::largest_count)
@@ -54,7 +54,7 @@ inline void append(Network& network, DenseLayer layer) {
   network.layers.push_back(std::move(layer));
 }
 
-/// The network that options describe: they hand its dense layers to `dense_layers(in, out, add)`, first to last.
+/// The network of some options, whose `dense_layers(in, out, add)` passes its dense layers to `add`, first to last.
 template <class Options>
 Network make_network(const Options& options, Eigen::Index in, Eigen::Index out) {
   Network network{{},

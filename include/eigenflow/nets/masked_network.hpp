@@ -11,7 +11,7 @@
 
 namespace eigenflow::nets {
 
-/// The verbs of a masked conditioner, whose network has its masks: `Masked` makes it, and says what they are.
+/// The functions of a masked conditioner. `Masked` makes the network with its masks.
 template <class Scalar_>
 class MaskedNetwork : public NetworkConditioner<Scalar_> {
   using Base = NetworkConditioner<Scalar_>;
@@ -43,8 +43,8 @@ class MaskedNetwork : public NetworkConditioner<Scalar_> {
     add_grad_context(run, grad_input);
   }
 
-  /// Each hidden unit is computed once, as soon as the features that it sees are there: all D steps together
-  /// cost one pass.
+  /// Each hidden unit is computed once, as soon as the features that it reads are known: all D steps
+  /// together cost one pass.
   template <class Visit>
   Tape forward_in_order(std::span<const Scalar> theta, const ConstMatrixMap<Scalar>& input,
                         MatrixMap<Scalar>& result, const Pass& pass, const Visit& visit) const {
@@ -63,7 +63,7 @@ class MaskedNetwork : public NetworkConditioner<Scalar_> {
     });
   }
 
-  /// And each hidden unit's cotangent once, as soon as those of all units that read it are there.
+  /// The cotangent of each hidden unit is computed once, as soon as those of all units that read it are known.
   template <class Visit>
   void vjp_in_order(std::span<const Scalar>, std::span<Scalar> grad, const Tape& tape,
                     const ConstMatrixMap<Scalar>& grad_result, MatrixMap<Scalar>& grad_input,
@@ -97,7 +97,7 @@ class MaskedNetwork : public NetworkConditioner<Scalar_> {
         context_dim_(context_dim) {}
 
   Eigen::Index context_dim() const { return context_dim_; }
-  /// Where the inputs of the s-th feature begin in the network's: behind the context and the features before.
+  /// The first input of the network for the s-th feature: after the context and the earlier features.
   Eigen::Index first_input(Eigen::Index s) const {
     Eigen::Index place = context_dim_ + s;
     for (const Eigen::Index pair : pairs_)
@@ -113,7 +113,7 @@ class MaskedNetwork : public NetworkConditioner<Scalar_> {
 
   Eigen::Index context_column() const { return dim() + static_cast<Eigen::Index>(pairs_.size()); }
 
-  // Calls body(column of the input, place in the network's) for each input of the s-th feature.
+  // Calls body(column of the input, input of the network) for each input of the s-th feature.
   template <class Body>
   void for_each_input(Eigen::Index s, const Body& body) const {
     const Eigen::Index place = first_input(s);

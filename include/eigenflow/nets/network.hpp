@@ -8,9 +8,8 @@
 #include "eigenflow/nets/dense_layer.hpp"
 #include "eigenflow/nets/kernel/panels.hpp"
 
-// What every conditioner made of dense layers shares: the network, and what its passes leave for each other.
-// The passes (network_forward, network_row, network_vjp) advance part by part, so that a masked network can
-// be evaluated feature by feature.
+// The network of every conditioner made of dense layers, and the data that its passes share. The passes (forward.hpp,
+// row.hpp, vjp.hpp) advance part by part, so that a masked network can be evaluated feature by feature.
 
 namespace eigenflow::nets {
 
@@ -21,25 +20,25 @@ struct Network {
   double negative_slope = 0.01;
 
   std::size_t last() const { return layers.size() - 1; }
-  /// Whether the results of layer i are added to those of layer i + 2, and so must stay.
+  /// True if the results of layer i are added to those of layer i + 2, so that they must be kept.
   bool streams(std::size_t i) const { return i + 2 < layers.size() && layers[i + 2].adds; }
 };
 
-/// What lies between two dense layers, as a batch.
+/// The values between two dense layers, for a batch.
 template <class Scalar>
 struct Site {
-  Panels<Scalar> result;           // of the layer before, with what a block adds
-  Panels<Scalar> activated;        // where nothing else needs the results, in their place
+  Panels<Scalar> result;           // of the layer before, including the sum of a block
+  Panels<Scalar> activated;        // in place of the results if nothing else needs them
   Panels<Scalar> value;            // ... with dropout: the input of the layer after
-  Panels<Scalar> derivative_from;  // results or activated, as the activation wants
+  Panels<Scalar> derivative_from;  // results or activated, depending on the activation
   const Scalar* mask;              // of dropout, factor by factor; null without
 };
 
 template <class Scalar>
 struct NetworkTape {
   Panels<Scalar> input;
-  const Site<Scalar>* sites;     // one behind each layer but the last
-  const Scalar* const* weights;  // as the products take them
+  const Site<Scalar>* sites;     // one after each layer except the last
+  const Scalar* const* weights;  // as the products read them
 };
 
 }  // namespace eigenflow::nets

@@ -12,7 +12,7 @@
 
 namespace eigenflow::nets {
 
-/// The verbs of a conditioner that is a network of dense layers.
+/// The functions of a conditioner that is a network of dense layers.
 template <class Scalar_>
 class NetworkConditioner {
  public:
@@ -46,7 +46,7 @@ class NetworkConditioner {
  protected:
   constexpr explicit NetworkConditioner(Network network) : network_(std::move(network)) {}
 
-  /// Calls use(run) with a forward pass for a batch, or the cheaper one for a row without a tape.
+  /// Calls use(run) with a forward pass for a batch, or a cheaper one for a single row without a tape.
   template <class Use>
   Tape with_forward(std::span<const Scalar> theta, Eigen::Index rows, const Pass& pass,
                     const Use& use) const {
@@ -69,7 +69,7 @@ class NetworkConditioner {
   Network network_;
 };
 
-// Out of the class, so that eigenflow::compiled can hold them.
+// Defined outside of the class, so that eigenflow::compiled can hold them.
 
 template <class Scalar_>
 NetworkTape<Scalar_> NetworkConditioner<Scalar_>::forward(std::span<const Scalar> theta,

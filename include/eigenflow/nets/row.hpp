@@ -10,7 +10,7 @@
 
 namespace eigenflow::nets {
 
-/// A forward pass of one row, for which no tape is kept: it needs no panels, every layer is a row of sums.
+/// A forward pass of one row without a tape. It needs no panels: every layer is a row of sums.
 template <class Scalar>
 class RowForward {
  public:

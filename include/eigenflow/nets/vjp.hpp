@@ -9,8 +9,8 @@
 
 namespace eigenflow::nets {
 
-/// The pass back: cotangents of results become those of inputs, part by part as well, then weights'
-/// gradients.
+/// The backward pass: from the cotangents of the results to those of the inputs, part by part, then the gradients of
+/// the weights.
 template <class Scalar>
 class BatchVjp {
  public:
@@ -36,8 +36,8 @@ class BatchVjp {
       sums_[i].add(grads_[i], panel, first, last, [](Eigen::Index, Number g) { return g; });
   }
 
-  /// From ∂loss/∂(results of layer i) in the depth of `part`, to ∂loss/∂(results of the layer before) in its
-  /// columns.
+  /// Computes ∂loss/∂(results of the layer before) in the columns of `part` from ∂loss/∂(results of layer i) in its
+  /// depth.
   void retreat(std::size_t i, const Part& part) {
     const Panels<Scalar>& to = i == 0 ? grad_input_ : grads_[i - 1];
     if (i > 0 && network_.streams(i - 1)) sums_[i - 1].add(sums_[i + 1], part.first, part.last);
@@ -54,7 +54,7 @@ class BatchVjp {
     grad_input_.add_to(to, first, last);
   }
 
-  /// Adds ∂loss/∂(W, b) of layer i, once all of its results' cotangents are there.
+  /// Adds ∂loss/∂(W, b) of layer i, once the cotangents of all of its results are known.
   void add_weight_gradient(std::size_t i, std::span<Scalar> grad) const {
     if (grad.empty()) return;
     const DenseLayer& layer = network_.layers[i];
@@ -77,7 +77,7 @@ class BatchVjp {
  private:
   using Number = Lanes<Scalar>;
 
-  // Whether a relu is all that lies between layer i and the next.
+  // True if there is only a relu between layer i and the next.
   bool relu_alone(std::size_t i) const {
     return network_.activation == Activation::relu && network_.layers[i + 1].activates &&
            !tape_.sites[i].mask && !network_.streams(i);
@@ -99,7 +99,7 @@ class BatchVjp {
     else
       sums_[i].add(grad, panel, first, last, [](Eigen::Index, Number g) { return g; });
     if (!network_.streams(i)) return;
-    const Scalar* const stream = grads_[i + 2].data;  // whose sums are there already
+    const Scalar* const stream = grads_[i + 2].data;  // which has been summed already
     grad.for_each_vector_of(panel, first, last, [&](Eigen::Index n) {
       (Number::load(grad.data + n) + Number::load(stream + n)).store(grad.data + n);
     });

@@ -10,17 +10,16 @@
 
 namespace eigenflow {
 
-/// The mean and the deviation of each feature of rows that come block by block, in double and in one pass:
+/// The mean and the standard deviation of each feature of rows given block by block, in double and in one pass:
 ///
 ///   FeatureMoments moments(D);
-///   moments.add(x);  // n × D, as often as there are blocks
+///   moments.add(x);  // n × D, for each block
 ///   moments.mean(j), moments.deviation(j)
 ///
-/// Sums are taken of differences from the first row, so that a feature that never changes has its own value as the
-/// mean and a deviation of exactly zero, and one that does keeps the digits of its changes, however far from zero
-/// it lies. Each feature is measured in a power of two of the size of its changes, so that squares neither
-/// overflow nor underflow. Blocks are joined as Chan, Golub & LeVeque do (The American Statistician 37, 1983, eq.
-/// 1.5). NaN or ±∞ in a feature makes its moments NaN.
+/// The sums are of differences from the first row. So a constant feature has its value as the mean and a deviation of
+/// exactly zero, and small changes of a feature far from zero keep their digits. Each feature is scaled by a power of
+/// two of the size of its changes, so that squares neither overflow nor underflow. Blocks are merged as in Chan,
+/// Golub & LeVeque (The American Statistician 37, 1983, eq. 1.5). NaN or ±∞ in a feature makes its moments NaN.
 class FeatureMoments {
  public:
   explicit FeatureMoments(Eigen::Index dim) : features_(static_cast<std::size_t>(dim)) {}
@@ -41,14 +40,14 @@ class FeatureMoments {
     rows_ += x.rows();
   }
 
-  /// Of rows so far; NaN without any.
+  /// The mean of all rows so far; NaN without rows.
   double mean(Eigen::Index j) const {
     const Feature& f = features_[static_cast<std::size_t>(j)];
     if (rows_ == 0) return std::numeric_limits<double>::quiet_NaN();
     if (f.mean == 0) return f.first;
-    return 2 * (f.first / 2 + std::ldexp(f.mean, f.exponent - 1));  // the difference alone may overflow
+    return 2 * (f.first / 2 + std::ldexp(f.mean, f.exponent - 1));  // the difference may overflow
   }
-  /// √(Σ (x - mean)²/n): exactly zero when all rows have one value; NaN without rows.
+  /// √(Σ (x - mean)²/n): exactly zero if all rows are equal; NaN without rows.
   double deviation(Eigen::Index j) const {
     const Feature& f = features_[static_cast<std::size_t>(j)];
     const double square = f.squares / static_cast<double>(rows_);

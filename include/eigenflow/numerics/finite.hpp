@@ -10,8 +10,8 @@
 
 namespace eigenflow::detail {
 
-/// Whether a number is neither infinite nor NaN, by its bits: in a program of -ffast-math, std::isfinite may
-/// have been compiled to always true.
+/// True if a number is neither infinite nor NaN, tested by its bits: with -ffast-math, std::isfinite may be compiled to
+/// `true`.
 constexpr bool is_finite(float x) {
   return (std::bit_cast<std::uint32_t>(x) & 0x7F800000U) != 0x7F800000U;
 }
@@ -39,7 +39,7 @@ bool all_finite(const Vector& x) {
   return finite;
 }
 
-/// Equality that -ffast-math leaves alone, infinities and NaN included.
+/// Equality that -ffast-math does not change, also for infinities and NaN.
 inline bool same_bits(double a, double b) {
   return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
 }

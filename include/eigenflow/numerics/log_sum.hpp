@@ -26,7 +26,7 @@ class LogSum {
   }
 
  private:
-  /// Keeps the largest term so far as the unit. False when there is nothing to add.
+  /// Keeps the largest term so far as the unit. False if there is nothing to add.
   bool rebase(double term) {
     if (term > peak_) {
       sum_ *= std::exp(peak_ - term);

@@ -7,8 +7,8 @@
 
 namespace eigenflow::detail {
 
-/// exp of a vector register, by Eigen. Its version 3.4 has a form of its own for sixteen floats (AVX-512), which
-/// gives 2.4e38 for all that is above 88.38 and zero for what is no normal number; the general form does not.
+/// exp of a vector register, by Eigen. Version 3.4 has a special form for sixteen floats (AVX-512), which gives
+/// 2.4e38 for every number above 88.38 and zero for subnormal results. The general form is right.
 template <class Scalar, class Packet>
 Packet packet_exp(const Packet& x) {
 #if defined(EIGEN_VECTORIZE_AVX512) && !EIGEN_VERSION_AT_LEAST(3, 4, 90)

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-// Philox4x32-10: a keyed bijection of 128-bit counters that passes for random.
+// Philox4x32-10: a keyed bijection of 128-bit counters whose results are random numbers.
 // J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 
 namespace eigenflow::detail {
@@ -44,7 +44,7 @@ constexpr void philox_round(std::uint32_t& c0, std::uint32_t& c1, std::uint32_t&
   return low | (std::uint64_t{high} << 32);
 }
 
-/// The same with 64-bit halves, as Rng uses it: two words a block.
+/// The same with 64-bit halves, as Rng uses it: two words per block.
 [[nodiscard]] constexpr std::array<std::uint64_t, 2> philox_words(std::uint64_t key, std::uint64_t low,
                                                                   std::uint64_t high) noexcept {
   const PhiloxCounter block = philox4x32({low_half(low), high_half(low), low_half(high), high_half(high)},
@@ -52,8 +52,8 @@ constexpr void philox_round(std::uint32_t& c0, std::uint32_t& c1, std::uint32_t&
   return {join_halves(block[0], block[1]), join_halves(block[2], block[3])};
 }
 
-/// The words of Words / 2 counters from `low` on. The counters go through each round side by side, for SIMD:
-/// half the time of one after the other.
+/// The words of Words / 2 counters from `low` on. Each round is computed for all counters, for SIMD: half
+/// the time of one counter after the other.
 template <std::size_t Words>
 constexpr void philox_fill(std::uint64_t key, std::uint64_t low, std::uint64_t high,
                            std::span<std::uint64_t, Words> words) noexcept {

@@ -24,12 +24,12 @@ template <class Out>
 concept RealDense =
     std::derived_from<Out, Eigen::DenseBase<Out>> && std::floating_point<typename Out::Scalar>;
 
-/// What `fill_uniform` and `fill_normal` write into: a matrix, an array, a Map or a Block of real numbers.
+/// The results of `fill_uniform` and `fill_normal`: a matrix, an array, a Map or a Block of real numbers.
 template <class Out>
 concept WritableDense = RealDense<std::remove_cvref_t<Out>> &&
     bool(Eigen::internal::is_lvalue<std::remove_reference_t<Out>>::value);
 
-/// The upper half of the 128-bit product, from four 32-bit products: there is no portable wider integer.
+/// The upper half of the 128-bit product, from four 32-bit products: there is no portable 128-bit integer.
 [[nodiscard]] constexpr std::uint64_t multiply_high(std::uint64_t a, std::uint64_t b) noexcept {
   const std::uint64_t a_low = a & 0xFFFFFFFFU;
   const std::uint64_t a_high = a >> 32;
@@ -53,8 +53,8 @@ template <std::floating_point S>
   return (static_cast<double>(cell) + 0.5) * 0x1p-64;
 }
 
-/// The normal beyond the centre. The distance to the nearer
-/// end is taken from the integer: it keeps all its digits.
+/// The normal beyond the centre. The distance to the nearer end is computed from the integer, so that it keeps all
+/// digits.
 [[nodiscard]] inline double tail_normal_from(std::uint64_t word) noexcept {
   const bool lower_half = word < (std::uint64_t{1} << 63);
   const auto cell = static_cast<std::int64_t>(lower_half ? word : ~word);
@@ -62,7 +62,7 @@ template <std::floating_point S>
   return lower_half ? -magnitude : magnitude;
 }
 
-/// Whether the normal of this word needs no logarithm.
+/// True if the normal of this word needs no logarithm.
 [[nodiscard]] constexpr bool is_central(std::uint64_t word) noexcept {
   const double u = centred_uniform_from(word);
   return u >= -normal_quantile_split && u <= normal_quantile_split;
@@ -80,7 +80,7 @@ template <std::floating_point S>
 /// drawn, of any kind, uses exactly one word, so positions are predictable, `discard` costs nothing, and the
 /// three numbers are all that a checkpoint has to store. Integers and uniforms are the same on every machine
 /// and compiler; normals agree to a few units in the last place. It is a standard UniformRandomBitGenerator,
-/// small enough to pass by value: a copy goes on from the same position.
+/// small enough to pass by value: a copy continues at the same position.
 class Rng {
  public:
   using result_type = std::uint64_t;
@@ -108,14 +108,13 @@ class Rng {
     return detail::uniform_from<S>((*this)());
   }
 
-  /// Standard normal, by the inverse of its cumulative distribution (computed in double whatever S).
+  /// Standard normal, by the inverse of its cumulative distribution (computed in double for every S).
   template <std::floating_point S = double>
   [[nodiscard]] S normal() noexcept {
     return static_cast<S>(detail::normal_from((*this)()));
   }
 
-  /// An integer in [0, n), each with probability 1/n to
-  /// within 2⁻⁶⁴. Throws std::invalid_argument when n is below 1.
+  /// An integer in [0, n), each with probability 1/n to within 2⁻⁶⁴. Throws std::invalid_argument if n < 1.
   template <std::integral Integer>
   [[nodiscard]] constexpr Integer below(Integer n) {
     if (n <= 0) {
@@ -125,15 +124,14 @@ class Rng {
     return static_cast<Integer>(detail::multiply_high((*this)(), static_cast<std::uint64_t>(n)));
   }
 
-  /// Passes over `words` numbers, in no time.
+  /// Skips `words` numbers, at no cost.
   constexpr void discard(std::uint64_t words) noexcept { position_ += words; }
 
-  /// A generator whose seed is the next word: independent of this one, which moves on by one word.
+  /// A generator whose seed is the next word: independent of this one, which advances by one word.
   [[nodiscard]] constexpr Rng fork() noexcept { return Rng((*this)()); }
 
-  /// The i-th substream of this (seed, stream), for i < 2⁶³: the same wherever
-  /// this generator stands, so that rng.fork(step).fork(site) names a stream.
-  /// Its seed and stream are a block that no draw of this generator uses.
+  /// The i-th substream of this (seed, stream), for i < 2⁶³: the same for every position of this generator, so that
+  /// rng.fork(step).fork(site) names a stream. Its seed and stream are a block that no draw of this generator uses.
   [[nodiscard]] constexpr Rng fork(std::uint64_t i) const {
     constexpr std::uint64_t beyond_all_draws = std::uint64_t{1} << 63;
     if (i >= beyond_all_draws) {
@@ -145,7 +143,7 @@ class Rng {
   }
 
   /// Fills with uniforms row by row: element (r, c) takes word r·cols + c from here. So the rows from `first`
-  /// on, filled after discard(first · cols), get the same bits as in one fill of all rows.
+  /// on, filled after discard(first · cols), are bit-identical to those of one fill of all rows.
   template <detail::WritableDense Out>
   void fill_uniform(Out&& out) {
     using S = typename std::remove_cvref_t<Out>::Scalar;
@@ -159,8 +157,7 @@ class Rng {
   void fill_normal(Out&& out) {
     using S = typename std::remove_cvref_t<Out>::Scalar;
     fill(out, [](std::span<std::uint64_t> words, S* values) {
-      // Two passes: the first has no branch and runs in SIMD,
-      // the second mends the 15 % that lie in the tails.
+      // Two passes: the first has no branch and runs in SIMD, the second corrects the 15 % that are in the tails.
       for (std::size_t i = 0; i < words.size(); ++i) {
         values[i] =
             static_cast<S>(detail::normal_quantile_near_centre(detail::centred_uniform_from(words[i])));
@@ -180,7 +177,7 @@ class Rng {
     }
   }
 
-  /// The numbers 0..n−1 in random order. Throws std::invalid_argument when n is negative.
+  /// The numbers 0..n−1 in random order. Throws std::invalid_argument if n < 0.
   [[nodiscard]] Eigen::Matrix<Eigen::Index, Eigen::Dynamic, 1> permutation(Eigen::Index n) {
     if (n < 0) {
       detail::reject("Rng::permutation(n) needs n >= 0, but n is " + std::to_string(n));
@@ -196,7 +193,7 @@ class Rng {
   /// The number of words used so far.
   [[nodiscard]] constexpr std::uint64_t position() const noexcept { return position_; }
 
-  /// Equal generators give equal words from here on.
+  /// Equal generators give equal words from now on.
   friend constexpr bool operator==(const Rng& a, const Rng& b) noexcept {
     return a.seed_ == b.seed_ && a.stream_ == b.stream_ && a.position_ == b.position_;
   }

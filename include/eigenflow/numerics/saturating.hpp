@@ -5,8 +5,8 @@
 
 #include "eigenflow/numerics/ieee.hpp"
 
-// Sums and products of counts that stop at the largest Eigen::Index, so that sizes no memory can hold are found to be
-// too large and never wrap around.
+// Sums and products of counts that stop at the largest Eigen::Index, so that excessive sizes are detected and never
+// wrap around.
 
 namespace eigenflow::detail {
 

@@ -7,8 +7,8 @@
 
 namespace eigenflow::detail {
 
-/// Calls body(0), body(1), ... with constants, so that what they index stays in registers at any optimisation
-/// level.
+/// Calls body(0), body(1), ... with constants, so that arrays indexed by them stay in registers at every
+/// optimisation level.
 template <int Count, class Body>
 void unroll(const Body& body) {
   [&]<std::size_t... I>(std::index_sequence<I...>) {

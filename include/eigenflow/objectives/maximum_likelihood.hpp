@@ -14,9 +14,8 @@ namespace eigenflow {
 /// The negative mean log-likelihood, -Σ_n w_n log p(x_n) / Σ_n w_n in nats: its minimum over theta is the
 /// density closest to the data in Kullback-Leibler divergence. With a context it is that of p(x_n | c_n).
 struct MaximumLikelihood {
-  /// The loss over a batch; when `grad` is not empty, it is overwritten by ∂loss/∂theta. Sums over samples
-  /// are taken in double, and are the same for any number of threads. Dropout acts when a gradient is asked
-  /// for and `batch.training` says which step it is.
+  /// The loss of a batch. Overwrites `grad` by ∂loss/∂theta unless it is empty. Sums over samples are in double, and
+  /// bit-identical for any number of threads. Dropout is active if `grad` is not empty and `batch.training` is set.
   template <class Flow>
   double operator()(const Flow& flow, Batch<typename Flow::Scalar> batch,
                     std::span<typename Flow::Scalar> grad) const {
@@ -28,7 +27,7 @@ struct MaximumLikelihood {
         detail::context_rows("MaximumLikelihood", batch.context, batch.data.rows, flow.context_dim());
     double total_weight = 0;
     for (Eigen::Index i = 0; i < batch.size; ++i) total_weight += static_cast<double>(batch.weight(i));
-    if (!(total_weight > 0)) {  // a batch of rows that do not count
+    if (!(total_weight > 0)) {  // all rows have weight zero
       std::fill(grad.begin(), grad.end(), Scalar(0));
       return 0;
     }
@@ -44,7 +43,7 @@ struct MaximumLikelihood {
       if (record && batch.training) tile.dropout = &dropout;
       const auto tape = flow.density().evaluate(flow.theta(), tile);
       double loss = 0;
-      // A row of weight zero does not count, not even where its density is zero: 0 · ∞ is NaN.
+      // Skip rows of weight zero: if the density is zero too, 0 · ∞ would be NaN.
       for (Eigen::Index i = 0; i < count; ++i)
         if (const auto weight = static_cast<double>(batch.weight(first + i)); weight != 0)
           loss -= weight * static_cast<double>(tile.log_det[i]);

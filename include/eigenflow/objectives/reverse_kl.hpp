@@ -19,16 +19,16 @@ namespace eigenflow {
 ///
 ///   E_q[log q(x) - log p̃(x)] = KL(q‖p) - log Z,   x = f⁻¹(z), z ~ base,   p̃ = Z p
 ///
-/// in nats. Its minimum over theta is the flow closest to a density that can be evaluated and not drawn from;
-/// it never falls below -log Z, and reaches it where q = p. It is content with one mode of several.
+/// in nats. Its minimum over theta is the flow closest to a density that can be evaluated but not sampled. It is at
+/// least -log Z, with equality for q = p. It may fit only one of several modes.
 struct ReverseKl {
   /// Drops the part of the gradient that is zero on average, ∂log q_θ(x)/∂θ at fixed x (Roeder, Wu &
-  /// Duvenaud, "Sticking the landing", arXiv:1703.09194): the closer q comes to p, the less noise is left,
-  /// none where they are equal. Costs another forward pass.
+  /// Duvenaud, "Sticking the landing", arXiv:1703.09194): the noise falls as q approaches p, and is zero for
+  /// q = p. Costs another forward pass.
   bool path_gradient = false;
 
-  /// The mean over `samples` draws, whose rows are functions of `rng` and their number: the same call gives
-  /// the same bits, with any number of threads. When `grad` is not empty, it is overwritten by ∂loss/∂theta.
+  /// The mean over `samples` draws. Row i depends only on `rng` and i: the same call gives bit-identical results with
+  /// any number of threads. Overwrites `grad` by ∂loss/∂theta unless it is empty.
   template <class Flow, class T>
   double operator()(const Flow& flow, const T& target, Eigen::Index samples, const Rng& rng,
                     std::span<typename Flow::Scalar> grad) const {

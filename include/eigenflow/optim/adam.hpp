@@ -11,7 +11,7 @@
 
 namespace eigenflow {
 
-/// What Adam carries from step to step: a checkpoint of it is two vectors and a number.
+/// The state of Adam: two vectors and a number.
 template <class Scalar>
 struct AdamState {
   VectorX<Scalar> mean;      ///< running mean of the gradient
@@ -28,7 +28,7 @@ struct AdamState {
 };
 
 /// AdamW: Adam with decoupled weight decay (Loshchilov & Hutter, arXiv:1711.05101, algorithm 2), where the
-/// decay is multiplied by the whole learning rate, as PyTorch and optax do.
+/// decay is multiplied by the scheduled learning rate, as in PyTorch and optax.
 struct AdamW {
   double beta1 = 0.9;
   double beta2 = 0.999;
@@ -43,13 +43,13 @@ struct AdamW {
     return {VectorX<Scalar>::Zero(size), VectorX<Scalar>::Zero(size), 0};
   }
 
-  /// Begins a step: `update` then moves each part of theta once.
+  /// Begins a step: `update` then changes each part of theta once.
   template <class Scalar>
   void advance(State<Scalar>& state) const {
     ++state.steps;
   }
 
-  /// Moves the part of theta that begins at `offset`, in one pass over memory.
+  /// Changes the part of theta that begins at `offset`, in one pass over memory.
   template <class Scalar>
   void update(State<Scalar>& state, Eigen::Index offset, std::span<Scalar> theta,
               std::span<const Scalar> grad, double learning_rate) const {
@@ -80,7 +80,7 @@ struct AdamW {
                    });
   }
 
-  /// One step for the whole of theta. Throws std::invalid_argument unless state, theta and gradient are of one size.
+  /// One step for all of theta. Throws std::invalid_argument unless state, theta and gradient have the same size.
   template <class Scalar>
   void step(State<Scalar>& state, std::span<Scalar> theta, std::span<const Scalar> grad,
             double learning_rate) const {

@@ -19,7 +19,7 @@ double global_norm(std::span<const Scalar> grad) {
   return std::sqrt((sum[0] + sum[1]) + (sum[2] + sum[3]));
 }
 
-/// Shortens a gradient to norm `longest` if it is longer. Returns the norm that it had.
+/// Scales a gradient down to the norm `longest` if it is longer. Returns the norm from before.
 template <class Scalar>
 double clip_global_norm(std::span<Scalar> grad, double longest) {
   const double norm = global_norm(std::span<const Scalar>(grad));

@@ -12,8 +12,8 @@
 
 namespace eigenflow {
 
-/// The factor on the learning rate at step 0 .. steps - 1:
-/// a pure function, so that a fit resumes where it stood.
+/// The factor on the learning rate at step 0 .. steps - 1. It must be a pure function, so that an interrupted fit can
+/// continue.
 using Schedule = std::function<double(Eigen::Index step, Eigen::Index steps)>;
 
 inline Schedule constant_schedule() {
@@ -28,8 +28,8 @@ inline Schedule cosine_schedule(double last = 0) {
   };
 }
 
-/// Rises linearly to 1 over the first `rising` steps, then follows `after`, which sees the steps that remain. Throws
-/// std::invalid_argument when `after` is empty.
+/// Rises linearly to 1 over the first `rising` steps, then follows `after`, which gets the remaining steps. Throws
+/// std::invalid_argument if `after` is empty.
 inline Schedule warm_up(Eigen::Index rising, Schedule after = constant_schedule()) {
   if (!after) detail::reject("warm_up needs a schedule to follow, but got an empty one: leave it out");
   return [rising, after = std::move(after)](Eigen::Index step, Eigen::Index steps) {

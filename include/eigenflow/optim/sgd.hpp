@@ -40,7 +40,7 @@ struct Sgd {
     VectorMap<Scalar>(theta.data(), size) -= static_cast<Scalar>(learning_rate) * velocity;
   }
 
-  /// One step for the whole of theta. Throws std::invalid_argument unless state, theta and gradient are of one size.
+  /// One step for all of theta. Throws std::invalid_argument unless state, theta and gradient have the same size.
   template <class Scalar>
   void step(State<Scalar>& state, std::span<Scalar> theta, std::span<const Scalar> grad,
             double learning_rate) const {

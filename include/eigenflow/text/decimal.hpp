@@ -5,7 +5,7 @@
 
 namespace eigenflow::detail {
 
-/// A number as a sentence has it, however large or small: "0.5", "1e-09", "inf".
+/// A number for a message, of any size: "0.5", "1e-09", "inf".
 inline std::string decimal(long double value) {
   char text[32];
   std::snprintf(text, sizeof text, "%Lg", value);

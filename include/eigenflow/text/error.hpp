@@ -5,8 +5,8 @@
 #include <stdexcept>
 #include <string>
 
-// Where errors go. With exceptions (the usual build) a mistake of the user throws; without them
-// (-fno-exceptions) the message is handed to a handler, and when that returns the program is aborted.
+// Errors. With exceptions (the usual build), an invalid argument throws. Without them (-fno-exceptions), a handler gets
+// the message, and when the handler returns, the program aborts.
 
 #if defined(__cpp_exceptions)
 #define EIGENFLOW_HAS_EXCEPTIONS 1
@@ -16,11 +16,11 @@
 
 namespace eigenflow {
 
-/// What is called with the message of an error in a build without exceptions. If it returns, the program is aborted.
+/// The function that gets the message of an error in a build without exceptions. If it returns, the program is aborted.
 using ErrorHandler = void (*)(const char* message);
 
-/// The handler in force, for builds without exceptions; assign your own to log, reset or halt your device. The
-/// default prints the message to standard error.
+/// The current handler, for builds without exceptions. Assign your own to log, reset or halt your device. The default
+/// prints the message to standard error.
 inline ErrorHandler& error_handler() {
   static ErrorHandler handler = [](const char* message) { std::fprintf(stderr, "eigenflow: %s\n", message); };
   return handler;
@@ -38,7 +38,7 @@ template <class Exception>
 #endif
 }
 
-/// The caller gave something that cannot be meant: std::invalid_argument.
+/// Reports an invalid argument: throws std::invalid_argument.
 [[noreturn]] inline void reject(const std::string& message) {
   raise<std::invalid_argument>(message);
 }

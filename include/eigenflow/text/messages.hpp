@@ -28,12 +28,12 @@ inline std::string shape(Eigen::Index rows, Eigen::Index cols) {
          shape(rows, cols) + ": resize it first");
 }
 
-/// Refuses the gradient that an objective is to write, unless it is empty or has one number for each parameter.
+/// Throws unless the gradient of an objective is empty or has one number for each parameter.
 inline void check_gradient(const char* call, std::size_t given, std::size_t parameters) {
   if (given == 0 || given == parameters) return;
   reject(std::string(call) + " writes one number for each of the " + std::to_string(parameters) +
          " parameters of this flow, but the gradient given has " + std::to_string(given) +
-         ": resize it, or give an empty one for the loss alone");
+         ": resize it, or give an empty one for only the loss");
 }
 
 }  // namespace eigenflow::detail

@@ -11,26 +11,26 @@
 
 namespace eigenflow {
 
-/// All that a fit carries from one epoch to the next. Everything else is a function of its options: batches, their
-/// order and dropout of the seed, the epoch and the step; the learning rate of the step. Numbers are kept in double,
-/// which is exact for flows of float and double.
+/// The state that a fit carries from one epoch to the next. Everything else follows from its options: the batches and
+/// the dropout masks from seed, epoch and step, the learning rate from the step. Numbers are kept in double, which is
+/// exact for flows of float and double.
 struct FitState {
   Eigen::Index step = 0;         ///< steps taken
-  Eigen::Index epoch_steps = 0;  ///< that make an epoch
+  Eigen::Index epoch_steps = 0;  ///< steps of one epoch
   std::uint64_t seed = 0;
-  VectorX<double> theta;                   ///< as it is now
-  VectorX<double> best;                    ///< as it was when it was best
+  VectorX<double> theta;                   ///< the current one
+  VectorX<double> best;                    ///< the one of the lowest loss
   std::vector<VectorX<double>> optimizer;  ///< the optimizer's numbers, in its order
   History history;
 };
 
-/// Where a fit keeps its state, so that one that was interrupted goes on where it stood. `checkpoint_file` of
-/// io/checkpoint.hpp makes them of a file; here you may give a store of your own.
+/// Where a fit saves its state, so that it can continue after an interruption. `checkpoint_file` of io/checkpoint.hpp
+/// uses a file; you may also give your own storage.
 struct Checkpoints {
-  /// The state that was kept last, if any; called once, before the first step.
+  /// Returns the last saved state, if any. Called once, before the first step.
   std::function<std::optional<FitState>()> load = {};
-  /// Keeps a state; called after every `every` epochs, and after the last, also where patience or the callback ends
-  /// the fit.
+  /// Saves a state. Called after every `every` epochs and after the last one, also if patience or the callback ends the
+  /// fit.
   std::function<void(const FitState&)> save = {};
   Eigen::Index every = 1;
 };

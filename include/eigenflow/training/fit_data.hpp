@@ -22,7 +22,7 @@
 
 namespace eigenflow::detail {
 
-/// The data of a fit: checked, split into training and validation rows, and dealt out in shuffled batches.
+/// The data of a fit: checked, split into training and validation rows, and returned in shuffled batches.
 template <class Scalar>
 class FitData {
  public:
@@ -43,8 +43,8 @@ class FitData {
     return {x_, order_.data(), held_out_, weights(), context_};
   }
 
-  /// Refuses held-out rows that have no density before the first step, as those beyond an edge: the first judgement
-  /// would end the fit. `loss` takes a batch; returns that of all of them.
+  /// Throws if a held-out row has no density before the first step, for example a row outside of the bounds: it would
+  /// end the fit at the first validation. `loss` takes a batch. Returns the loss of all held-out rows.
   double check_validation(const std::function<double(const Batch<Scalar>&)>& loss) const;
 
   /// The training rows, tile by tile.
@@ -55,7 +55,7 @@ class FitData {
 
   static void check_rows(const char* call, const Rows<const Scalar>& x, Eigen::Index dim);
 
-  // In training every row has a context of its own.
+  // In training every row has its own context.
   static void check_context(const char* call, Rows<const Scalar>& c, Eigen::Index rows,
                             Eigen::Index context_dim);
 
@@ -63,7 +63,7 @@ class FitData {
 
   void check_weights(Eigen::Index rows) const;
 
-  // A loss over rows that do not count would be zero for every flow.
+  // A loss over rows of weight zero would be zero for every flow.
   void check_split_weights() const;
 
   const Scalar* weights() const { return weights_.size() > 0 ? weights_.data() : nullptr; }
@@ -78,7 +78,7 @@ class FitData {
   Eigen::Index held_out_ = 0;
 };
 
-// Out of the class, so that eigenflow::compiled can hold them.
+// Defined outside of the class, so that eigenflow::compiled can hold them.
 
 template <class Scalar>
 FitData<Scalar>::FitData(const Rows<const Scalar>& x, const Rows<const Scalar>& context, Eigen::Index dim,

@@ -14,7 +14,7 @@
 
 namespace eigenflow::detail {
 
-/// Keeps the state of a fit in its checkpoints, where it has any.
+/// Saves the state of a fit to its checkpoints, if it has any.
 template <class Scalar>
 class Keeper {
  public:
@@ -24,16 +24,16 @@ class Keeper {
              std::to_string(options.checkpoints.every));
   }
 
-  /// Goes on from the state that was kept last; returns the steps that were taken.
+  /// Continues from the last saved state. Returns the number of steps taken.
   Eigen::Index resume(Training<Scalar>& training, Stepper<Scalar>& stepper, VectorX<Scalar>& best,
                       History& history) const;
 
-  /// Whether the state after this epoch is one to be kept, however the fit goes on.
+  /// True if the state after this epoch is to be saved even if the fit does not end here.
   bool is_due(Eigen::Index epoch, Eigen::Index step) const {
     return (epoch + 1) % options_.checkpoints.every == 0 || step >= options_.steps;
   }
 
-  /// Keeps the state after an epoch.
+  /// Saves the state after an epoch.
   void keep(Eigen::Index step, Training<Scalar>& training, const Stepper<Scalar>& stepper,
             const VectorX<Scalar>& best, const History& history) const;
 
@@ -45,9 +45,8 @@ template <class Scalar>
 Eigen::Index Keeper<Scalar>::resume(Training<Scalar>& training, Stepper<Scalar>& stepper,
                                     VectorX<Scalar>& best, History& history) const {
   if (!options_.checkpoints.load && !options_.checkpoints.save) return 0;
-  stepper.numbers();  // rejects an optimizer that cannot be kept
-  const std::function<void()> put_back =
-      training.keep();  // a file's constants go into the flow as it is read
+  stepper.numbers();                                       // throws if the optimizer cannot be saved
+  const std::function<void()> put_back = training.keep();  // reading a file sets constants of the flow
   const std::optional<FitState> kept = options_.checkpoints.load ? options_.checkpoints.load() : std::nullopt;
   if (!kept) return 0;
   const auto reject_this = [&](const std::string& why) {

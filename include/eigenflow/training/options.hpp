@@ -14,11 +14,11 @@
 
 namespace eigenflow {
 
-/// How the training loop goes, whatever its loss is taken over: what the options of every fit have in common.
+/// Options of the training loop: the common part of the options of every fit.
 struct TrainingOptions {
   Eigen::Index batch_size = 256;
   Eigen::Index steps = 0;        ///< in all
-  Eigen::Index epoch_steps = 1;  ///< steps between two judgements
+  Eigen::Index epoch_steps = 1;  ///< steps between two validations
   double learning_rate = 1e-3;
   Schedule schedule = constant_schedule();
   double clip_norm = 0;
@@ -28,7 +28,7 @@ struct TrainingOptions {
   std::function<bool(const Epoch&)> callback = {};
   Checkpoints checkpoints = {};
 
-  /// Throws std::invalid_argument for options that no fit can follow.
+  /// Throws std::invalid_argument for invalid options.
   void check() const {
     if (batch_size < 1)
       detail::reject("the batch size of fit must be 1 or more, but is " + std::to_string(batch_size));
@@ -48,7 +48,7 @@ struct TrainingOptions {
                      std::to_string(patience));
   }
 
-  /// Those of a fit, checked. The caller sets epoch_steps, and steps where the fit counts in epochs.
+  /// The common options of a fit, checked. The caller sets epoch_steps, and `steps` if the fit counts epochs.
   template <class Options>
   static TrainingOptions of(const Options& options) {
     TrainingOptions common{options.batch_size,    options.steps,      1,

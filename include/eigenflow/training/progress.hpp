@@ -25,8 +25,7 @@ inline bool is_terminal([[maybe_unused]] std::FILE* file) {
 #endif
 }
 
-/// One line on a terminal's standard error, redrawn a few
-/// times a second and wiped at the end; nothing elsewhere.
+/// A line on standard error if that is a terminal: redrawn a few times a second, removed at the end.
 class ProgressBar {
  public:
   ProgressBar(bool wanted, Eigen::Index steps) : shown_(wanted && is_terminal(stderr)), steps_(steps) {}

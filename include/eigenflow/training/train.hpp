@@ -23,8 +23,8 @@
 
 namespace eigenflow {
 
-/// The training loop of every fit: steps of an optimizer, a judgement after each epoch, the best parameters, and the many
-/// ways to end. Leaves theta at the best parameters seen.
+/// The training loop of every fit: steps of an optimizer, a validation after each epoch, and every reason to stop.
+/// Leaves theta at the best parameters.
 template <class Scalar>
 History train(Training<Scalar>& training, Stepper<Scalar>& stepper, const TrainingOptions& options);
 
@@ -39,9 +39,9 @@ History train(Training<Scalar>& training, Stepper<Scalar>& stepper, const Traini
   history.best_loss = std::numeric_limits<double>::infinity();
   const detail::Keeper<Scalar> keeper(options);
   Eigen::Index step = keeper.resume(training, stepper, best, history);
-  // A checkpoint may have put theta elsewhere.
+  // A checkpoint may have changed theta.
   VectorMap<Scalar> theta(training.theta().data(), size);
-  if (step == 0 && options.steps > 0 && training.validates()) {  // the start is a candidate too
+  if (step == 0 && options.steps > 0 && training.validates()) {  // the start may be the best
     const double judged = training.judge(0);
     if (detail::is_finite(judged)) history.best_loss = judged;
   }
@@ -111,8 +111,8 @@ History train(Training<Scalar>& training, Stepper<Scalar>& stepper, const Traini
                                     "; the best parameters before it were restored");
       break;
     }
-    // Without a validation set the latest parameters are kept: a training loss from moving parameters judges
-    // nothing.
+    // Without a validation set, keep the latest parameters: training losses are of changing parameters, so they are not
+    // comparable.
     if (!training.validates() || judged < history.best_loss) {
       best = theta;
       history.best_epoch = epoch;

@@ -17,12 +17,12 @@
 #include "eigenflow/text/decimal.hpp"
 #include "eigenflow/text/error.hpp"
 
-// What the training loop (train.hpp) sees: neither a type of flow nor of optimizer, so that it is compiled once for each
-// scalar type.
+// The interface of the training loop (train.hpp). It has neither the type of the flow nor that of the optimizer, so
+// that the loop is compiled once for each scalar type.
 
 namespace eigenflow {
 
-/// A training: parameters, a loss of each step, a judgement after each epoch.
+/// A training: parameters, a loss for each step, a validation after each epoch.
 template <class Scalar>
 class Training {
  public:
@@ -32,18 +32,18 @@ class Training {
   virtual ~Training() = default;
 
   virtual std::span<Scalar> theta() = 0;
-  /// The parts of theta that move, in order.
+  /// The parts of theta that are trained, in order.
   virtual std::vector<Segment> trainable() const = 0;
   /// Before the first step of an epoch.
   virtual void begin(Eigen::Index epoch) = 0;
-  /// The loss of a step, `taken` steps into its epoch; overwrites `grad` by its gradient.
+  /// The loss of the step number `taken` of its epoch. Overwrites `grad` by its gradient.
   virtual double loss(Eigen::Index step, Eigen::Index taken, std::span<Scalar> grad) = 0;
   /// True if judge() returns comparable values, so that the lowest is the best.
   virtual bool validates() const = 0;
   /// The loss after an epoch of `taken` steps, or of none.
   virtual double judge(Eigen::Index taken) = 0;
-  /// Returns a function that puts everything back as it is now: a checkpoint that does not fit may have been read in
-  /// part.
+  /// Returns a function that restores the present state, for a checkpoint that turns out not to fit after a part of it
+  /// was read.
   virtual std::function<void()> keep() = 0;
 };
 
@@ -62,12 +62,12 @@ struct CopyState {
   }
 };
 
-/// Whether a number that was kept as real is a count: whole, and exact.
+/// True if a number that was saved as a real number is a count: an integer that is exact.
 inline bool is_count(double number) {
   return is_finite(number) && number >= 0 && number <= 9007199254740992.0 && std::trunc(number) == number;
 }
 
-/// Visitor over an optimizer's state: takes its numbers from copies. `fits` says whether they were of its sizes.
+/// Visitor over an optimizer's state: takes its numbers from copies. `fits` is true if the sizes agree.
 struct RestoreState {
   const std::vector<VectorX<double>>& copies;
   std::size_t next = 0;
@@ -90,7 +90,7 @@ struct RestoreState {
 
 }  // namespace detail
 
-/// A state of an optimizer that lists its numbers, so that checkpoints can keep it.
+/// A state of an optimizer that lists its numbers, so that checkpoints can save it.
 template <class State>
 concept KeepableState = requires(State& state, detail::CopyState& copy) {
   State::each(state, copy);
@@ -108,9 +108,9 @@ class Stepper {
   virtual void advance() = 0;
   virtual void update(Eigen::Index offset, std::span<Scalar> theta, std::span<const Scalar> grad,
                       double learning_rate) = 0;
-  /// The state as numbers. Throws std::invalid_argument where the optimizer does not list them.
+  /// The state as numbers. Throws std::invalid_argument if the optimizer does not list them.
   virtual std::vector<VectorX<double>> numbers() const = 0;
-  /// Takes numbers back; false when they are not of its sizes.
+  /// Restores the state from numbers. False if the sizes differ.
   virtual bool restore(const std::vector<VectorX<double>>& numbers) = 0;
 };
 
@@ -156,7 +156,7 @@ class StepperOf final : public Stepper<Scalar> {
   State state_;
 };
 
-/// A flow in training. `Source` says what the loss is taken over: it has begin, loss, validates and judge.
+/// A flow in training. `Source` computes the loss: it has begin, loss, validates and judge.
 template <class Flow, class Source>
 class FlowTraining final : public Training<typename Flow::Scalar> {
   using Scalar = typename Flow::Scalar;
@@ -183,7 +183,7 @@ class FlowTraining final : public Training<typename Flow::Scalar> {
 
 namespace detail {
 
-/// Whether fit is called with what it can fit, whatever it fits to.
+/// Checks the arguments that every fit has.
 template <class Flow, class O>
 constexpr bool check_types() {
   static_assert(
@@ -203,7 +203,7 @@ void check_parameters(std::span<const Scalar> theta) {
   for (std::size_t i = 0; i < theta.size(); ++i)
     if (!is_finite(theta[i]))
       reject("fit starts from the parameters that the flow has, but parameter " + std::to_string(i) + " is " +
-             decimal(theta[i]) + ": set finite ones, or make the flow anew");
+             decimal(theta[i]) + ": set finite ones, or make a new flow");
 }
 
 }  // namespace detail

@@ -12,9 +12,9 @@ namespace eigenflow {
 /// y = x eˢ + t with log-det s and inverse x = (y - t) e⁻ˢ: the affine coupling of Real NVP (Dinh,
 /// Sohl-Dickstein & Bengio, arXiv:1605.08803, eq. 7). Parameters: a in slot 0 with s = LogScale(a), t in slot 1.
 ///
-/// By default |s| < 1: one coupling stretches by e at most, and a stack of them as far as it must. Wider
-/// bounds fit worse and let single points far from the data run away (16 couplings on `rings`: 0.3 nats of
-/// divergence, but 0.6 with |s| < 2.3). Any class of maps/scale_maps.hpp, or like them, may take its place.
+/// By default |s| < 1: one coupling stretches by at most e; a stack may stretch more. Wider bounds fit worse and move
+/// single points far from the data (16 couplings on `rings`: a divergence of 0.3 nats, but 0.6 with |s| < 2.3).
+/// LogScale may be any class of maps/scale_maps.hpp, or a similar one.
 template <class Scalar_, class LogScale = SoftBound<1>>
 struct Affine {
   using Scalar = Scalar_;

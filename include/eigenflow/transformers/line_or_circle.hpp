@@ -28,15 +28,15 @@ inline SplineOptions on_circle(SplineOptions options) {
   return options;
 }
 
-/// One transformer for the features that are circles, [-π, π) with its ends joined, and another for those that
-/// are real (Rezende et al., arXiv:2002.02428, section 2.1, beside Durkan et al., arXiv:1906.04032).
+/// One transformer for features that are circles, [-π, π) with its ends joined (Rezende et al., arXiv:2002.02428,
+/// section 2.1), and another for real features (Durkan et al., arXiv:1906.04032).
 ///
-/// A layer whose transformer has `circles()` gives its conditioner the cosine and the sine of such a feature in
-/// place of its angle, so that nothing jumps where the angle does. And a circle is rotated first,
+/// A layer whose transformer has `circles()` gives its conditioner the cosine and the sine of such a feature instead of
+/// the angle, so that the conditioner is continuous at ±π. A circle is rotated first,
 ///
 ///   y = c(x + t),   t = a / (1 + |a|/π),   a one more parameter of each circle,
 ///
-/// so that ±π, where the data are cut, is no knot of a spline c, where the slope of log p jumps.
+/// so that ±π is not a knot of a spline c: at a knot the slope of log p jumps.
 template <class Line, class Circle>
 class LineOrCircle {
   static_assert(Transformer<Line> && Transformer<Circle>,
@@ -48,9 +48,9 @@ class LineOrCircle {
   using Scalar = typename Line::Scalar;
   using Indices = List<Eigen::Index>;
 
-  /// `circles` are the features that are circles, in any order; `circle` must take any angle modulo 2π, map
-  /// [-π, π) to itself and leave its ends joined. Throws std::invalid_argument for a negative feature, for one that is
-  /// there twice, and for a spline of another bound than π.
+  /// `circles` lists the features that are circles, in any order. `circle` must take any angle modulo 2π and map the
+  /// circle [-π, π) to itself. Throws std::invalid_argument for a negative feature, for a feature that is listed twice,
+  /// and for a spline whose bound is not π.
   constexpr LineOrCircle(Indices circles, Line line, Circle circle)
       : circles_(checked(std::move(circles))), line_(std::move(line)), circle_(std::move(circle)) {
     if constexpr (requires { circle_.bound(); }) check_bound(static_cast<double>(circle_.bound()));
@@ -126,11 +126,11 @@ class LineOrCircle {
     return std::find(circles_.begin(), circles_.end(), feature) != circles_.end();
   }
 
-  // The slot of a. The circle's transformer may keep something there once a is read; dt/da lies behind what it keeps.
+  // The slot of a. The transformer of the circle may reuse it after a is read; dt/da follows its kept values.
   constexpr Eigen::Index rotation() const { return circle_.parameters(); }
   constexpr Eigen::Index turn_slope() const { return circle_.parameters() + circle_.kept(); }
 
-  // In [-π, π), NaN where x is not finite. The clamp is for an x so large that its rounding leaves the circle.
+  // In [-π, π), NaN if x is not finite. The clamp is for an x so large that rounding would leave the circle.
   template <class Number>
   static Number onto_circle(Number x) {
     const Number pi(std::numbers::pi_v<Scalar>), period = pi + pi;
@@ -138,14 +138,14 @@ class LineOrCircle {
     return select(within < pi, within, -pi) + (x - x);
   }
 
-  // The parameters that only the other of the two has are not read.
+  // Parameters that only the other transformer has are not read.
   template <class Number, class Slots>
   Number rest_zero(Eigen::Index used, Number result, const Slots& slots) const {
     for (Eigen::Index k = used; k < parameters(); ++k) slots.set(k, Number(0));
     return result;
   }
 
-  // Bounded, so that a large a costs the angle no digits.
+  // Bounded, so that a large a does not reduce the precision of the angle.
   static constexpr SoftClip turn{std::numbers::pi};
 
   Indices circles_;
@@ -153,12 +153,12 @@ class LineOrCircle {
   [[no_unique_address]] Circle circle_;
 };
 
-/// Splines for both: of the same bins, with linear tails for real features and periodic for circles.
+/// Splines for both, with the same bins: linear tails for real features, periodic for circles.
 template <class Scalar, class SlopeMap = SoftClip>
 using CircularSpline = LineOrCircle<RationalQuadraticSpline<Scalar, SplineTails::linear, SlopeMap>,
                                     RationalQuadraticSpline<Scalar, SplineTails::periodic, SlopeMap>>;
 
-/// A CircularSpline by the features that are circles: circular_spline<double>({2}, {.bins = 12}).
+/// A CircularSpline from the list of circles: circular_spline<double>({2}, {.bins = 12}).
 template <class Scalar>
 CircularSpline<Scalar> circular_spline(List<Eigen::Index> circles, const SplineOptions& options = {}) {
   return {std::move(circles), options, on_circle(options)};

@@ -14,10 +14,10 @@
 
 namespace eigenflow {
 
-/// A monotone rational-quadratic spline (Durkan, Bekasov, Murray & Papamakarios, arXiv:1906.04032). K bins
-/// lie side by side between -B and B; `detail::RationalQuadratic` is the curve inside of one.
+/// A monotone rational-quadratic spline (Durkan, Bekasov, Murray & Papamakarios, arXiv:1906.04032). It has K
+/// bins between -B and B; `detail::RationalQuadratic` is the curve inside of a bin.
 ///
-///   widths    w_k = 2B (m + (1 - K m) softmax(a)_k), slots 0 .. K-1; heights h_k alike, slots K .. 2K-1
+///   widths    w_k = 2B (m + (1 - K m) softmax(a)_k), slots 0 .. K-1; heights h_k in the same way, slots K .. 2K-1
 ///             (with a size_bound b, a/(1 + |a|/b) in place of a)
 ///   knots     x_k = -B + Σ_{j<k} w_j,  y_k = -B + Σ_{j<k} h_j
 ///   slopes    d_k = exp(SlopeMap(a)), slots 2K and on: K-1 inner knots; d_0 = d_K = 1
@@ -25,22 +25,22 @@ namespace eigenflow {
 ///   log-det   log σ(ξ), 0 where |x| ≥ B
 ///   inverse   the bin by y, then ξ from θ by a quadratic equation
 ///
-/// Parameters that are all zero make equal bins and slopes of one: the identity. (nflows' and FlowJAX's begin
-/// elsewhere.) SlopeMap is a scale map (maps/scale_maps.hpp); SoftClip keeps the slopes between m' and 1/m'.
+/// If all parameters are zero, the bins are equal and the slopes one: the identity. (This differs from nflows and
+/// FlowJAX.) SlopeMap is a scale map (maps/scale_maps.hpp); SoftClip keeps the slopes between m' and 1/m'.
 ///
-/// A periodic spline maps the circle [-B, B) to itself: an x of any size is taken modulo 2B, and y comes out
-/// within. Then there are K slopes, the first that of both ends; with `rotate` one more slot t, and y + t in
-/// place of y (Rezende et al., arXiv:2002.02428, section 2.1).
+/// A periodic spline maps the circle [-B, B) to itself: x is taken modulo 2B, and y is in [-B, B). It has K slopes,
+/// the first for both ends. With `rotate` it has one more slot t, and y + t replaces y (Rezende et al.,
+/// arXiv:2002.02428, section 2.1).
 template <class Scalar_, SplineTails Tails = SplineTails::linear, class SlopeMap = SoftClip>
 class RationalQuadraticSpline {
  public:
   using Scalar = Scalar_;
   static constexpr bool periodic = Tails == SplineTails::periodic;
 
-  /// Throws std::invalid_argument for options that make no spline.
+  /// Throws std::invalid_argument for invalid options.
   RationalQuadraticSpline(const SplineOptions& options = {})
       : RationalQuadraticSpline(options, slope_map_of(detail::checked(options, Tails))) {}
-  /// A slope map has ends of its own: min_slope plays no part.
+  /// A slope map has its own bounds: min_slope is not used.
   constexpr RationalQuadraticSpline(const SplineOptions& options, SlopeMap slope_map)
       : options_(detail::checked(options, Tails)),
         bins_(options.bins),
@@ -96,9 +96,9 @@ class RationalQuadraticSpline {
     Number left, right;                 // the free numbers of the slopes at its knots
   };
 
-  // What is kept beside the exponentials of the softmaxes, which stay in slots 0 .. 2K-1. A slope's turn is
-  // its derivative in its free number. The index is -1 where the map is the identity. With bounded sizes the
-  // derivatives of their 2K bounds follow.
+  // The kept values. The exponentials of the softmaxes stay in slots 0 .. 2K-1. The turn of a slope is its derivative
+  // in its free number. The index is -1 if the map is the identity. With bounded sizes the derivatives of the 2K
+  // bounds follow.
   struct Kept {
     enum Slot {
       index,
@@ -163,7 +163,8 @@ class RationalQuadraticSpline {
   bool bounds_sizes() const { return options_.size_bound > 0; }
   Eigen::Index size_turn(Eigen::Index k) const { return parameters() + Kept::count + k; }
 
-  // How far the spline is curved. An angle of more than 1/ε periods has no place in its period: it passes.
+  // How far the spline is curved. For an angle of more than 1/ε periods, x modulo the period is only rounding error:
+  // the map is the identity.
   Scalar reach() const { return periodic ? bound_ / std::numeric_limits<Scalar>::epsilon() : bound_; }
 
   template <class Number>
@@ -175,8 +176,8 @@ class RationalQuadraticSpline {
     return min(max(x, Number(-bound_)), Number(bound_));
   }
 
-  // Turns K free numbers into exponentials of their distance from the largest, and returns the size that a
-  // bin takes for each unit of them.
+  // Replaces K free numbers by the exponentials of their difference from the largest. Returns the bin size per unit of
+  // them.
   template <class Slots>
   auto exponentiate(const Slots& slots, Eigen::Index first) const {
     using Number = typename Slots::Number;
@@ -196,7 +197,7 @@ class RationalQuadraticSpline {
     return Number(room_) / sum;
   }
 
-  // The bin in which `target` lies, an x or (generating) a y: the last one that begins at or before it.
+  // The bin of `target`, an x or (generating) a y: the last bin that begins at or before it.
   template <bool generating, class Number, class Slots>
   Bin<Number> find(Number target, const Slots& slots, Number width_scale, Number height_scale) const {
     const Number least(least_);
@@ -220,7 +221,7 @@ class RationalQuadraticSpline {
     return found;
   }
 
-  // The free number of the slope at a knot; zero, a slope of one, where the tails begin.
+  // The free number of the slope at a knot. At the tails it is zero: a slope of one.
   template <class Slots>
   auto slope_at(const Slots& slots, Eigen::Index knot) const {
     using Number = typename Slots::Number;
@@ -238,8 +239,8 @@ class RationalQuadraticSpline {
     const auto terms = curve.terms(position);
     const Number per_width = Number(1) / width;
 
-    // An inverse x = f⁻¹(y) moves against f: with the cotangent of x turned into `grad_y`, that of y, its
-    // parameters see f with -grad_y and -grad_log_det (implicit differentiation of f(x) = y).
+    // Implicit differentiation of f(x) = y: with `grad_y` the cotangent of y, the parameters have the gradient of f
+    // for the cotangents -grad_y and -grad_log_det.
     Number grad_y = select(curved, grad, zero);
     Number grad_log_slope = select(curved, grad_log_det, zero);
     Number grad_done;
@@ -263,8 +264,8 @@ class RationalQuadraticSpline {
     return select(curved, generating ? -grad_y : grad_x, grad);
   }
 
-  // The gradient of K free sizes, from that of the corner (which moves with all sizes before) and of the size
-  // of the bin `index`: size · (own share - Σ size · share) through the softmax.
+  // The gradient of K free sizes, from the gradients of the corner (the sum of all sizes before) and of the size of the
+  // bin `index`: size · (own share - Σ size · share) through the softmax.
   template <class Number, class Slots>
   void give_sizes(const Slots& slots, Eigen::Index first, Number scale, Number index, Number corner,
                   Number size, Number grad_corner, Number grad_size) const {
@@ -298,8 +299,8 @@ class RationalQuadraticSpline {
   SplineOptions options_;
   Eigen::Index bins_;
   Scalar bound_;
-  Scalar least_;  // size of a bin that no softmax takes from it
-  Scalar room_;   // what the softmax shares out
+  Scalar least_;  // minimum size of a bin
+  Scalar room_;   // the size that the softmax distributes
   SoftClip size_map_;
   SlopeMap slope_map_;
 };

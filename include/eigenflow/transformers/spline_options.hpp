@@ -15,10 +15,10 @@ namespace eigenflow {
 struct SplineOptions {
   Eigen::Index bins = 8;
   double bound = 3;         ///< the spline is curved on [-bound, bound]
-  double min_size = 1e-3;   ///< least width and height of a bin, as a part of 2 bound
+  double min_size = 1e-3;   ///< least width and height of a bin, as a fraction of 2 bound
   double min_slope = 1e-3;  ///< least slope at a knot; the largest is its inverse
-  bool rotate = false;      ///< periodic splines alone: a learned rotation follows
-  double size_bound = 0;    ///< positive: the free sizes are bounded softly by it, and min_size may be 0
+  bool rotate = false;      ///< only for periodic splines: add a learned rotation
+  double size_bound = 0;    ///< if positive, a soft bound of the free sizes; min_size may then be 0
 
   static constexpr auto structure() {
     return std::tuple(
@@ -28,12 +28,12 @@ struct SplineOptions {
   }
 };
 
-/// What a spline is beyond [-bound, bound]: the identity, or the same again with the period 2 bound.
+/// A spline outside of [-bound, bound]: the identity, or periodic with the period 2 bound.
 enum class SplineTails { linear, periodic };
 
 namespace detail {
 
-/// The options, unless they make no spline: std::invalid_argument.
+/// Returns the options. Throws std::invalid_argument if they are invalid.
 constexpr const SplineOptions& checked(const SplineOptions& o, SplineTails tails) {
   if (o.bins < 2) reject("a spline needs two bins or more, but got " + std::to_string(o.bins));
   if (o.bins > largest_count / 8)
@@ -41,10 +41,8 @@ constexpr const SplineOptions& checked(const SplineOptions& o, SplineTails tails
   if (!(o.bound > 0 && o.bound < 1e30))
     reject("a spline needs a positive, finite bound, but got " + decimal(o.bound));
   if (!(o.size_bound >= 0 && o.size_bound <= 8))
-    reject(
-        "a spline bounds its free sizes by a positive number up to 8, or not (0), but got a size_bound "
-        "of " +
-        decimal(o.size_bound));
+    reject("a spline needs a size_bound above 0 and at most 8, or 0 for no bound, but got " +
+           decimal(o.size_bound));
   const bool least = o.min_size > 0 || (o.min_size == 0 && o.size_bound > 0);
   if (!least || !(o.min_size * static_cast<double>(o.bins) < 1))
     reject("a spline of " + std::to_string(o.bins) +

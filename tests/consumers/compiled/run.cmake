@@ -23,6 +23,6 @@ if(CMAKE_HOST_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   execute_process(COMMAND ${CMAKE_COMMAND} --build ${WORK_DIR}/build --target other_flags
                   RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(result EQUAL 0 OR NOT output MATCHES "CompiledWith")
-    message(FATAL_ERROR "consumers/compiled: a program of other flags should not have linked, but:\n${output}")
+    message(FATAL_ERROR "consumers/compiled: the linker must reject a program with other flags, but:\n${output}")
   endif()
 endif()

@@ -12,9 +12,9 @@ if(NOT GENERATOR MATCHES "Multi|Visual|Xcode")
 endif()
 
 # A component that cannot be had is missed at once, in words.
-expect_refusal("eigenflow::io, model files, needs nlohmann/json" ${prefix} -DCOMPONENTS=io
+expect_rejection("eigenflow::io, model files, needs nlohmann/json" ${prefix} -DCOMPONENTS=io
                -DCMAKE_DISABLE_FIND_PACKAGE_nlohmann_json=ON)
-expect_refusal("eigenflow has no component 'oi'" ${prefix} -DCOMPONENTS=oi)
-# So is a version that it does not stand in for, and Eigen.
-expect_refusal("version: 0.1" ${prefix} -DVERSION=0.2)
-expect_refusal("Three ways to give it" ${prefix} -DCMAKE_DISABLE_FIND_PACKAGE_Eigen3=ON -DEIGENFLOW_EIGEN_INCLUDE_DIR=)
+expect_rejection("eigenflow has no component 'oi'" ${prefix} -DCOMPONENTS=oi)
+# A version that it does not satisfy, and a missing Eigen, give messages too.
+expect_rejection("version: 0.1" ${prefix} -DVERSION=0.2)
+expect_rejection("Three ways to give it" ${prefix} -DCMAKE_DISABLE_FIND_PACKAGE_Eigen3=ON -DEIGENFLOW_EIGEN_INCLUDE_DIR=)

@@ -1,4 +1,4 @@
-# Two builds of the library in one program, the second with names of its own: what README advises where vectors differ.
+# Two builds of the library in one program, the second with renamed namespaces, as docs/performance.md advises.
 include(${CMAKE_CURRENT_LIST_DIR}/../run.cmake)
 start_afresh()
 separate_arguments(flags UNIX_COMMAND "${FLAGS}")

@@ -1,6 +1,6 @@
-// expect: a sentence
+// expect: a message
 #ifdef EIGENFLOW_MUST_NOT_COMPILE
-static_assert(false, "a sentence");
+static_assert(false, "a message");
 #else
 static_assert(false, "the right version is wrong");
 #endif

@@ -1,4 +1,4 @@
-// expect: a sentence
+// expect: a message
 #ifdef EIGENFLOW_MUST_NOT_COMPILE
 int nothing_wrong_here();
 #endif

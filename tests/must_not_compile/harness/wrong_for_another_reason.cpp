@@ -1,4 +1,4 @@
-// expect: some other sentence
+// expect: some other message
 #ifdef EIGENFLOW_MUST_NOT_COMPILE
-static_assert(false, "one sentence");  // some other sentence
+static_assert(false, "one message");  // some other message
 #endif

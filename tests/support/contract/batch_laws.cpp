@@ -18,7 +18,7 @@ std::span<const S> span_of(const VectorX<S>& v) {
   return {v.data(), static_cast<std::size_t>(v.size())};
 }
 
-// Every fifth row: over a few dozen rows it meets every lane of every vector width.
+// Every fifth row: over a few dozen rows this covers every lane of every vector width.
 bool is_bad(Index row) {
   return row % 5 == 2;
 }
@@ -87,7 +87,7 @@ void check_rows(const Subject<S>& subject, const Subject<Wide>& reference, Direc
 
   Evaluation<S> one_by_one = batch, reversed = batch;
   const Index stride =
-      rows > 16 ? 8 : 1;  // of a large batch every eighth row, among them the first and the last
+      rows > 16 ? 8 : 1;  // in a large batch every eighth row, including the first and the last
   for (Index i = 0; i < rows; i += stride) {
     const Evaluation<S> row = evaluate(subject, direction, problem.row(i));
     one_by_one.values.row(i) = row.values;

@@ -20,8 +20,7 @@ Derivative differentiate(const std::function<MatrixX<Wide>(Wide)>& function, Wid
     current.assign(1, (function(h) - function(-h)) / (2 * h));
     if (level == 0) best = {current[0], MatrixX<Wide>::Constant(current[0].rows(), current[0].cols(), 1e30L)};
     Wide factor = 1;
-    // Every power of h goes, not the even ones alone: a second
-    // derivative that jumps at zero (x |x|) leaves odd ones.
+    // Eliminates every power of h, not only the even ones: a second derivative that jumps at zero (x |x|) has odd ones.
     for (int order = 1; order <= level; ++order) {
       factor *= 2;
       const MatrixX<Wide>& finer = current.back();

@@ -8,19 +8,18 @@
 
 namespace contract {
 
-/// A numeric derivative, entry by entry, with an estimate of its own error.
+/// A numeric derivative, entry by entry, with an estimate of its error.
 struct Derivative {
   MatrixX<Wide> value;
   MatrixX<Wide> error;
 };
 
-/// d function(h)/dh at h = 0 by central differences of ever smaller steps, extrapolated to zero (Ridders
+/// d function(h)/dh at h = 0 by central differences with decreasing steps, extrapolated to zero (Ridders
 /// 1982; Press et al., Numerical Recipes, 5.7).
 Derivative differentiate(const std::function<MatrixX<Wide>(Wide)>& function, Wide first_step);
 
-/// All derivatives of [values | log_det] (N × (D + 1)) of one direction at a
-/// problem: by each feature, by each entry of theta, by each column of the
-/// context. Rows are independent, so a feature of all rows moves at once.
+/// All derivatives of [values | log_det] (N × (D + 1)) of one direction at a problem: by each feature, by each entry
+/// of theta, by each column of the context. Rows are independent, so a feature is changed in all rows at once.
 struct Derivatives {
   std::vector<Derivative> x;
   std::vector<Derivative> theta;

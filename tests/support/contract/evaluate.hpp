@@ -6,7 +6,7 @@
 
 namespace contract {
 
-/// What a layer is evaluated on: theta, a batch (N × D) and its context (N × C).
+/// The arguments of a layer: theta, a batch (N × D) and its context (N × C).
 template <class S>
 struct Problem {
   VectorX<S> theta;
@@ -17,7 +17,7 @@ struct Problem {
   Problem<T> cast() const {
     return {theta.template cast<T>(), x.template cast<T>(), context.template cast<T>()};
   }
-  /// Row i alone.
+  /// Only row i.
   Problem row(Index i) const {
     return {theta, x.row(i), context.cols() > 0 ? MatrixX<S>(context.row(i)) : MatrixX<S>(1, 0)};
   }
@@ -57,7 +57,7 @@ template <class S>
 Evaluation<S> evaluate(const Subject<S>& subject, Direction direction, const Problem<S>& problem,
                        bool record = false);
 
-/// The vjp of one tile, its theta gradient added to `grad` (empty: none asked for).
+/// The vjp of one tile. Adds the gradient in theta to `grad`, unless that is empty.
 template <class S>
 Pullback<S> pull_back(const Subject<S>& subject, Direction direction, const Problem<S>& problem,
                       const Cotangent<S>& cotangent, VectorX<S> grad);
@@ -74,7 +74,7 @@ Pullback<S> pull_back(const Subject<S>& subject, Direction direction, const Prob
 template <class S>
 Tile<S> make_tile(Arena& arena, const Problem<S>& problem, bool record);
 
-/// The scratch memory of the laws, full of NaN: a layer that reads what it has not written is found out.
+/// The scratch memory of the contract tests, filled with NaN to detect a layer that reads uninitialised memory.
 template <class S>
 Arena& poisoned_arena();
 

@@ -13,7 +13,7 @@
 namespace contract {
 namespace {
 
-// By the bits of a double: under -ffast-math comparisons with NaN mean nothing.
+// By the bits of a double: with -ffast-math, comparisons with NaN are undefined.
 bool is_finite(Wide value) {
   return eigenflow::detail::is_finite(static_cast<double>(value));
 }

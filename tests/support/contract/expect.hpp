@@ -12,7 +12,7 @@ namespace contract {
 void expect_close(const MatrixX<Wide>& got, const MatrixX<Wide>& expected, const MatrixX<Wide>& tolerance,
                   const std::string& law);
 
-/// The same bits, entry by entry (NaN equal to NaN).
+/// Bit-identical, entry by entry (NaN equals NaN).
 template <class S>
 void expect_same_bits(const MatrixX<S>& got, const MatrixX<S>& expected, const std::string& law);
 

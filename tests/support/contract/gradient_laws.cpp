@@ -12,7 +12,7 @@
 namespace contract {
 namespace {
 
-// Σ cotangent · derivative over the output's columns, one number a row.
+// Σ cotangent · derivative over the columns of the output, one number per row.
 VectorX<Wide> contract_rows(const Derivative& derivative, const Cotangent<Wide>& cotangent) {
   MatrixX<Wide> both(cotangent.values.rows(), cotangent.values.cols() + 1);
   both << cotangent.values, cotangent.log_det;
@@ -21,14 +21,14 @@ VectorX<Wide> contract_rows(const Derivative& derivative, const Cotangent<Wide>&
 VectorX<Wide> contract_errors(const Derivative& derivative, const Cotangent<Wide>& cotangent) {
   MatrixX<Wide> both(cotangent.values.rows(), cotangent.values.cols() + 1);
   both << cotangent.values, cotangent.log_det;
-  // The numeric derivative's own estimate, and its rounding: outputs of size one over steps of 10⁻⁴, with
-  // room for what extrapolation makes of it.
+  // The error estimate of the numeric derivative, and its rounding: outputs of size one over steps of 10⁻⁴, with a
+  // margin for the extrapolation.
   const Wide rounding = 1e7L * std::numeric_limits<Wide>::epsilon();
   const MatrixX<Wide> error = 4 * derivative.error.array() + rounding * (1 + derivative.value.array().abs());
   return error.cwiseProduct(both.cwiseAbs()).rowwise().sum();
 }
 
-// The numeric reference must itself be good, or the comparison says nothing.
+// The numeric reference must be accurate, or the comparison is meaningless.
 void expect_sharp(const Derivative& derivative, const std::string& where) {
   const MatrixX<Wide> size = 1 + derivative.value.array().abs();
   const MatrixX<Wide> relative = derivative.error.cwiseQuotient(size);
@@ -59,8 +59,8 @@ void expect_second_order(const Subject<S>& subject, Direction direction, const P
                            problem.context + h * step.context};
     return std::abs(loss(subject, direction, moved, cotangent) - start - h * slope);
   };
-  // The smallest step whose remainder stands above rounding: the smaller, the less the third order weighs. A
-  // map whose remainder never does is linear.
+  // The smallest step whose remainder exceeds rounding, so that the third order is small. If no remainder exceeds it,
+  // the map is linear.
   for (const S h : {S(0x1p-18), S(0x1p-15), S(0x1p-12)}) {
     const S coarse = remainder(h);
     if (coarse <= 64 * rounding) continue;

@@ -10,7 +10,7 @@
 namespace contract {
 namespace {
 
-// ‖J‖ ‖J⁻¹‖ of the Jacobian at row i (Frobenius), whose rows are the reference's vjps of each output.
+// ‖J‖ ‖J⁻¹‖ of the Jacobian at row i (Frobenius). Its rows are the vjps of each output of the reference.
 Wide condition(const Subject<Wide>& reference, const Problem<Wide>& problem, Index i) {
   const Index dim = problem.x.cols();
   MatrixX<Wide> jacobian(dim, dim);
@@ -22,8 +22,8 @@ Wide condition(const Subject<Wide>& reference, const Problem<Wide>& problem, Ind
   return jacobian.norm() * inverse.norm();
 }
 
-// Without the rows whose exact inverse overflows the type, or nearly: ill-conditioned enough, a map of any
-// size sends a number of size one there.
+// Without the rows whose exact inverse overflows the type, or nearly: an ill-conditioned map may send a number of size
+// one there.
 template <class S>
 Problem<S> within_range(const Subject<Wide>& reference, const Problem<S>& problem) {
   const Wide far = std::sqrt(static_cast<Wide>(std::numeric_limits<S>::max()));
@@ -75,8 +75,8 @@ void check_round_trip(const Subject<S>& subject, const Subject<Wide>& reference,
   const Evaluation<Wide> there = evaluation_allowance(reference, Direction::forward, wide, epsilon);
   const Evaluation<Wide> here = evaluation_allowance(reference, Direction::inverse,
                                                      problem.at(image.values).template cast<Wide>(), epsilon);
-  // The inverse starts from an image that is itself rounded, `there` / epsilon times as coarsely as its own
-  // perturbation, which the second allowance then multiplies.
+  // The inverse starts from a rounded image: its rounding is `there` / epsilon times its own perturbation, and the
+  // second allowance multiplies it.
   MatrixX<Wide> tolerance = here.values;
   VectorX<Wide> log_det_tolerance = here.log_det + there.log_det;
   for (Index i = 0; i < tolerance.rows(); ++i) {

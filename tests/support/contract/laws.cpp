@@ -17,7 +17,7 @@ constexpr Index more_than_a_tile = 257;
 struct Start {
   std::string name;
   VectorX<float> theta;
-  bool moderate;  // of a size that training reaches: accuracy is promised, and not the residual alone
+  bool moderate;  // of a size that training reaches: accuracy is required, not only a small residual
 };
 
 std::vector<Start> starts(const Subject<float>& subject) {
@@ -29,10 +29,10 @@ std::vector<Start> starts(const Subject<float>& subject) {
   std::vector<Start> all{{"zero", VectorX<float>::Zero(count), true},
                          {"initial", initial, true},
                          {"random", random_normal<float>(count, 1, 2), true}};
-  // The residual holds for every theta: several draws, since one may miss the hard half of a constraint.
+  // The residual is tested for several draws of theta, since one may miss half of a constraint.
   for (std::uint64_t draw = 0; draw < 8; ++draw) {
     const VectorX<float> normal = random_normal<float>(count, 1, 30 + draw);
-    VectorX<float> wild = normal;  // sizes from 10⁻²⁰ to 10⁶ side by side
+    VectorX<float> wild = normal;  // sizes from 10⁻²⁰ to 10⁶
     Rng exponents(40 + draw);
     for (float& value : wild)
       value = std::copysign(std::pow(10.0F, 26 * exponents.uniform<float>() - 20), value);

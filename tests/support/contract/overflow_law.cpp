@@ -46,7 +46,7 @@ class AsLayer {
     subject_->run(Direction::inverse, theta, tile);
     return {nullptr};
   }
-  // Runs the layer again, since a subject keeps no tape.
+  // Runs the layer again, because a subject keeps no tape.
   void forward_vjp(std::span<const S> theta, std::span<S> grad, Tape tape, Tile<S>& tile) const {
     typename Tile<S>::Matrix log_det = tile.scratch(1);
     log_det.col(0) = tile.log_det;
@@ -94,7 +94,7 @@ class AsBase {
   const Subject<S>* subject_;
 };
 
-// All features of one size, with either sign or one at a time, beside a context of ordinary size and of the same.
+// All features of one size, with either sign or one at a time, with a context of ordinary size and of the same size.
 template <class S>
 Problem<S> large_rows(const Subject<S>& subject) {
   const S max = std::numeric_limits<S>::max();
@@ -126,7 +126,7 @@ void check_flow(Flow& flow, const VectorX<S>& theta, const Problem<S>& problem, 
   const auto with_grad = flow.log_prob_and_grad(problem.x, problem.context);
   for (Index i = 0; i < problem.x.rows(); ++i) {
     const S infinity = std::numeric_limits<S>::infinity();
-    // A comparison with NaN is false.
+    // Comparisons with NaN are false.
     const bool defined = batch[i] < infinity && by_row(i) < infinity && with_grad.log_prob[i] < infinity;
     const bool settled = with_grad.log_prob[i] > -infinity ||
                          (with_grad.grad.row(i).allFinite() && with_grad.grad_context.row(i).allFinite());

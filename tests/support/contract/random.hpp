@@ -4,7 +4,7 @@
 
 namespace contract {
 
-/// Standard normals that every scalar type can hold: the same numbers in float, double and long double.
+/// Standard normals that every scalar type represents exactly: the same numbers in float, double and long double.
 template <class S>
 MatrixX<S> random_normal(Index rows, Index cols, std::uint64_t seed) {
   MatrixX<float> draws(rows, cols);

@@ -12,7 +12,7 @@ Wide sign(Rng& rng) {
   return rng.below(2) == 0 ? -1 : 1;
 }
 
-// Every feature is off by a rounding of the largest number in its row, every parameter by its own.
+// Perturbs every feature by a rounding of the largest number in its row, and every parameter by its own.
 Problem<Wide> perturbed(const Problem<Wide>& problem, const VectorX<Wide>& row_scale, Wide epsilon,
                         Rng& rng) {
   Problem<Wide> moved = problem;
@@ -48,7 +48,7 @@ Evaluation<Wide> evaluation_allowance(const Subject<Wide>& reference, Direction 
     moves.values = moves.values.cwiseMax((moved.values - centre.values).cwiseAbs());
     moves.log_det = moves.log_det.cwiseMax((moved.log_det - centre.log_det).cwiseAbs());
   }
-  // The result's own rounding; a log-det is a sum of D logarithms of numbers that are rounded themselves.
+  // The rounding of the result. A log-det is a sum of D logarithms of rounded numbers.
   const Wide features = static_cast<Wide>(problem.x.cols());
   moves.values.colwise() += epsilon * scale;
   moves.log_det.array() += epsilon * (centre.log_det.array().abs() + features);
@@ -74,8 +74,8 @@ Pullback<Wide> pull_back_allowance(const Subject<Wide>& reference, Direction dir
     moves.context = moves.context.cwiseMax((moved.context - centre.context).cwiseAbs());
     moves.theta = moves.theta.cwiseMax((moved.theta - centre.theta).cwiseAbs());
   }
-  // The result's own rounding: next to the row's largest cotangent, which met factors of size one, and for
-  // theta to the largest of each row's share of the sum (paths through a constraint cancel).
+  // The rounding of the result: relative to the largest cotangent of the row, which met factors of size one, and for
+  // theta to the largest term of each row in the sum (paths through a constraint cancel).
   for (Index i = 0; i < problem.x.rows(); ++i) {
     const Pullback<Wide> share = pull_back(reference, direction, problem.row(i), cotangent.row(i));
     const Wide largest = std::max({centre.x.row(i).cwiseAbs().maxCoeff(), std::abs(cotangent.log_det[i]),

@@ -11,8 +11,8 @@
 #include "eigenflow/concepts/base.hpp"
 #include "eigenflow/concepts/layer.hpp"
 
-// What the laws see of a layer: its verbs behind a virtual call, so that the laws are compiled once a scalar
-// type and not once a layer.
+// The interface of the laws to a layer: virtual functions, so that the laws are compiled once per scalar type and not
+// once per layer.
 
 namespace contract {
 
@@ -24,7 +24,7 @@ using eigenflow::Rng;
 using eigenflow::Tile;
 using eigenflow::VectorX;
 
-/// The scalar type of references: the layers themselves run in it, and so do the numeric derivatives.
+/// The scalar type of references, for the layers and for the numeric derivatives.
 using Wide = long double;
 
 enum class Direction { forward, inverse };
@@ -32,8 +32,8 @@ inline const char* to_string(Direction direction) {
   return direction == Direction::forward ? "forward" : "inverse";
 }
 
-/// Which instance of a layer a factory is asked for: a scalar
-/// type, and D at compile time or (Eigen::Dynamic) at run time.
+/// The instance of a layer that a factory must make: a scalar type, and D at compile time or (Eigen::Dynamic) at run
+/// time.
 template <class Scalar_, int Dim_>
 struct Kind {
   using Scalar = Scalar_;
@@ -58,8 +58,8 @@ class Subject {
   /// Runs the direction and then its vjp, with the cotangents that the tile has.
   virtual void run_vjp(Direction direction, std::span<const S> theta, std::span<S> grad,
                        Tile<S>& tile) const = 0;
-  /// The least size that a rounding of an input is taken of. A number next to zero is finer than others, but an angle is
-  /// not: zero is a point of the circle like any other, so a rounding is one of π.
+  /// The smallest size whose rounding is used for an input. Numbers near zero have finer roundings, but an angle does not:
+  /// zero is an ordinary point of the circle, so its rounding is that of π.
   virtual Wide input_size() const { return 0; }
 };
 
@@ -98,8 +98,8 @@ class LayerSubject final : public Subject<typename L::Scalar> {
   L layer_;
 };
 
-/// A base seen as a layer with one direction: it leaves the values as they are and adds its log-density to
-/// log_det, so the laws of gradients, batches and allocation hold for it word for word.
+/// A base as a layer with one direction: it leaves the values unchanged and adds its log-density to log_det. So the
+/// laws of gradients, batches and allocation apply to it.
 template <eigenflow::Base B>
 class BaseSubject final : public Subject<typename B::Scalar> {
   using S = typename B::Scalar;
@@ -114,7 +114,7 @@ class BaseSubject final : public Subject<typename B::Scalar> {
   void run(Direction, std::span<const S> theta, Tile<S>& tile) const override { base_.log_prob(theta, tile); }
   void run_vjp(Direction, std::span<const S> theta, std::span<S> grad, Tile<S>& tile) const override {
     const auto tape = eigenflow::add_log_prob(base_, theta, tile);
-    // A base replaces the cotangent of its values; as a layer it would have passed on what came.
+    // A base replaces the cotangent of its values; as a layer it passes the old one on.
     typename Tile<S>::Matrix passed_on = tile.scratch(tile.cols());
     passed_on = tile.grad_values;
     eigenflow::pull_back_log_prob(base_, theta, grad, tape, tile);

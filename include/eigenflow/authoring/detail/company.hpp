@@ -8,18 +8,19 @@
 
 namespace eigenflow::detail {
 
-/// What a thread remembers of the teams that it has worked in: whether they were faster than it alone.
+/// The experience of a thread with its teams: whether they were faster than the thread alone.
 ///
-/// A team ends when its last thread does, and a thread is late where another program has its core. So time is an
-/// account: a team pays in what it saved and takes out what it lost. When the account is empty, the thread works
-/// alone for ten times what is missing, twice as long after every further attempt that fails, up to a hundred times.
-/// Hence a busy machine costs a per cent or so, and a core that becomes free is found again within two seconds.
+/// A team ends when its last thread ends, and a thread is late if another program uses its core. So a balance of time
+/// is kept: a team adds the time that it saved and subtracts the time that it lost. If the balance is negative, the
+/// thread works alone for ten times the deficit. That time doubles with each further failed attempt, up to a factor
+/// of a hundred. So a busy machine costs about one per cent, and a core that becomes free is used again within two
+/// seconds.
 class Company {
  public:
-  /// Whether to call a team now.
+  /// True if a team should be used now.
   bool pays() const { return omp_get_wtime() >= alone_until_; }
 
-  /// A team took from `began` to `ended` for what one thread does in `alone` seconds.
+  /// Notes that a team took from `began` to `ended` for work that one thread does in `alone` seconds.
   void judge(double began, double ended, double alone) {
     saved_ = std::min(saved_ + alone - (ended - began), most_saved);
     if (saved_ < 0) {
@@ -31,8 +32,8 @@ class Company {
     }
   }
 
-  /// Notes the size of a team, and the bytes that a piece takes from its thread's arena. Returns whether the team
-  /// has a thread that may not have as many.
+  /// Notes the size of a team, and the bytes that a piece takes from its thread's arena. Returns true if a thread of
+  /// the team may have fewer.
   bool outgrown(int team, std::size_t piece_bytes) {
     if (team <= team_ && piece_bytes <= piece_bytes_) return false;
     team_ = std::max(team_, team);

@@ -7,7 +7,7 @@
 
 namespace eigenflow::detail {
 
-/// A batch of `rows`, cut into pieces of `height` rows; the last may be lower.
+/// A batch of `rows`, cut into pieces of `height` rows; the last may have fewer.
 struct Cut {
   Eigen::Index rows, height;
 

@@ -11,11 +11,10 @@
 
 namespace eigenflow::detail {
 
-/// The sum of the gradients of pieces, in the order of the pieces, while several threads finish them in any order.
+/// The sum of the gradients of pieces, added in the order of the pieces, while threads finish them in any order.
 ///
-/// The first piece that is not yet in the sum adds to it directly. Pieces that are ahead of their turn add to a
-/// buffer; there are as many buffers as threads. Finished buffers are added in chunks of entries, so that all
-/// threads that have nothing else to do can share the adding.
+/// The first piece that is not yet in the sum adds to it directly. Later pieces add to a buffer; there are as many
+/// buffers as threads. Finished buffers are added in chunks of entries, so that all idle threads can share the work.
 template <class Scalar>
 class OrderedSum {
   using Index = Eigen::Index;
@@ -35,11 +34,11 @@ class OrderedSum {
     Turn& operator=(const Turn&) = delete;
     ~Turn() {
       if (sum_.entries() == 0) return;
-      (*this)();  // a piece that threw need not have come to its gradient, but those behind it wait
+      (*this)();  // a piece that threw may have no gradient yet, but later pieces wait for it
       sum_.finish(piece_, buffer_);
     }
 
-    /// Where the piece adds its gradient to. Waits while all buffers are in use.
+    /// Where the piece adds its gradient. Waits while all buffers are in use.
     std::span<Scalar> operator()() const {
       if (!begun_) buffer_ = sum_.begin(piece_);
       begun_ = true;
@@ -62,7 +61,7 @@ class OrderedSum {
     for (Buffer& buffer : buffers_) buffer.data = arena.allocate<Scalar>(sum.size());
   }
 
-  /// For threads without a further piece: shares the adding of what others finish, where that is much.
+  /// For threads without a further piece: helps to add the finished pieces if there is much to add.
   void help() {
     while (static_cast<Index>(chunks_.size()) >= worth_waiting) {
       const int seen = news_.load();
@@ -73,7 +72,7 @@ class OrderedSum {
   }
 
  private:
-  // An empty buffer for a piece, or nullptr where all pieces before it are in the sum.
+  // An empty buffer for a piece, or nullptr if all earlier pieces are in the sum.
   Buffer* begin(Index piece) {
     for (;;) {
       const int seen = news_.load();
@@ -128,15 +127,15 @@ class OrderedSum {
     return nullptr;
   }
 
-  // Whether the pieces before this one are finished, and other threads are at work to add the last of them.
+  // True if the pieces before this one are finished, and other threads are adding the last of them.
   bool all_finished(Index piece) {
     for (Index i = added(); i < piece; ++i)
       if (!finished(i)) return false;
     return true;
   }
 
-  // Adds what is finished and next in order. A chunk that another thread is at is left to it: that thread looks
-  // again when it is done with it, and every thread looks after it has finished a piece, so no piece is forgotten.
+  // Adds the finished pieces that are next in order. A chunk that another thread is adding is left to that thread,
+  // which checks again afterwards. Every thread checks after each piece, so no piece is forgotten.
   void add_finished() {
     bool any = false;
     for (std::size_t c = 0; c < chunks_.size(); ++c)
@@ -144,7 +143,7 @@ class OrderedSum {
     if (any) tell_news();
   }
 
-  // A chunk is twice the number of pieces in it, and one more while a thread adds to it.
+  // The value of a chunk is twice the number of pieces in it, plus one while a thread adds to it.
   bool add_next(std::size_t c) {
     Index chunk = chunks_[c].load();
     if (chunk % 2 != 0) return false;

@@ -16,21 +16,21 @@
 
 namespace eigenflow::detail {
 
-/// Several OpenMP threads at the pieces of one batch. Each takes the next piece when it is done with one, so that a
-/// thread whose core is taken by another program holds up one piece and not its share.
+/// Several OpenMP threads that work on the pieces of one batch. Each takes the next piece when it has finished one, so
+/// that a thread whose core is used by another program delays only one piece.
 class Team {
  public:
   Team(Cut cut, int threads) : cut_(cut), threads_(threads) {}
 
-  /// Calls piece(i) once for each piece, and rest() once on each thread that finds no more. Both leave what may
-  /// throw to `run`; what was thrown is thrown again at the end.
+  /// Calls piece(i) once for each piece, and rest() once on each thread that finds no more. Both call
+  /// code that may throw through `run`; the exception is thrown again at the end.
   template <class Piece, class Rest>
   void share(const Piece& piece, const Rest& rest) {
     const Eigen::Index pieces = cut_.pieces();
     Company& company = thread_company();
     const double began = omp_get_wtime();
     int size = 1;
-    // Shared out by hand: LLVM's runtime takes memory from the heap whenever it shares out a loop.
+    // Not an OpenMP loop: LLVM's runtime allocates for each of them.
 #pragma omp parallel num_threads(threads_)
     {
       const bool caller = omp_get_thread_num() == 0;
@@ -40,14 +40,14 @@ class Team {
     }
     const double ended = omp_get_wtime();
     if (company.outgrown(size, piece_bytes_))
-      warm(company.piece_bytes());  // and the time says nothing of later ones
+      warm(company.piece_bytes());  // its time is not typical
     else
       company.judge(began, ended, fastest_ * static_cast<double>(cut_.rows));
     rethrow();
   }
 
-  /// Does the work of a piece, whose exception must not leave the parallel region. The exception of the first piece
-  /// that throws is kept, which any number of threads reach; pieces behind it are left out.
+  /// Does the work of a piece. An exception must not leave the parallel region: the one of the first piece that
+  /// throws is kept, the same for any number of threads. Later pieces are skipped.
   template <class Work>
   void run(Eigen::Index i, const Work& work) {
     if (i > failed_.load()) return;
@@ -91,8 +91,7 @@ class Team {
 #endif
   }
 
-  // Gives every thread's arena the memory of a piece, so that none takes it from the heap when it meets its first
-  // one in a later call.
+  // Gives every thread's arena the memory of a piece, so that no thread allocates in a later call.
   void warm(std::size_t bytes) {
 #pragma omp parallel num_threads(threads_)
     capture(cut_.pieces(), [&] {
@@ -106,7 +105,7 @@ class Team {
   int threads_;
   std::atomic<Eigen::Index> next_{1};  // the caller begins with the first
   std::atomic<Eigen::Index> failed_{std::numeric_limits<Eigen::Index>::max()};
-  std::atomic<double> fastest_{std::numeric_limits<double>::infinity()};  // seconds a row
+  std::atomic<double> fastest_{std::numeric_limits<double>::infinity()};  // seconds per row
   std::size_t piece_bytes_ = 0;
 #if EIGENFLOW_HAS_EXCEPTIONS
   std::exception_ptr error_ = nullptr;

@@ -8,9 +8,8 @@
 #include "eigenflow/authoring/lane_math.hpp"
 #include "eigenflow/authoring/lanes.hpp"
 
-// What Student's t needs beyond elementary functions, without the cancellations of the textbook: for many
-// degrees of freedom it is a normal, and both the log-density and its derivative in them are small
-// differences of large numbers.
+// Special functions of Student's t. The textbook formulas cancel: for many degrees of freedom ν the log-density and its
+// derivative in ν are small differences of large numbers.
 
 namespace eigenflow::detail {
 
@@ -23,7 +22,7 @@ struct ValueAndSlope {
 
 /// C(a) = lnΓ(a + ½) - lnΓ(a) - ½ ln a and C'(a) = ψ(a + ½) - ψ(a) - 1/(2a), for a > 0: C → 0 as -1/(8a).
 /// The asymptotic series Σ_k (2⁻²ᵏ - 1) B_2k / (k (2k - 1)) a¹⁻²ᵏ (from Stirling's, Abramowitz &
-/// Stegun 6.1.40) where a ≥ 16, and the recurrence Γ(a + 1) = a Γ(a) up to there.
+/// Stegun 6.1.40) for a ≥ 16, and the recurrence Γ(a + 1) = a Γ(a) below.
 template <class Scalar>
 ValueAndSlope<Scalar> gamma_half_step(Scalar a) {
   Scalar value = 0, slope = 0;
@@ -48,7 +47,7 @@ ValueAndSlope<Scalar> gamma_half_step(Scalar a) {
   return {value, slope};
 }
 
-/// The coefficients 1 / (2k + 3) of (atanh(u) - u) / u³ in powers of u², enough of them for u ≤ 1/3.
+/// The coefficients 1 / (2k + 3) of (atanh(u) - u) / u³ in powers of u², sufficient for u ≤ 1/3.
 template <class Scalar>
 constexpr auto atanh_tail() {
   constexpr std::size_t terms = std::is_same_v<Scalar, float> ? 8 : std::is_same_v<Scalar, double> ? 17 : 21;
@@ -57,13 +56,13 @@ constexpr auto atanh_tail() {
   return c;
 }
 
-/// log(1 + r²) and what its derivatives are made of, for r of any size: no square overflows.
+/// log(1 + r²) and the terms of its derivatives, for r of any size: no square overflows.
 template <class Number>
 struct LogOnePlusSquare {
   Number value;     ///< log(1 + r²)
   Number fraction;  ///< r²/(1 + r²)
   Number ratio;     ///< r/(1 + r²)
-  Number excess;    ///< log(1 + r²) - r²/(1 + r²), which for small r is r⁴/2
+  Number excess;    ///< log(1 + r²) - r²/(1 + r²), about r⁴/2 for small r
 };
 template <class Number>
 LogOnePlusSquare<Number> log_one_plus_square(Number r) {

@@ -7,8 +7,8 @@
 
 namespace eigenflow::detail {
 
-/// log(e⁻ᶻ I₀(z)) for z >= 0: the modified Bessel function of order 0 without its growth.
-/// Abramowitz & Stegun 9.6.12 (power series) and 9.7.1 (asymptotic); in both every term is positive.
+/// log(e⁻ᶻ I₀(z)) for z >= 0: the scaled modified Bessel function of order 0. Abramowitz & Stegun 9.6.12 (power
+/// series) and 9.7.1 (asymptotic); in both every term is positive.
 [[nodiscard]] inline double log_scaled_bessel_i0(double z) {
   constexpr double negligible = 1e-17;
   double sum = 1.0;

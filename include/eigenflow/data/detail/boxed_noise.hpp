@@ -12,8 +12,8 @@ namespace eigenflow::detail {
 
 /// Gaussian noise plus a uniform jitter of ±half_width in each coordinate: a noise for NoisyCurve. In each
 /// coordinate the Gaussian integrated over the jitter is a difference of two error functions. Its logarithm
-/// is read from a table of quintics that match value, slope and curvature every sigma/16: off by less than
-/// 1e-11, at a tenth of the time.
+/// is read from a table of quintics that match value, slope and curvature every sigma/16: with an error
+/// below 1e-11, in a tenth of the time.
 class BoxedGaussianNoise {
  public:
   BoxedGaussianNoise(double sigma_, double half_width)
@@ -49,7 +49,7 @@ class BoxedGaussianNoise {
   static constexpr int cells_per_sigma = 16;
   static constexpr int cells = 20 * cells_per_sigma;
 
-  /// A function's value and its first two derivatives by cells.
+  /// The value and the first two derivatives of a function, for each cell.
   struct Jet {
     double value;
     double slope;
@@ -74,7 +74,7 @@ class BoxedGaussianNoise {
     const double near_edge = (offset - half_width_) * unit;
     const double far_edge = (offset + half_width_) * unit;
     const double inside =
-        std::erfc(near_edge) - std::erfc(far_edge);  // offset >= 0: the side that does not cancel
+        std::erfc(near_edge) - std::erfc(far_edge);  // offset >= 0: the side without cancellation
     const double near_bell = 2.0 * std::numbers::inv_sqrtpi * std::exp(-near_edge * near_edge) / inside;
     const double far_bell = 2.0 * std::numbers::inv_sqrtpi * std::exp(-far_edge * far_edge) / inside;
     const double step = unit * sigma / cells_per_sigma;
@@ -83,8 +83,7 @@ class BoxedGaussianNoise {
     return {std::log(inside / (4.0 * half_width_)), slope * step, curvature * step * step};
   }
 
-  /// Twenty sigmas out and more, where erfc begins to underflow:
-  /// its asymptotic series. The far edge no longer counts.
+  /// From twenty sigmas on, where erfc begins to underflow: its asymptotic series. The far edge has no effect.
   [[nodiscard]] double log_density_of_tail(double offset) const {
     const double near_edge = (offset - half_width_) / (sigma * std::numbers::sqrt2);
     const double q = 0.5 / (near_edge * near_edge);

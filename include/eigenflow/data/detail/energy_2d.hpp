@@ -29,13 +29,13 @@ struct Slope2d {
   return {peak + std::log(sum), (ea * a.slope + eb * b.slope) / sum};
 }
 
-/// -Σ relu(|z_j| - 6)²: what keeps a density that goes on along an axis on the plane.
+/// -Σ relu(|z_j| - 6)²: bounds a density that is unbounded along an axis.
 [[nodiscard]] inline Slope2d inside_of_six(const Eigen::Vector2d& z) {
   const Eigen::Array2d beyond = (z.array().abs() - 6.0).max(0.0);
   return {-beyond.square().sum(), -2.0 * beyond * z.array().sign()};
 }
 
-/// What the energies share: the row form of a target, and values of a batch. `Derived` gives `log_target(z)`,
+/// Common to all energies: the row form of a target, and the values of a batch. `Derived` gives `log_target(z)`,
 /// -U with its gradient, and `log_z()`, all in double.
 template <class Derived>
 class Energy2d {
@@ -48,8 +48,7 @@ class Energy2d {
     return at.value;
   }
 
-  /// U of each row of z (N × 2, any real scalar): N values. Throws std::invalid_argument when z has other
-  /// than two columns.
+  /// U of each row of z (N × 2, any real scalar): N values. Throws std::invalid_argument unless z has two columns.
   template <class Z>
   [[nodiscard]] Eigen::VectorXd energy(const Eigen::DenseBase<Z>& z) const {
     if (z.cols() != 2)

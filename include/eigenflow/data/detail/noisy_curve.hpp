@@ -13,8 +13,8 @@
 
 namespace eigenflow::detail {
 
-/// Ten points of Gauss and Legendre on (−1, 1), exact to
-/// degree 19: the abscissae and weights of the positive half.
+/// Gauss-Legendre quadrature with ten points on (−1, 1), exact to degree 19: the abscissae and weights of the
+/// positive half.
 struct GaussLegendreTen {
   static constexpr int size = 10;
   static constexpr std::array<double, 5> abscissa{0.14887433898163121089, 0.43339539412924719080,
@@ -36,8 +36,8 @@ struct GaussLegendreTen {
 /// Ten coordinates or log-densities, one for each node of a panel.
 using PanelArray = Eigen::Array<double, GaussLegendreTen::size, 1>;
 
-/// Isotropic Gaussian noise. A noise has the `sigma` of its Gaussian part, the largest distance `spread` of
-/// what else it adds, and the log-density of its offsets.
+/// Isotropic Gaussian noise. A noise has the `sigma` of its Gaussian part, the largest distance `spread` of its other
+/// part, and the log-density of its offsets.
 struct GaussianNoise {
   double sigma;
   static constexpr double spread = 0.0;
@@ -49,7 +49,7 @@ struct GaussianNoise {
 };
 
 /// The density of a point on curves plus noise: ∫ w(t) noise(x − c(t)) dt, by quadrature on panels no longer
-/// than the noise's sigma. Up to seven sigmas beyond a curve's end ten nodes err by less than 1e-12.
+/// than the noise's sigma. Up to seven sigmas beyond the end of a curve, the error of ten nodes is below 1e-12.
 template <class Noise>
 class NoisyCurve {
  public:
@@ -80,8 +80,7 @@ class NoisyCurve {
   [[nodiscard]] double log_density(const Eigen::Vector2d& x) const {
     double nearest = std::numeric_limits<double>::infinity();  // squared
     for (const Panel& panel : panels_) nearest = std::min(nearest, (x - panel.centre).squaredNorm());
-    // The nearest panel has noise of at least exp(−(nearest + reach)²/2σ²); what cannot come within e⁻⁴⁰ of
-    // it is left out.
+    // The nearest panel has noise of at least exp(−(nearest + reach)²/2σ²); panels below e⁻⁴⁰ of it are skipped.
     const double least = std::sqrt(nearest) + reach_;
     const double farthest = reach_ + std::sqrt(least * least + 64.0 * noise_.sigma * noise_.sigma);
     LogSum sum;
@@ -103,7 +102,7 @@ class NoisyCurve {
 
   Noise noise_;
   std::vector<Panel> panels_;
-  double reach_ = 0.0;  // the farthest that a panel's noise can begin from the panel's centre
+  double reach_ = 0.0;  // the largest distance of a panel's noise from the panel's centre
 };
 
 }  // namespace eigenflow::detail

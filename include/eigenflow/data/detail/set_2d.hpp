@@ -11,16 +11,16 @@
 
 namespace eigenflow::detail {
 
-/// What the eight sets share: rows drawn one by one, densities row by row. `Derived` gives `draw(rng)`, one
-/// point, and `log_density_at(point)`, both in double whatever the scalar of the set.
+/// Common to the eight sets: rows are drawn one by one, densities computed row by row. `Derived` gives `draw(rng)`, one
+/// point, and `log_density_at(point)`, both in double for every scalar of the set.
 template <class Derived, std::floating_point Scalar_>
 class Set2d {
  public:
   using Scalar = Scalar_;
   using Points = Eigen::Matrix<Scalar, Eigen::Dynamic, 2>;
 
-  /// n independent points, n × 2. A longer draw from the same generator begins with the rows of a shorter
-  /// one. Throws std::invalid_argument when n is negative.
+  /// n independent points, n × 2. With the same generator, a longer draw begins with the rows of a shorter one. Throws
+  /// std::invalid_argument if n < 0.
   [[nodiscard]] Points operator()(Eigen::Index n, Rng& rng) const {
     if (n < 0) reject("a data set needs n >= 0 points, but n is " + std::to_string(n));
     Points points(n, 2);
@@ -32,8 +32,8 @@ class Set2d {
   }
 
   /// The exact log-density of each row of x (N × 2, any real scalar), in nats:
-  /// N values, −inf outside a bounded support, NaN for a row that is not
-  /// finite. Throws std::invalid_argument when x has other than two columns.
+  /// N values, −inf outside a bounded support, NaN for a row that is not finite. Throws std::invalid_argument unless
+  /// x has two columns.
   template <class X>
   [[nodiscard]] Eigen::Matrix<Scalar, Eigen::Dynamic, 1> log_density(const Eigen::DenseBase<X>& x) const {
     static_assert(X::ColsAtCompileTime == 2 || X::ColsAtCompileTime == Eigen::Dynamic,

@@ -10,9 +10,9 @@
 #include "eigenflow/text/counted.hpp"
 #include "eigenflow/text/error.hpp"
 
-// Features that are circles, as the layers see them that have a transformer for them. A network is given the cosine
-// of such a feature in the feature's own column, and its sine in a column behind all features: for a function of
-// both, the two ends of the period are one point. Without circles nothing of this is compiled.
+// Features that are circles, for layers whose transformer supports them. A network gets the cosine of such a feature
+// in its own column, and the sine in a column behind all features, so that the network is periodic. Without circles
+// none of this is compiled.
 
 namespace eigenflow::detail {
 
@@ -34,7 +34,7 @@ constexpr Eigen::Index circle_count(const Transformer& transformer, Eigen::Index
   return count;
 }
 
-/// The transformer of a layer of `dim` features. Throws std::invalid_argument for a circle that is none of them.
+/// The transformer of a layer of `dim` features. Throws std::invalid_argument for a circle that is not one of them.
 template <class Transformer>
 constexpr Transformer with_circles_below(Eigen::Index dim, Transformer transformer) {
   if constexpr (HasCircles<Transformer>)
@@ -45,7 +45,7 @@ constexpr Transformer with_circles_below(Eigen::Index dim, Transformer transform
   return transformer;
 }
 
-/// As ", 2 circles"; empty without.
+/// As ", 2 circles"; empty without circles.
 template <class Transformer>
 std::string circles_text(const Transformer& transformer) {
   if constexpr (HasCircles<Transformer>)
@@ -54,7 +54,7 @@ std::string circles_text(const Transformer& transformer) {
     return "";
 }
 
-/// From N angles to their cosines and sines; `angle` may be `cosine`.
+/// The cosines and sines of N angles; `angle` may be `cosine`.
 template <class Scalar>
 void angle_to_point(const Scalar* angle, Scalar* cosine, Scalar* sine, Eigen::Index rows) {
   for (Eigen::Index i = 0; i < rows; ++i) {
@@ -64,7 +64,7 @@ void angle_to_point(const Scalar* angle, Scalar* cosine, Scalar* sine, Eigen::In
   }
 }
 
-/// From ∂loss/∂cosine and ∂loss/∂sine of N angles to ∂loss/∂angle, in place of the first.
+/// Replaces ∂loss/∂cosine of N angles by ∂loss/∂angle, given ∂loss/∂sine.
 template <class Scalar>
 void point_to_angle_gradient(const Scalar* cosine, const Scalar* sine, Scalar* grad, const Scalar* grad_sine,
                              Eigen::Index rows) {

@@ -15,8 +15,8 @@
 
 namespace eigenflow::detail {
 
-/// Mean and scale of each feature, structure of the layers that standardise data: the identity until they are
-/// given or taken from data, once.
+/// Mean and scale of each feature, the structure of layers that standardise data. They are the identity until they are
+/// set, once, by the user or from data.
 template <class Scalar>
 struct FeatureStatistics {
   Numbers<Scalar> mean;
@@ -44,8 +44,8 @@ struct FeatureStatistics {
   }
 
   /// From the data that enters `direction`, so that (x - mean)/scale, or z scale + mean of data that enters
-  /// the inverse, has mean zero and unit variance. No rows, no change; a feature that has one value in all rows
-  /// (as every feature of a single row has) keeps its spread.
+  /// the inverse, has mean zero and unit variance. Without rows nothing changes. The scale of a feature that is
+  /// constant in all rows stays 1.
   void take(const TileSource<Scalar>& tiles, Direction direction) {
     if (known) return;
     FeatureMoments moments(mean.size());
@@ -53,7 +53,7 @@ struct FeatureStatistics {
     if (moments.rows() == 0) return;
     for (Eigen::Index j = 0; j < mean.size(); ++j) {
       const double centre = moments.mean(j), deviation = moments.deviation(j);
-      // No scale divides by a number below the smallest normal one.
+      // A scale is at least the smallest normal number.
       const double by = deviation >= std::numeric_limits<Scalar>::min() ? deviation : 1;
       const bool ahead = direction == Direction::forward;
       mean[j] = static_cast<Scalar>(ahead ? centre : -centre / by);

@@ -11,7 +11,7 @@
 namespace eigenflow::detail {
 
 /// M orthonormal directions in D dimensions, Q (D × M): the first M columns of a product of `Reflections`
-/// (a Householder layer), which keeps their parameters. Lives in the arena.
+/// (a Householder layer), which has their parameters. Its memory is in the arena.
 template <class Scalar, class Reflections>
 class Frame {
  public:
@@ -56,7 +56,7 @@ class Frame {
   }
 
  private:
-  Tile<Scalar> directions_;  // M × D: Q's columns are the rows of a batch that went through the reflections
+  Tile<Scalar> directions_;  // M × D: the columns of Q, as rows of a batch that the reflections transformed
   typename Reflections::Tape tape_;
 };
 

@@ -14,15 +14,15 @@
 
 namespace eigenflow::detail {
 
-/// The smallest s that a planar map may have. Without a bound of h its inverse divides by s: what that gives
-/// must stay finite.
+/// The smallest s that a planar map may have. If h is unbounded, the inverse divides by s, and the result must be
+/// finite.
 template <class Scalar, class Monotone>
 Scalar smallest_s(const Monotone& h) {
   constexpr Scalar tiny = std::numeric_limits<Scalar>::min();
   return is_finite(h.bound()) ? tiny : std::sqrt(tiny);
 }
 
-/// The other way: the u that PlanarConstraint turns into û, where 1 + M wᵀû > 0.
+/// The inverse: the u for a given û with 1 + M wᵀû > 0.
 template <class Scalar>
 VectorX<Scalar> free_planar_u(const VectorX<Scalar>& u_hat, const VectorX<Scalar>& w, Scalar max_slope) {
   const Scalar size = w.cwiseAbs().maxCoeff();
@@ -30,7 +30,7 @@ VectorX<Scalar> free_planar_u(const VectorX<Scalar>& u_hat, const VectorX<Scalar
   const VectorX<Scalar> unit = w / size;
   constexpr Scalar e = std::numbers::e_v<Scalar>;
   const Scalar k = w.dot(u_hat), slope_k = max_slope * k;
-  // wᵀu, without cancellation where wᵀû is small.
+  // wᵀu, without cancellation if wᵀû is small.
   const Scalar wu = (std::abs(slope_k) < Scalar(0.5) ? std::log1p(e / (e - 1) * std::expm1(slope_k))
                                                      : inverse_softplus(1 + slope_k) - std::log(e - 1)) /
                     max_slope;
@@ -64,15 +64,15 @@ struct PlanarConstraint {
       unit[j] = w[j] / size_;
       square_ = mul_add(unit[j], unit[j], square_);
     }
-    // û is u's part across w (projected twice, which leaves no
-    // rest of a large u) plus the constrained part along w.
+    // û is the part of u orthogonal to w (projected twice, against the rounding of a large u) plus the constrained part
+    // along w.
     for (int pass = 0; pass < 2; ++pass) {
       Scalar along = 0;
       for (Eigen::Index j = 0; j < dim; ++j) along = mul_add(unit[j], u_hat[j], along);
       along /= -square_;
       for (Eigen::Index j = 0; j < dim; ++j) u_hat[j] = mul_add(along, unit[j], u_hat[j]);
     }
-    // k - wᵀu and k = wᵀû without cancellation where wᵀu is small.
+    // k - wᵀu and k = wᵀû without cancellation if wᵀu is small.
     excess_ = std::abs(slope_wu) > 20
                   ? mul_add(-max_slope, wu, s - 1) / max_slope
                   : std::log1p(std::expm1(-slope_wu) / std::numbers::e_v<Scalar>) / max_slope;

@@ -9,7 +9,7 @@
 
 namespace eigenflow::detail {
 
-/// √(ab) with the sign of a and b, which is the same; not zero unless both are.
+/// √(ab) with the common sign of a and b; zero only if both are zero.
 template <class Number>
 Number geometric_mean(Number a, Number b) {
   const Number smallest(std::numeric_limits<typename Number::Scalar>::min());
@@ -44,18 +44,18 @@ Lanes<Scalar, Packed> planar_root(const Monotone& h, Scalar s, Lanes<Scalar, Pac
   // g is convex on one side of zero and concave on the other: from this end Newton does not overshoot.
   Number v = select(negative, k < 0 ? low : high, k < 0 ? high : low);
   Number step = high - low;
-  // A lane that has converged stays: its root is the same whatever samples lie beside it.
+  // A lane that has converged stays, so that its root does not depend on the other lanes.
   auto active = zero <= zero;
   for (int i = 0; i < most_steps; ++i) {
     const MonotoneAt<Number> at = h(v);
-    // v + k h(v) = (v - h/M) + s h/M; the second form keeps a small s alive next to v.
+    // v + k h(v) = (v - h/M) + s h/M; the second form does not lose a small s beside v.
     const Number value = at.value * Number(1 / max_slope);
     const Number g = fma(Number(s), value, (v - value) - tau),
                  slope = fma(Number(s), at.slope, at.complement);
     low = select(g < zero, v, low);
     high = select(g > zero, v, high);
     Number middle = low + half * (high - low);
-    // Without a bound the ends may lie hundreds of powers of two apart: halve the exponent first.
+    // If h is unbounded, the ends may differ by hundreds of powers of two: halve the exponent first.
     if (!bounded)
       middle = select(abs(middle) > Number(16) * min(abs(low), abs(high)), geometric_mean(low, high), middle);
     const Number newton = g / slope, guess = v - newton;

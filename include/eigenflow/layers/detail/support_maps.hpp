@@ -7,12 +7,12 @@
 #include "eigenflow/authoring/lane_math.hpp"
 #include "eigenflow/concepts/transformer.hpp"
 
-// The scalar maps of Support: each takes the inside of its support onto the whole line (a circle onto [-π, π)),
-// x → z, increasing, with exact log-dets at both ends. `g` and `l` are the cotangents of the output and of its log_det.
+// The scalar maps x → z of Support, from the inside of a support to the real line (from a circle to [-π, π)). They are
+// increasing, with exact log-dets at both ends. `g` and `l` are the cotangents of the output and of its log_det.
 
 namespace eigenflow::detail {
 
-/// A distance from an edge, not below a few of the smallest normal numbers; a NaN stays.
+/// A distance from an edge, at least a few times the smallest normal number; a NaN stays NaN.
 template <class Scalar>
 Lanes<Scalar> off_edge(Lanes<Scalar> distance) {
   const Lanes<Scalar> least(8 * std::numeric_limits<Scalar>::min());
@@ -52,7 +52,7 @@ struct IntervalMap {
   Number log_width() const { return Number(std::log(high - low)); }
 };
 
-/// What half lines share: a = x - edge for those above their edge, mirrored (side -1) for those below.
+/// The common part of half lines: a = x - edge, mirrored (side -1) for an upper edge.
 template <class Scalar>
 struct HalfLine {
   using Number = Lanes<Scalar>;
@@ -91,7 +91,7 @@ struct LogMap : HalfLine<Scalar> {
 };
 
 /// A half line by the inverse of softplus, z = log(eᵃ - 1) = a + log(1 - e⁻ᵃ) with log-det -log(1 - e⁻ᵃ): the
-/// identity far out, where a logarithm would draw long tails together. 1 - e⁻ᵃ = 2t/(1 + t), t = tanh(a/2).
+/// identity far from the edge, where a logarithm would compress long tails. 1 - e⁻ᵃ = 2t/(1 + t), t = tanh(a/2).
 template <class Scalar>
 struct SoftplusMap : HalfLine<Scalar> {
   using Number = Lanes<Scalar>;
@@ -140,7 +140,7 @@ struct CircleMap {
 
   Scalar stretch() const { return 2 * pi / (high - low); }
   Number middle() const { return Number(low / 2 + high / 2); }
-  // Modulo the period, around zero.
+  // Modulo the period, centred at zero.
   static Number within(Number x, Scalar period) {
     return x - Number(period) * floor(x / Number(period) + Number(Scalar(0.5)));
   }

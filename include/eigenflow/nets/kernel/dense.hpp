@@ -13,7 +13,7 @@
 
 namespace eigenflow::nets {
 
-/// The sums of the columns of a batch, gathered panel by panel: what the bias's gradient is.
+/// The sums of the columns of a batch, panel by panel: the gradient of the bias.
 template <class Scalar>
 class ColumnSums {
  public:
@@ -22,7 +22,7 @@ class ColumnSums {
     std::fill_n(sums_, columns * Number::width, Scalar(0));
   }
 
-  /// Adds columns first .. last - 1 of panel p; each of its vectors first becomes change(place, vector).
+  /// Adds columns first .. last - 1 of panel p; after replacing each vector by change(index, vector).
   template <class Change>
   void add(const Panels<Scalar>& x, Eigen::Index p, Eigen::Index first, Eigen::Index last,
            const Change& change) const {
@@ -56,8 +56,8 @@ class ColumnSums {
   Scalar* sums_;
 };
 
-/// A part of a product: columns first .. last - 1 of the result, which need steps begin .. end - 1 of the
-/// depth. What a mask leaves out is not computed.
+/// A part of a product: columns first .. last - 1 of the result, from steps begin .. end - 1 of the
+/// depth. Masked entries are not computed.
 struct Part {
   Eigen::Index first, last;
   Eigen::Index begin, end;
@@ -77,8 +77,8 @@ void dense(const Panels<Scalar>& x, const Scalar* w, const Scalar* bias, const P
            part.columns(), after);
 }
 
-/// grad_x = grad_y wᵀ; calls after(p) when panel p of grad_x is done. With a `gate` (x = relu(...), laid out
-/// as grad_x) the gradient passes where x is positive, and `sums` gains its columns.
+/// grad_x = grad_y wᵀ; calls after(p) when panel p of grad_x is done. With a `gate` (x = relu(...), with the
+/// layout of grad_x) the gradient is zero unless x is positive, and the sums of its columns are added to `sums`.
 template <class Scalar>
 void dense_grad_x(const Panels<Scalar>& grad_y, const Scalar* w, const Panels<Scalar>& grad_x,
                   const Part& part, const Scalar* gate, const ColumnSums<Scalar>* sums, Arena& arena,
@@ -90,8 +90,8 @@ void dense_grad_x(const Panels<Scalar>& grad_y, const Scalar* w, const Panels<Sc
     result.gate = gate + part.first * height;
     result.totals = sums->column(part.first);
   }
-  // A step of the depth takes numbers that lie side by side, a whole column of w from those of the next;
-  // where w leaves the second cache, a transpose of it costs less than fetching a line for each step.
+  // The numbers of one step of the depth are adjacent, a whole column of w apart from the next step. If w exceeds the
+  // second cache, a transpose costs less than a cache line for each step.
   constexpr Eigen::Index near = Eigen::Index{1} << 17;
   const ArenaScope scope(arena);
   const Scalar* const corner = w + part.begin * ins + part.first;
@@ -105,7 +105,7 @@ void dense_grad_x(const Panels<Scalar>& grad_y, const Scalar* w, const Panels<Sc
 }
 
 /// sums(i, m) += Σ_n wide(n, i) thin(n, m) for `I` columns of `wide` from the i-th and the M = `M` columns of
-/// `thin`; strides say where sums(i, m) lies. Several columns at once hide the latency of fma.
+/// `thin`; strides give the position of sums(i, m). Several columns at once hide the latency of fma.
 template <int I, int M, class Scalar>
 void thin_grad_w_block(const Panels<Scalar>& wide, Eigen::Index first, const Panels<Scalar>& thin,
                        Scalar* sums, Eigen::Index wide_stride, Eigen::Index thin_stride) {
@@ -139,18 +139,19 @@ void thin_grad_w(const Panels<Scalar>& wide, const Panels<Scalar>& thin, Scalar*
   for (; i < wide.cols; ++i) thin_grad_w_block<1, M>(wide, i, thin, sums, wide_stride, thin_stride);
 }
 
-/// grad_w (K × M) += xᵀ grad_y, each entry's sum over the batch added once; of each part's columns the rows
-/// below `end`.
+/// grad_w (K × M) += xᵀ grad_y, adding the sum over the batch once to each entry. Of the columns of a part, only the
+/// rows below `end`.
 template <class Scalar>
 void dense_grad_w(const Panels<Scalar>& x, const Panels<Scalar>& grad_y, Scalar* grad_w,
                   std::span<const Part> parts, Arena& arena) {
   const Eigen::Index ins = x.cols, outs = grad_y.cols;
-  // One or two columns, as at the ends of 2-D conditioners: sums along the columns, without a transpose.
+  // One or two columns, as in the first and last layers of 2-D conditioners: sums along the columns, without a
+  // transpose.
   if (outs == 1) return thin_grad_w<1>(x, grad_y, grad_w, 1, ins);
   if (outs == 2) return thin_grad_w<2>(x, grad_y, grad_w, 1, ins);
   if (ins == 1) return thin_grad_w<1>(grad_y, x, grad_w, ins, 1);
   if (ins == 2) return thin_grad_w<2>(grad_y, x, grad_w, ins, 1);
-  // As many columns of x at a time as their transpose stays in the second cache, until all of grad_y went by.
+  // As many columns of x at a time as fit into the second cache when transposed, against all of grad_y.
   constexpr Eigen::Index height = Panels<Scalar>::height;
   const Eigen::Index together = panels_together<Scalar>(x.filled_rows()) * height;
   for (Eigen::Index first = 0; first < ins; first += together) {

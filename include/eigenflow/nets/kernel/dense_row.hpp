@@ -9,13 +9,13 @@
 #include "eigenflow/authoring/tile.hpp"
 #include "eigenflow/numerics/unroll.hpp"
 
-// A dense layer's product for one sample, y = x w + bias: every column of w is read once, so what counts is to
-// read it in whole vectors, several columns at once.
+// The product of a dense layer for one sample, y = x w + bias. Every column of w is read once, so the speed depends on
+// reading it in whole vectors, several columns at once.
 
 namespace eigenflow::nets {
 
-/// One sample of K ≥ width features, as vectors: whole ones, and a last one that begins `width` before the end of
-/// the sample, with zeros for what the others have. So columns of w too are read in whole vectors.
+/// One sample of K ≥ width features, as whole vectors. The last one begins `width` before the end of the sample,
+/// with zeros for the numbers that the others have. So the columns of w are read in whole vectors too.
 template <class Scalar>
 class RowOperand {
  public:
@@ -69,7 +69,7 @@ void dense_one_row(const Scalar* x, const Scalar* w, Eigen::Index stride, const 
     for (; j < outs; ++j) operand.template add_products<1>(w + j * stride, stride, y + j);
     return;
   }
-  // Too short for vectors along the sum: a 2-D flow's single feature has them along the result.
+  // Too short for vectors along the sum, as the single feature of a 2-D flow: use vectors along the result.
   if (ins == 1 && stride == 1) {
     VectorMap<Scalar>(y, outs) += x[0] * ConstVectorMap<Scalar>(w, outs);
     return;

@@ -8,10 +8,10 @@
 
 #include "eigenflow/authoring/lanes.hpp"
 
-// The inner loop of every matrix product: a small block of the result stays in registers while the depth
-// passes by. Eigen's own kernels need packing and, on g++ with AVX-512, spill their sums in a large
-// translation unit (half the speed); this one is small enough to compile to the same code everywhere, for
-// every instruction set that Eigen knows.
+// The inner loop of every matrix product: a small block of the result stays in registers over the whole depth.
+// Eigen's own kernels need packing and, on g++ with AVX-512, spill their sums in a large translation unit (half the
+// speed); this one is small enough to compile to the same code everywhere, for every instruction set that Eigen
+// knows.
 
 namespace eigenflow::nets {
 
@@ -49,20 +49,21 @@ struct RightOperand {
   Eigen::Index to_next_run = 0;
 };
 
-/// The result: rows contiguous, `panel_stride` from one panel of rows to the next; and what becomes of each
-/// sum while it is still in a register.
+/// The result: rows contiguous, `panel_stride` from one panel of rows to the next; and the
+/// operations on each sum while it is in a register.
 template <class Scalar>
 struct Result {
   Scalar* data;
   Eigen::Index column_stride;
   Eigen::Index panel_stride;
-  const Scalar* bias = nullptr;  ///< what is added to the sums of a column
-  bool add = false;              ///< the finished sum is added to what stands there, once
+  const Scalar* bias = nullptr;  ///< added to the sums of a column
+  bool add = false;              ///< the finished sum is added to the old value, once
   bool relu = false;             ///< negative sums become zero
-  const Scalar* gate = nullptr;  ///< laid out as the result: sums become zero where it is not positive,
-  Scalar* totals = nullptr;      ///< and these, one vector a column, gain what is stored
+  const Scalar* gate =
+      nullptr;               ///< with the layout of the result: sums become zero where it is not positive,
+  Scalar* totals = nullptr;  ///< and the stored values are added to these, one vector per column
 
-  /// What passes the gate.
+  /// Applies the gate.
   Lanes<Scalar> passed(Lanes<Scalar> open, Lanes<Scalar> sum) const {
     return select(open > Lanes<Scalar>(0), sum, Lanes<Scalar>(0));
   }
@@ -72,7 +73,7 @@ struct Result {
   }
 };
 
-/// Finishes and stores the last rows of a batch, whose sums lie column by column.
+/// Finishes and stores the last rows of a batch, whose sums are stored column by column.
 template <int Packets, int Columns, class Scalar>
 void store_last_rows(const Lanes<Scalar>* sum, const Result<Scalar>& result, Eigen::Index panel,
                      Eigen::Index column, Eigen::Index rows) {
@@ -105,7 +106,7 @@ void micro_kernel(const LeftOperand<Scalar>& left, Eigen::Index panel, const Rig
   constexpr std::size_t vectors = sizeof...(V), packets = Packets;
   const Index to_stride = result.column_stride;
   Scalar* const to = result.data + panel * result.panel_stride + column * to_stride;
-  if (result.add) {  // what stands there is far away: on its way while the depth passes by
+  if (result.add) {  // prefetch the old values, which may not be in a cache
     constexpr Index line = 64 / Index{sizeof(Scalar)};
     for (Index c = 0; c < Columns; ++c) {
       for (Index i = 0; i < height; i += line) Eigen::internal::prefetch(to + c * to_stride + i);
@@ -123,7 +124,7 @@ void micro_kernel(const LeftOperand<Scalar>& left, Eigen::Index panel, const Rig
       left_of_run = right.run - 1;
       b += right.to_next_run;
     }
-    constexpr Index ahead = 8;  // steps, where each takes a cache line of its own
+    constexpr Index ahead = 8;  // steps, if each takes its own cache line
     Eigen::internal::prefetch(b + ahead * depth_stride);
     const Number x[] = {Number::load(a + Index(V / packets) * panel_stride + Index(V % packets) * width)...};
     ((sum[I] = fma(x[I % vectors], Number(b[Index(I / vectors) * column_stride]), sum[I])), ...);

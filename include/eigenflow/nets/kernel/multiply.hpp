@@ -8,11 +8,11 @@
 #include "eigenflow/numerics/piece_count.hpp"
 #include "eigenflow/numerics/unroll.hpp"
 
-// A matrix product out of blocks: which block is computed when, and by which kernel.
+// A matrix product made of blocks: the order of the blocks, and the kernel of each.
 
 namespace eigenflow::nets {
 
-/// A block of a panel of any number of rows, at most Block::rows: no more vectors than they need.
+/// A block of a panel with at most Block::rows rows, in as few vectors as possible.
 template <int Columns, class Scalar>
 void multiply_block(const LeftOperand<Scalar>& left, Eigen::Index panel, const RightOperand<Scalar>& right,
                     Eigen::Index column, Eigen::Index depth, const Result<Scalar>& result,
@@ -27,8 +27,8 @@ void multiply_block(const LeftOperand<Scalar>& left, Eigen::Index panel, const R
     micro_kernel<1, 1, Columns>(left, panel, right, column, depth, result, rows);
 }
 
-/// `Columns` columns of panels first .. last - 1. One or two columns alone would wait for their sums: several
-/// panels keep the registers busy.
+/// `Columns` columns of panels first .. last - 1. One or two columns are limited by latency, so several panels
+/// are computed at once.
 template <int Columns, class Scalar>
 void multiply_columns(const LeftOperand<Scalar>& left, Eigen::Index first, Eigen::Index last,
                       Eigen::Index rows, const RightOperand<Scalar>& right, Eigen::Index column,
@@ -44,7 +44,7 @@ void multiply_columns(const LeftOperand<Scalar>& left, Eigen::Index first, Eigen
 }
 
 /// A product of one or two steps of depth, as at the first layer of a 2-D conditioner: the rows stay in
-/// registers while the columns pass by.
+/// registers for all columns.
 template <int Depth, class Scalar>
 void multiply_shallow(const LeftOperand<Scalar>& left, Eigen::Index panel, Eigen::Index rows,
                       const RightOperand<Scalar>& right, const Result<Scalar>& result, Eigen::Index columns) {
@@ -89,8 +89,8 @@ void multiply_shallow(const LeftOperand<Scalar>& left, Eigen::Index panel, Eigen
   }
 }
 
-/// How many panels of the left operand, of that depth, pass by each block of columns together: they and what
-/// else is in use fit a second cache of 256 KB.
+/// How many panels of the left operand, of that depth, are multiplied with each block of columns together: with all
+/// other data in use they fit into a second cache of 256 KB.
 template <class Scalar>
 Eigen::Index panels_together(Eigen::Index depth) {
   constexpr Eigen::Index half_second_cache = Eigen::Index{128} << 10, scalar_bytes = sizeof(Scalar);
@@ -98,8 +98,8 @@ Eigen::Index panels_together(Eigen::Index depth) {
   return std::max<Eigen::Index>(half_second_cache / panel_bytes, 1);
 }
 
-/// What is called when a panel of a result is done: a reference to any function of its number, so that the
-/// product is compiled once, whoever waits for it.
+/// Called when a panel of a result is done: a reference to any function of the panel number, so that the product is
+/// compiled once for all functions.
 class AfterPanel {
  public:
   template <class Function>
@@ -115,8 +115,8 @@ class AfterPanel {
 };
 
 /// result (rows × columns) = left · right, where the rows of `left` lie in panels; calls after(p) when panel
-/// p of the result is done. As many panels as fit the second cache pass by each block of columns together, so
-/// that the right operand comes from further away less often.
+/// p of the result is done. As many panels as fit into the second cache are multiplied with each block of columns
+/// together, so that the right operand is read from memory less often.
 template <class Scalar>
 void multiply(const LeftOperand<Scalar>& left, Eigen::Index rows, const RightOperand<Scalar>& right,
               Eigen::Index depth, const Result<Scalar>& result, Eigen::Index columns,

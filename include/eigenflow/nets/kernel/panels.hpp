@@ -13,10 +13,9 @@
 namespace eigenflow::nets {
 
 /// A batch inside a network: N × M numbers in panels of a few vectors of rows, each panel column-major and
-/// contiguous, so that a product streams through it without packing and its columns never compete for the
-/// same cache lines; one line lies between panels, so that equal columns of them do not either. The last
-/// panel is filled up to a whole vector; its extra rows are zero in inputs and cotangents, and finite
-/// everywhere.
+/// contiguous, so that a product reads it in order without packing, and its columns do not compete for the same
+/// cache lines. One cache line separates panels, so that equal columns of two panels do not either. The last panel is
+/// padded to a whole vector; the padding is zero in inputs and cotangents, and finite everywhere.
 template <class Scalar>
 struct Panels {
   static constexpr Eigen::Index height = Block<Scalar>::rows;
@@ -39,13 +38,13 @@ struct Panels {
   }
   Scalar* panel(Eigen::Index p) const { return data + p * stride(); }
   Scalar* column(Eigen::Index p, Eigen::Index j) const { return panel(p) + j * height; }
-  /// Rows of panel p that hold samples, and those with the filling.
+  /// Rows of panel p that hold samples, and all rows with the padding.
   Eigen::Index real_rows(Eigen::Index p) const { return std::min(height, rows - p * height); }
   Eigen::Index filled_rows(Eigen::Index p) const { return fill(real_rows(p)); }
   Eigen::Index filled_rows() const { return fill(rows); }
 
-  /// Calls body(from, count) for the runs of numbers side by side in columns first .. last - 1 of panel p,
-  /// each of them whole vectors: one run, or a column each where the panel is not full.
+  /// Calls body(from, count) for the runs of adjacent numbers in columns first .. last - 1 of panel p, in whole vectors:
+  /// one run, or one per column if the panel is not full.
   template <class Body>
   void for_each_run_of(Eigen::Index p, Eigen::Index first, Eigen::Index last, const Body& body) const {
     const Eigen::Index filled = filled_rows(p), start = column(p, first) - data;
@@ -53,7 +52,7 @@ struct Panels {
     const Eigen::Index runs = full ? 1 : last - first, count = full ? height * (last - first) : filled;
     for (Eigen::Index run = 0; run < runs; ++run) body(start + run * height, count);
   }
-  /// Calls body(i) for the place of every vector in them.
+  /// Calls body(i) for the offset of every vector in them.
   template <class Body>
   void for_each_vector_of(Eigen::Index p, Eigen::Index first, Eigen::Index last, const Body& body) const {
     for_each_run_of(p, first, last, [&](Eigen::Index from, Eigen::Index count) {
@@ -61,7 +60,7 @@ struct Panels {
     });
   }
 
-  /// Columns first .. last - 1 from a column-major batch; the filling becomes zero.
+  /// Columns first .. last - 1 from a column-major batch; the padding becomes zero.
   void take(const Scalar* from, Eigen::Index first, Eigen::Index last) const {
     for (Eigen::Index p = 0; p < count(); ++p)
       for (Eigen::Index j = first; j < last; ++j) {
@@ -74,7 +73,7 @@ struct Panels {
         }
       }
   }
-  /// Gives the samples in columns first .. last - 1 to a column-major batch.
+  /// Writes the samples in columns first .. last - 1 to a column-major batch.
   void give(Scalar* to, Eigen::Index first, Eigen::Index last) const {
     for (Eigen::Index p = 0; p < count(); ++p)
       for (Eigen::Index j = first; j < last; ++j) {
@@ -101,7 +100,7 @@ struct Panels {
     constexpr Eigen::Index width = Lanes<Scalar>::width;
     return detail::piece_count(rows, width) * width;
   }
-  // A height that the compiler knows: a few vector moves instead of a call.
+  // A height known at compile time: a few vector moves instead of a call.
   static void copy_column(const Scalar* from, Scalar* to) {
     detail::unroll<Block<Scalar>::packets>([&](auto i) {
       constexpr Eigen::Index width = Lanes<Scalar>::width;

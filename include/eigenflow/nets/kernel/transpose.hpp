@@ -16,7 +16,7 @@
 namespace eigenflow::nets {
 
 /// A square of `width` rows by the first `columns` of as many columns, `from_stride` apart, written as rows
-/// `to_stride` apart; missing columns become zero.
+/// `to_stride` apart; columns that are missing become zero.
 template <class Scalar>
 void transpose_square(const Scalar* from, Eigen::Index from_stride, Eigen::Index columns, Scalar* to,
                       Eigen::Index to_stride) {
@@ -34,7 +34,7 @@ void transpose_square(const Scalar* from, Eigen::Index from_stride, Eigen::Index
   }
 }
 
-/// to (cols × rows, contiguous) = fromᵀ, both column-major; from's columns lie `stride` apart.
+/// to (cols × rows, contiguous) = fromᵀ, both column-major; the columns of `from` are `stride` apart.
 template <class Scalar>
 void transpose(const Scalar* from, Eigen::Index stride, Eigen::Index rows, Eigen::Index cols, Scalar* to) {
   constexpr Eigen::Index width = Lanes<Scalar>::width;
@@ -48,13 +48,13 @@ void transpose(const Scalar* from, Eigen::Index stride, Eigen::Index rows, Eigen
 }
 
 /// The transpose of columns first .. last - 1 of a batch of panels: panels of features, each with Block::rows
-/// of them contiguous for every sample. The last panel is filled with zeros up to a whole vector.
+/// of them contiguous for every sample. The last panel is padded with zeros to a whole vector.
 template <class Scalar>
 struct Transposed {
   static constexpr Eigen::Index height = Block<Scalar>::rows;
 
   Scalar* data;
-  Eigen::Index depth;  ///< samples, with the filling
+  Eigen::Index depth;  ///< samples, with the padding
 
   Transposed(const Panels<Scalar>& x, Eigen::Index first, Eigen::Index last, Arena& arena)
       : depth(x.filled_rows()) {

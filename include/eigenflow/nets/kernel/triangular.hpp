@@ -8,15 +8,15 @@
 #include "eigenflow/nets/kernel/panels.hpp"
 #include "eigenflow/numerics/unroll.hpp"
 
-// Products and solutions with a triangular matrix, in place, for all rows of a batch at once: what lies
-// outside of a few columns' own triangle goes through the micro-kernel of all products.
+// Products and solutions with a triangular matrix, in place, for all rows of a batch at once. The
+// entries outside of the triangles of a few columns use the micro kernel of all products.
 
 namespace eigenflow::nets {
 
 enum class Triangle { lower, upper };
 
-/// A D × D triangular matrix as the batch's rows see it, x → T x. Only the entries of `part` are read; the
-/// diagonal stands apart.
+/// A D × D triangular matrix for the rows of a batch, x → T x. Only the entries of `part` are read; the diagonal is
+/// separate.
 template <class Scalar>
 struct Triangular {
   Triangle part;
@@ -39,7 +39,7 @@ class TriangularPass {
   TriangularPass(const Triangular<Scalar>& matrix, const Panels<Scalar>& x) : matrix_(matrix), x_(x) {}
 
   void run() const {
-    // A product may overwrite a feature once nobody else reads it, a solution needs the solved ones first.
+    // A product may overwrite a feature once no other reads it. A solution needs the solved features first.
     const bool ascending = (matrix_.part == Triangle::upper) != solving;
     for (Eigen::Index p = 0; p < x_.count(); ++p) {
       constexpr int most = Block<Scalar>::columns;

@@ -8,7 +8,7 @@
 
 namespace eigenflow::detail {
 
-/// What every optimizer asks of the sizes that a whole step is given.
+/// Checks the sizes of a whole step, for every optimizer.
 inline void check_step(Eigen::Index state, std::size_t theta, std::size_t grad) {
   if (theta == grad && static_cast<std::size_t>(state) == theta) return;
   reject("an optimizer's step needs a state, a theta and a gradient of one size, but got " +

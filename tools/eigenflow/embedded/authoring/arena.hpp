@@ -7,7 +7,7 @@
 
 namespace eigenflow {
 
-/// The arena of an embedded flow: a bump allocator in memory whose size is known beforehand.
+/// The arena of an embedded flow: a bump allocator in memory of fixed size.
 class Arena {
  public:
   static constexpr std::size_t alignment = 64;
@@ -26,7 +26,7 @@ class Arena {
     static_assert(std::is_trivially_destructible_v<T>, "an arena never runs destructors");
     const std::size_t bytes = count * sizeof(T) + (count == 0);
     const std::size_t wanted = (bytes + alignment - 1) / alignment * alignment;
-    if (wanted > size_ - used_) std::abort();  // the size was measured: never
+    if (wanted > size_ - used_) std::abort();  // never: the size was measured
     std::byte* const result = memory_ + used_;
     used_ += wanted;
     return reinterpret_cast<T*>(result);
@@ -41,7 +41,7 @@ class Arena {
   std::size_t used_ = 0;
 };
 
-/// Releases what was taken since its construction when it goes out of scope.
+/// At the end of its scope, releases everything allocated since its construction.
 class ArenaScope {
  public:
   explicit ArenaScope(Arena& arena) : arena_(arena), mark_(arena.mark()) {}

@@ -5,7 +5,7 @@
 
 namespace eigenflow {
 
-/// A list of an embedded flow: constants that lie elsewhere.
+/// A list of an embedded flow: a view of constants.
 template <class T>
 class List {
  public:
@@ -27,7 +27,7 @@ class List {
   std::size_t size_ = 0;
 };
 
-/// The same by Eigen's indices.
+/// The same with Eigen indices.
 template <class Scalar>
 class Numbers {
  public:

@@ -7,7 +7,7 @@
 
 namespace eigenflow {
 
-// Never called: an embedded flow is made already.
+// Never called: an embedded flow exists already.
 List<Eigen::Index> in_order(Eigen::Index size);
 List<Eigen::Index> in_reverse(Eigen::Index size);
 List<Eigen::Index> in_a_cycle(Eigen::Index size);

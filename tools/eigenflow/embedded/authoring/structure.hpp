@@ -5,7 +5,7 @@
 
 namespace eigenflow {
 
-// An embedded flow is made already: what makes a part anew keeps its syntax alone.
+// An embedded flow exists already, so structure() only needs to compile.
 
 template <class Get>
 struct Option {

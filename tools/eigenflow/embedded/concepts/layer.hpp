@@ -11,7 +11,7 @@
 
 namespace eigenflow {
 
-// The layers of an embedded flow are those of the flow in the file, and start from no data.
+// The layers of an embedded flow are those of the flow in the file. They do not start from data.
 
 template <class L>
 concept Layer = true;

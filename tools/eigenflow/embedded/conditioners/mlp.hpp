@@ -7,7 +7,7 @@
 
 namespace eigenflow {
 
-/// A conditioner of an embedded flow: its options are the network that they make.
+/// A conditioner of an embedded flow: its options hold the finished network.
 template <class Scalar_>
 class Mlp : public nets::NetworkConditioner<Scalar_> {
  public:

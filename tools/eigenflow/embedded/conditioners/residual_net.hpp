@@ -4,7 +4,7 @@
 
 namespace eigenflow {
 
-/// In an embedded flow one network is like another.
+/// In an embedded flow all networks have the same form.
 template <class Scalar>
 using ResidualNet = Mlp<Scalar>;
 

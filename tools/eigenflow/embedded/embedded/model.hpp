@@ -17,7 +17,7 @@
 
 namespace eigenflow::embedded {
 
-/// What an embedded flow consists of.
+/// The data of an embedded flow.
 template <class Layers, class Base, class Scalar>
 struct Parts {
   Layers layers;
@@ -26,8 +26,8 @@ struct Parts {
   std::span<const Scalar> base_theta;
 };
 
-/// Bytes of scratch that a pass takes here, where it took `measured` with vectors of `lanes` numbers and panels of
-/// `rows`: at most in proportion.
+/// Bytes of scratch that a pass needs on this machine, if it needed `measured` with vectors of `lanes` numbers and
+/// panels of `rows`. An upper bound, by proportion.
 template <class Scalar>
 constexpr std::size_t scratch_bytes(std::size_t measured, std::size_t lanes, std::size_t rows) {
   const auto times = [](Eigen::Index here, std::size_t there) {
@@ -37,8 +37,8 @@ constexpr std::size_t scratch_bytes(std::size_t measured, std::size_t lanes, std
 }
 
 /// An embedded flow. A point is a vector of `dim` numbers, a context one of `context_dim`; densities are in nats.
-/// Every call is a call with a batch of one row of the flow in the file, and gives its bits. Nothing is taken from
-/// the heap and nothing is shared: any number of threads may call. Scratch lies on the stack.
+/// Every call is bit-identical to the call of the flow in the file with a batch of one row. It does not allocate and is
+/// thread-safe. Scratch is on the stack.
 template <class Description>
 class Model final {
  public:
@@ -50,7 +50,7 @@ class Model final {
   using Context = Eigen::Matrix<Scalar, context_dim, 1>;
   using Rng = eigenflow::Rng;
 
-  /// Bytes of stack that a call needs for its scratch, and log_prob_and_grad.
+  /// Bytes of stack that a call needs, and log_prob_and_grad.
   static constexpr std::size_t stack_bytes =
       scratch_bytes<Scalar>(Description::scratch, Description::measured_lanes, Description::measured_rows);
   static constexpr std::size_t grad_stack_bytes = scratch_bytes<Scalar>(
@@ -74,7 +74,7 @@ class Model final {
     Scalar log_prob;
   };
 
-  /// log p(x), or log p(x | c): -∞ where x overflows on its way to z, -∞ or NaN where x or c are not finite.
+  /// log p(x), or log p(x | c): -∞ if x overflows on its way to z, -∞ or NaN if x or c is not finite.
   Scalar log_prob(const Point& x) const noexcept requires(context_dim == 0) { return density(x, {}); }
   Scalar log_prob(const Point& x, const Context& c) const noexcept requires(context_dim > 0) {
     return density(x, c);
@@ -88,7 +88,7 @@ class Model final {
     return density_and_grad(x, c);
   }
 
-  /// One sample. `rng` is Rng or any generator of 64-bit words, as std::mt19937_64, and gives one word.
+  /// One sample. `rng` is Rng or any generator of 64-bit words, such as std::mt19937_64. One word is used.
   template <class Generator>
   Point sample(Generator& rng) const noexcept requires(context_dim == 0) {
     return draw<false>({}, rng).x;
@@ -120,8 +120,8 @@ class Model final {
  private:
   using Tile = eigenflow::Tile<Scalar>;
 
-  // Through a volatile pointer: a compiler that saw the weights would fold their exp and log as its own library
-  // rounds them, not as the machine's does.
+  // Through a volatile pointer: if the compiler knew the weights, it would compute their exp and log with the
+  // rounding of its own library, not that of the target machine.
   static const auto& parts() { return *Description::where; }
 
   template <class Layers, class Base>

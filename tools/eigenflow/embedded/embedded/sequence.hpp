@@ -14,7 +14,7 @@
 
 namespace eigenflow::embedded {
 
-/// The layers of an embedded flow, one after the other: what a Chain is, with the places of the parameters given.
+/// The layers of an embedded flow, one after the other: a Chain with given segments of the parameters.
 template <class... Layers>
 class Sequence {
   static constexpr std::size_t size = sizeof...(Layers);
@@ -84,7 +84,7 @@ class Sequence {
     (inverse_vjp_one(std::get<I>(layers_), segments_[I].of(theta), std::get<back<I>>(tape), tile), ...);
   }
 
-  // These depend on a layer's type alone, never on its place.
+  // These depend only on the type of a layer, not on its position.
   template <class Layer>
   static auto forward_one(const Layer& layer, std::span<const Scalar> theta, Tile<Scalar>& tile) {
     const Arena::Mark mark = tile.arena->mark();

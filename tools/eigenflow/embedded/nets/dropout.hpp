@@ -8,7 +8,7 @@
 
 namespace eigenflow::nets {
 
-/// An embedded flow is not trained: nothing drops.
+/// An embedded flow is not trained: no dropout.
 template <class Scalar>
 Panels<Scalar> draw_dropout(DropoutSource&, double, Eigen::Index, Eigen::Index, Arena&) {
   std::abort();

@@ -5,7 +5,7 @@
 
 namespace eigenflow::detail {
 
-/// What an embedded flow is made of has been checked: constant initialisation never comes here.
+/// The parts of an embedded flow have been checked: this is never called.
 template <class Message>
 [[noreturn]] void reject(const Message&) {
   std::abort();
