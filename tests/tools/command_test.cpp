@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "eigenflow/numerics/equal_to_rounding.hpp"
 #include "eigenflow/numerics/rng.hpp"
 #include "look.hpp"
 #include "nearest.hpp"
@@ -132,11 +133,12 @@ TEST_CASE("constant columns, copies and whole numbers are seen") {
   CHECK_THAT(said(x), ContainsSubstring("\"b\": has the one value 0.1") &&
                           ContainsSubstring("40 rows repeat another row exactly"));
   CHECK(said(normals(400)).empty());
-  CHECK(command::is_constant(1, 1 + 1e-15));
-  CHECK(command::is_constant(-1e300, -1e300));
-  CHECK(command::is_constant(0, 0));
-  CHECK_FALSE(command::is_constant(0, 1e-300));
-  CHECK_FALSE(command::is_constant(1, 1 + 1e-13));
+  using eigenflow::detail::equal_to_rounding;
+  CHECK(equal_to_rounding(1.0, 1 + 8e-16));
+  CHECK(equal_to_rounding(-1e300, -1e300));
+  CHECK(equal_to_rounding(0.0, 0.0));
+  CHECK_FALSE(equal_to_rounding(0.0, 1e-300));
+  CHECK_FALSE(equal_to_rounding(1.0, 1 + 1e-13));
 }
 
 TEST_CASE("a whole number is the nearest multiple of the unit within the edges, and its notes read back") {

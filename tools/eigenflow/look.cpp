@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
+#include <eigenflow/numerics/equal_to_rounding.hpp>
 #include <iterator>
 #include <optional>
 #include <string>
@@ -234,11 +235,6 @@ bool Fence::keeps(double value) const {
   return value > low && value < high && std::find(marks.begin(), marks.end(), value) == marks.end();
 }
 
-bool is_constant(double low, double high) {
-  constexpr double rounding = 16 * std::numeric_limits<double>::epsilon();
-  return high - low <= rounding * std::max(std::abs(low), std::abs(high));
-}
-
 ColumnLook fence_of(const Eigen::Ref<const Eigen::VectorXd>& column) {
   ColumnLook look;
   Sorted sorted;
@@ -295,7 +291,7 @@ Look look_at(const Eigen::Ref<const Eigen::MatrixXd>& x, bool all_rows) {
     const std::vector<Repeated> runs = sorted_runs(x(look.kept, j), sorted);
     column.low = sorted.front();
     column.high = sorted.back();
-    column.constant = is_constant(column.low, column.high);
+    column.constant = eigenflow::detail::equal_to_rounding(column.low, column.high);
     column.distinct = static_cast<Eigen::Index>(runs.size());
     column.unit = unit_of(runs);
   }
