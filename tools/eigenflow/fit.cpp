@@ -76,7 +76,7 @@ std::vector<std::string> judgement(const Flow& flow, const Sample& fitted, const
            rows(test) + (left_out > 0 ? " without " + std::to_string(left_out) + " far outside" : ""))};
   const Units units = units_of(joined(fitted));
   if (!units.any_heavy()) return lines;
-  lines[0] += ", which is that of the tails";
+  lines[0] += ", which far rows widen";
   const Sample near = take(fitted, near_rows(units, joined(fitted))),
                near_test = take(test, near_rows(units, joined(test)));
   if (near_test.x.rows() > 0 && near.x.rows() > near.x.cols() + near.c.cols())
@@ -122,17 +122,21 @@ std::vector<std::string> remarks(const Look& look, const Scales& scales, Base ba
   names.insert(names.end(), columns.context.begin(), columns.context.end());
   std::vector<std::string> lines = lines_of(look, names);
   const std::size_t count = columns.features.size();
+  std::string heavy;
   for (std::size_t j = 0; j < names.size(); ++j)
     if (j < count ? scales.features.heavy[j] : scales.context.heavy[j - count])
-      lines.push_back(
-          table::shown(names[j]) +
-          ": a few values far outside make most of its deviation. Its unit is that of nine tenths of them" +
-          (j < count && base == Base::by_tails
-               ? ", and the base has heavy tails too (--base normal undoes that)"
-               : ""));
+      heavy += (heavy.empty() ? "" : ", ") + table::shown(names[j]);
+  if (!heavy.empty())
+    lines.push_back(
+        heavy +
+        ": a few values far outside make most of the deviation. The fit takes its units from nine "
+        "tenths of the rows" +
+        (scales.features.any_heavy() && base == Base::by_tails
+             ? ", and a base with heavy tails (--base normal undoes that)"
+             : ""));
   for (std::size_t j = 0; j < whole.size(); ++j)
     if (whole[j].is())
-      lines.push_back('"' + columns.features[j] + "\": whole numbers, spread over " +
+      lines.push_back(table::shown(columns.features[j]) + ": whole numbers, spread over " +
                       (whole[j].unit == 1 ? "1" : "their unit, " + decimal(whole[j].unit)) +
                       " each (--continuous takes them as they are)");
   return lines;
@@ -151,7 +155,7 @@ void run(Options options) {
   check_edges(supports, sample, columns.features, reader->source());
   const Look look = look_at(joined(sample), options.all_rows);
   const std::vector<Whole> whole =
-      whole_columns(options.integer, options.continuous, look, columns.features, supports, reader->source());
+      whole_columns(options.integer, options.continuous, look, columns, supports, reader->source());
   const Eigen::Index left_out = rows - static_cast<Eigen::Index>(look.kept.size());
   if (left_out > 0) sample = take(sample, look.kept);
 
@@ -175,6 +179,7 @@ void run(Options options) {
   notes["command"] = table::escaped(options.command_line);
   note_whole(columns.features, whole, notes);
   if (left_out > 0) notes["rows_left_out"] = std::to_string(left_out);
+  ef::io::check_notes(notes);
   if (!options.quiet) {
     std::cout << rows << " rows of " << table::escaped(notes[columns_note])
               << (columns.context.empty() ? "" : " given " + table::escaped(notes[context_note]))

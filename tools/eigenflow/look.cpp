@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "numbers.hpp"
+#include "table/text.hpp"
 
 namespace command {
 namespace {
@@ -219,6 +220,15 @@ Eigen::Index count_copies(const Eigen::Ref<const Eigen::MatrixXd>& x, std::vecto
   return copies;
 }
 
+// A fence for a column without: rows of another table that lie as far beyond these as a row that is left out.
+void limit(ColumnLook& column, const Sorted& sorted, const std::vector<Repeated>& runs) {
+  const std::optional<Bulk> bulk = bulk_of(sorted, runs);
+  if (!bulk || std::isfinite(column.fence.low) || std::isfinite(column.fence.high)) return;
+  const auto edge = [&](double reached) { return std::max(far_spreads * bulk->spread, gap * reached); };
+  column.fence.low = bulk->middle - edge(bulk->middle - sorted.front());
+  column.fence.high = bulk->middle + edge(sorted.back() - bulk->middle);
+}
+
 std::string rows_text(Eigen::Index count) {
   return std::to_string(count) + (count == 1 ? " row" : " rows");
 }
@@ -294,6 +304,7 @@ Look look_at(const Eigen::Ref<const Eigen::MatrixXd>& x, bool all_rows) {
     column.constant = eigenflow::detail::equal_to_rounding(column.low, column.high);
     column.distinct = static_cast<Eigen::Index>(runs.size());
     column.unit = unit_of(runs);
+    if (static_cast<Eigen::Index>(look.kept.size()) < look.rows) limit(column, sorted, runs);
   }
   look.copies = count_copies(x, look.kept);
   return look;
@@ -304,7 +315,7 @@ std::vector<std::string> lines_of(const Look& look, const std::vector<std::strin
   bool continuous = false;
   for (std::size_t j = 0; j < look.columns.size(); ++j) {
     const ColumnLook& column = look.columns[j];
-    const std::string name = '"' + names[j] + "\": ";
+    const std::string name = table::shown(names[j]) + ": ";
     continuous = continuous || 2 * column.distinct > static_cast<Eigen::Index>(look.kept.size());
     for (const Repeated& mark : column.marks)
       lines.push_back(name + short_decimal(mark.value) + " stands in " + rows_text(mark.count) +

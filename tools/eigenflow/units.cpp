@@ -10,7 +10,7 @@
 namespace command {
 namespace {
 
-constexpr double heavy_ratio = 3;  // deviations in units of the core; 1 for a normal, 1.4 for an exponential
+constexpr double heavy_ratio = 2;  // deviations in units of the core; 1 for a normal, 1.4 for an exponential
 constexpr double near_units = 5;   // which a normal exceeds once in two million rows
 constexpr Eigen::Index fewest = 40;  // rows that have tails
 
@@ -64,8 +64,7 @@ std::vector<Eigen::Index> near_rows(const Units& units, const Eigen::MatrixXd& x
   for (Eigen::Index i = 0; i < x.rows(); ++i) {
     bool near = true;
     for (Eigen::Index j = 0; j < x.cols(); ++j)
-      if (units.heavy[static_cast<std::size_t>(j)])
-        near = near && std::abs(x(i, j) - units.middle[j]) <= near_units * units.scale[j];
+      near = near && std::abs(x(i, j) - units.middle[j]) <= near_units * units.scale[j];
     if (near) rows.push_back(i);
   }
   return rows;
@@ -78,7 +77,7 @@ Eigen::VectorXd widths_of(const Units& units, const Eigen::MatrixXd& x) {
     const auto quarter = static_cast<std::ptrdiff_t>(column.size() / 4);
     const auto low = column.begin() + quarter, high = column.end() - 1 - quarter;
     std::nth_element(column.begin(), low, column.end());
-    std::nth_element(low, high, column.end());
+    if (low < high) std::nth_element(low + 1, high, column.end());  // and *low stays
     const double middle = (*high - *low) / 1.349;  // a normal's quartiles are so many deviations apart
     if (middle > 0) width[j] = std::min(width[j], 3 * middle);
     if (x.col(j).minCoeff() == x.col(j).maxCoeff()) width[j] = 0;

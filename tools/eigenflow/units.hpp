@@ -23,7 +23,7 @@ struct Units {
 /// Units of each column of x (N × D).
 Units units_of(const Eigen::MatrixXd& x);
 
-/// The rows of x that lie near the others: within five units of the middle in each heavy-tailed column.
+/// The rows of x that lie near the others: within five units of the middle in each column.
 std::vector<Eigen::Index> near_rows(const Units& units, const Eigen::MatrixXd& x);
 
 /// The widths that noise is measured by: scales, but where a few values make most of one, three of the middle's.
