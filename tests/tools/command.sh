@@ -58,7 +58,9 @@ exits 2 'do you mean score?' scroe
 exits 2 'but fit, score, sample' xyzzy
 exits 2 'fit has no option "--colums": do you mean --columns?' fit "$data" -o m --colums waiting
 exits 2 'do you mean --version?' --vresion
+exits 2 'File name too long' fit "$data" -o "$(printf 'm%.0s' {1..300})"
 exits 2 'no/m' fit "$data" -o no/m
+exits 2 'to a file alone' fit "$data" -o .
 [ -c /dev/null ] && exits 2 '/dev/null' fit "$data" -o /dev/null
 
 # ---- fit
@@ -106,6 +108,18 @@ for k in 0.1001 -1e6; do
   run sample constant.eigenflow -n 5 --given k=$k | cut -d, -f1,2 | cmp -s - constant.csv || fail "a constant context says something at $k"
 done
 
+# ---- heavy tails: a cluster far away, too large to be left out, ruins neither the fit nor what it is compared with
+awk 'BEGIN { srand(5); print "a,b"; for (i = 0; i < 1000; ++i) { x = rand() + rand() + rand(); far = i % 50 == 7 ? 1e4 : 0; print far + x "," far + x + rand() } }' >cluster.csv
+awk 'BEGIN { srand(6); print "a,b"; for (i = 0; i < 1000; ++i) { x = rand() + rand() + rand(); print x "," x + rand() } }' >near.csv
+run fit cluster.csv -o cluster.eigenflow --test-data near.csv --steps 300 --layers 2 --hidden 16 --seed 1 >out
+grep -qF '"a", "b": a few values far outside' out || fail "heavy tails are not named: '$(cat out)'"
+grep -qF 'base StudentT' out || fail 'heavy tails have a normal base'
+grep -oE 'likelihood: [0-9.]+ .*which far rows widen' out | awk '{ exit !($2 < 1.3) }' || fail "a cluster ruins a fit: '$(cat out)'"
+grep -oE "over the 1000 rows that lie near the others; a Gaussian.s [0-9.]+" out | awk '{ exit !($NF < 1.3) }' || fail "a cluster ruins the Gaussian: '$(cat out)'"
+run info cluster.eigenflow | grep -q '^held_out_near ' || fail 'a model does not note what rows near the others say'
+run fit cluster.csv -o normal.eigenflow --base normal "${quick[@]}"
+run info normal.eigenflow | grep -qF 'base StandardNormal' || fail '--base normal does not undo'
+
 # ---- whole numbers
 run fit "$data" -o whole.eigenflow --steps 40 --layers 2 --hidden 16 >out
 grep -qF '"waiting": whole numbers' out || fail "whole numbers are not named: '$(cat out)'"
@@ -121,6 +135,30 @@ grep -qF 'their unit, 10' out || fail "a unit is not named: '$(cat out)'"
 run sample tens.eigenflow -n 2000 | run score tens.eigenflow - | grep -q 'inf\|nan' && fail 'a whole sample has no density'
 run sample tens.eigenflow -n 2000 | awk 'NR > 1 && ($1 % 10 != 0 || $1 < 10)' >out
 same 'samples beside the whole numbers' "$(head -3 out)" ''
+
+# Scores of whole numbers are log-probabilities: near the true ones, and not above but by chance.
+awk 'BEGIN { srand(8); for (f = 0; f < 2; ++f) { file = f ? "binomial_test.csv" : "binomial.csv"; print "n,x" >file
+  for (i = 0; i < 2000; ++i) { n = 0; for (k = 0; k < 10; ++k) n += rand() < 0.3
+    x = n / 4 + sqrt(-2 * log(1 - rand())) * cos(6.283185307179586 * rand()); print n "," x >file
+    c = 1; for (k = 0; k < n; ++k) c *= (10 - k) / (k + 1)
+    if (f) sum += log(c) + n * log(0.3) + (10 - n) * log(0.7) - (x - n / 4) ^ 2 / 2 - 0.9189385332046727 } }
+  print sum / 2000 >"binomial_truth" }'
+run fit binomial.csv -o binomial.eigenflow --steps 1000 --layers 3 --hidden 32 --quiet --seed 1
+run score binomial.eigenflow binomial_test.csv -o scores.csv 2>err
+grep -qF '"n": log-probabilities of whole numbers, by 16 points' err || fail "score does not say what it takes: '$(cat err)'"
+awk -v truth="$(cat binomial_truth)" 'NR > 1 { s += $1 } END { s /= NR - 1; exit !(s < truth + 0.01 && s > truth - 0.06) }' scores.csv ||
+  fail "scores of whole numbers: $(awk 'NR > 1 { s += $1 } END { print s / (NR - 1) }' scores.csv), but the truth is $(cat binomial_truth)"
+run score binomial.eigenflow binomial_test.csv --draws 256 -o many.csv 2>/dev/null
+paste -d, scores.csv many.csv | awk -F, 'NR > 1 { d = $1 - $2; s += d * d } END { exit !(s / (NR - 1) < 0.001) }' || fail 'scores depend on --draws'
+run score binomial.eigenflow <(tail -n +1000 binomial_test.csv) --columns 1,2 2>/dev/null | tail -n +2 |
+  paste -d, - <(tail -n +1000 scores.csv) | awk -F, '{ d = $1 - $2; if (d * d > 1e-20) exit 1 }' ||
+  fail 'the score of a row depends on the rows before it'
+exits 2 '--draws wants a whole number from 1' score binomial.eigenflow binomial_test.csv --draws 0
+run fit "$data" -o by_number.eigenflow --integer 2 "${quick[@]}"
+run info by_number.eigenflow | grep -Eq '^integer_positions +2$' || fail '--integer takes no position'
+awk -v escape="$(printf '\033')" 'BEGIN { print escape "[31mred"; for (i = 0; i < 400; ++i) print i % 9 + (i == 7) * 1e6 }' >red.csv
+run fit red.csv -o red.eigenflow --steps 20 --layers 1 --hidden 8 >out
+grep -qF '"\x1b[31mred": whole numbers' out && ! grep -q "$(printf '\033')" out || fail 'control characters reach the terminal'
 
 # ---- info
 run info two.eigenflow >out
@@ -416,6 +454,7 @@ if "$eigenflow" plot --help >/dev/null 2>&1; then
   done
   exits 2 '--given' plot given.eigenflow -o no.png
   exits 2 'not to the standard output' plot a.eigenflow -o -
+  exits 1 'no/a.png: cannot be written' plot a.eigenflow -o no/a.png
   exits 2 'input.csv is also the input' plot a.eigenflow input.csv -o input.csv
 fi
 

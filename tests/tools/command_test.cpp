@@ -4,15 +4,18 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <numbers>
 #include <numeric>
 #include <string>
 #include <vector>
 
+#include "eigenflow/numerics/equal_to_rounding.hpp"
 #include "eigenflow/numerics/rng.hpp"
 #include "look.hpp"
 #include "nearest.hpp"
 #include "numbers.hpp"
 #include "support/catch.hpp"
+#include "units.hpp"
 #include "whole.hpp"
 
 using Catch::Matchers::ContainsSubstring;
@@ -132,11 +135,12 @@ TEST_CASE("constant columns, copies and whole numbers are seen") {
   CHECK_THAT(said(x), ContainsSubstring("\"b\": has the one value 0.1") &&
                           ContainsSubstring("40 rows repeat another row exactly"));
   CHECK(said(normals(400)).empty());
-  CHECK(command::is_constant(1, 1 + 1e-15));
-  CHECK(command::is_constant(-1e300, -1e300));
-  CHECK(command::is_constant(0, 0));
-  CHECK_FALSE(command::is_constant(0, 1e-300));
-  CHECK_FALSE(command::is_constant(1, 1 + 1e-13));
+  using eigenflow::detail::equal_to_rounding;
+  CHECK(equal_to_rounding(1.0, 1 + 8e-16));
+  CHECK(equal_to_rounding(-1e300, -1e300));
+  CHECK(equal_to_rounding(0.0, 0.0));
+  CHECK_FALSE(equal_to_rounding(0.0, 1e-300));
+  CHECK_FALSE(equal_to_rounding(1.0, 1 + 1e-13));
 }
 
 TEST_CASE("a whole number is the nearest multiple of the unit within the edges, and its notes read back") {
@@ -151,13 +155,103 @@ TEST_CASE("a whole number is the nearest multiple of the unit within the edges, 
   CHECK_FALSE(std::signbit(free.round(-0.3)));
   std::map<std::string, std::string> notes;
   command::note_whole({"a,b", "x", "y"}, {tens, {}, within}, notes);
-  const std::vector<command::Whole> read = command::noted_whole({"x", "y", "a,b"}, notes);
-  CHECK_FALSE(read[0].is());
-  CHECK((read[1].unit == 1 && read[1].low == 1 && read[1].high == 4));
-  CHECK((read[2].unit == 10 && read[2].low == 10 && std::isinf(read[2].high)));
+  const std::vector<command::Whole> read = command::noted_whole({"a,b", "x", "y"}, notes);
+  CHECK((read[0].unit == 10 && read[0].low == 10 && std::isinf(read[0].high)));
+  CHECK_FALSE(read[1].is());
+  CHECK((read[2].unit == 1 && read[2].low == 1 && read[2].high == 4));
+  // Names may repeat, and older files have no positions.
+  const std::vector<command::Whole> twice = command::noted_whole({"x", "x", "x"}, [&] {
+    std::map<std::string, std::string> of_one_name;
+    command::note_whole({"x", "x", "x"}, {{}, tens, within}, of_one_name);
+    return of_one_name;
+  }());
+  CHECK((!twice[0].is() && twice[1].unit == 10 && twice[2].unit == 1));
+  std::map<std::string, std::string> old = notes;
+  old.erase("integer_positions");
+  CHECK(command::noted_whole({"x", "y", "a,b"}, old)[2].unit == 10);
+  for (const command::Whole& column : command::noted_whole({"a,b", "a,b", "y"}, old))
+    CHECK(column.unit != 10);
   notes["integer_units"] = "nan,-1";
   for (const command::Whole& column : command::noted_whole({"x", "y", "a,b"}, notes))
     CHECK_FALSE(column.is());
+}
+
+TEST_CASE("the probability of a whole number is the mass of its unit, and a bound for any number of points") {
+  // A density that falls steeply, beside a standard normal: over a unit u, log P(v) has a closed form.
+  const auto log_density = [](const Eigen::MatrixXd& x) -> Eigen::VectorXd {
+    return (-x.col(0).array().square() / 2 - std::log(2 * std::numbers::pi) / 2 - 3 * x.col(1).array())
+        .matrix();
+  };
+  const double unit = 2;
+  const std::vector<command::Whole> whole{{}, {unit}};
+  Eigen::MatrixXd x(3, 2);
+  x << 0.3, 4, -1, -2, 0.3, 4;
+  const Eigen::VectorXd at_point = log_density(x);
+  const double exact = std::log(std::sinh(3 * unit / 2) / (3 * unit / 2)) + std::log(unit);
+  double error = 10;
+  for (const Eigen::Index draws : {16, 256, 4096}) {
+    const Eigen::VectorXd log_p = command::log_probability(whole, draws, x, log_density);
+    const double now = (log_p - at_point).array().abs().maxCoeff() - exact;
+    CHECK(std::abs(now) < error / 4);
+    error = std::abs(now);
+    CHECK(log_p[0] == log_p[2]);
+  }
+  CHECK(error < 2e-3);
+  CHECK(command::log_probability({{}, {}}, 16, x, log_density) == at_point);
+  // Points that the density has none of count: a quarter of the mass of the unit around 0.25 lies below zero.
+  const auto uniform = [](const Eigen::MatrixXd& at) -> Eigen::VectorXd {
+    return (at.col(0).array() < 0)
+        .select(Eigen::ArrayXd::Constant(at.rows(), -std::numeric_limits<double>::infinity()), 0.0);
+  };
+  CHECK(command::log_probability({{1}}, 1000, Eigen::MatrixXd::Constant(1, 1, 0.25), uniform)[0] ==
+        Approx(std::log(0.75)).margin(2e-3));
+}
+
+TEST_CASE("units are means and deviations, but those of the core where tails are heavy") {
+  const Eigen::Index n = 2000;
+  Eigen::MatrixXd x(n, 5);
+  x.col(0) = 5 + 3 * normals(n).array();
+  x.col(1) = 5 + 3 * normals(n).array();
+  x.col(1).head(40) = 1e4 + normals(40, 2).array();  // 2 %: a cluster far away
+  x.col(2) = normals(n).array().abs().log();
+  x.col(3) = normals(n).array() * (normals(n, 3).array() < 0.5).select(Eigen::ArrayXd::Ones(n), 100.0);
+  x.col(4).setConstant(0.1);
+  const command::Units units = command::units_of(x);
+  CHECK(units.heavy == std::vector<bool>{false, true, false, false, false});
+  CHECK(units.constant == std::vector<bool>{false, false, false, false, true});
+  CHECK(units.scale[0] == Approx(3).epsilon(0.05));
+  CHECK(units.middle[1] == Approx(5).epsilon(0.1));
+  CHECK(units.scale[1] == Approx(3).epsilon(0.1));
+  CHECK(units.scale[4] == 1);
+  CHECK(command::near_rows(units, x).size() == 1960);
+  const Eigen::VectorXd widths = command::widths_of(units, x);
+  CHECK(widths[0] == units.scale[0]);
+  CHECK(widths[1] == units.scale[1]);
+  CHECK(widths[4] == 0);
+  // One outlier, and as many rows as say something.
+  Eigen::VectorXd one = normals(n);
+  one[3] = 1e6;
+  CHECK(command::units_of(one).heavy[0]);
+  CHECK(command::units_of(one).scale[0] == Approx(1).epsilon(0.1));
+  CHECK_FALSE(command::units_of(Eigen::VectorXd(one.head(20))).heavy[0]);
+}
+
+TEST_CASE("rows of another table that lie as far as those left out are left out, in every column") {
+  Eigen::MatrixXd x(2000, 2);
+  x << normals(2000), normals(2000, 2);
+  for (Eigen::Index i = 0; i < 20; ++i) x.row(i) << 3.0 * static_cast<double>(i), 1000;  // named by b alone
+  const command::Look look = command::look_at(x);
+  REQUIRE(look.kept.size() == 1980);
+  Eigen::MatrixXd other(4, 2);
+  other << 0, 0, 9, 0, 1000, 0, 0, 1000;
+  CHECK(command::kept_rows(look.columns, other) == std::vector<Eigen::Index>{0, 1});
+}
+
+TEST_CASE("names reach the terminal with their control characters escaped") {
+  Eigen::MatrixXd x = normals(100);
+  x(0, 0) = 1e6;
+  for (const std::string& line : command::lines_of(command::look_at(x), {"\x1b[31mred"}))
+    CHECK(line.find('\x1b') == std::string::npos);
 }
 
 TEST_CASE("options: no number but a finite one of the range") {

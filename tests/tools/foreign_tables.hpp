@@ -3,11 +3,17 @@
 #include <charconv>
 #include <cstdint>
 #include <eigenflow/numerics/rng.hpp>
+#include <memory>
+#include <sstream>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
-// Tables as Python's csv, pandas and R write them, by the rules of their sources.
+#include "support/catch.hpp"
+#include "table/table.hpp"
+
+// Tables as Python's csv, pandas and R write them, by the rules of their sources, and what is read of them.
 
 namespace foreign {
 
@@ -138,6 +144,8 @@ inline std::string random_file(int seed, Table& table) {
     table.index_is_number = rng.below(2) == 0;
     if (program == 1 && indexed) add_index(table, 0, table.index_is_number, rng, bad);
     if (comma) table.decimal = ',';
+    // A name and numbers that have a comma each are a table of two columns too.
+    if (comma && table.names.size() == 1 && table.index.empty()) std::erase(table.names.front(), ',');
     return write(table, writer);
   }
   const R writer{.separator = one_of(Texts{" ", ",", ";", "\t"}),  // write.table, write.csv, write.csv2
@@ -151,6 +159,60 @@ inline std::string random_file(int seed, Table& table) {
   table.heads_index = rng.below(3) == 0 && writer.separator != " ";
   if (comma && writer.separator != ",") table.decimal = ',';
   return write(table, writer);
+}
+
+// ---- What is read of them
+
+/// Whether a table is read as it was written. It may be asked about; with the answers it must be right. Returns
+/// whether it was asked about.
+inline bool check_table(const Table& written, const std::string& text) {
+  INFO(text);
+  Eigen::MatrixXd expected(static_cast<Eigen::Index>(written.numbers.size()),
+                           static_cast<Eigen::Index>(written.names.size()));
+  for (Eigen::Index i = 0; i < expected.rows(); ++i)
+    for (Eigen::Index j = 0; j < expected.cols(); ++j)
+      expected(i, j) = std::stod(written.numbers[static_cast<std::size_t>(i)][static_cast<std::size_t>(j)]);
+  // The message that refuses the table, or none.
+  std::vector<std::string> names;
+  Eigen::MatrixXd values;
+  const auto read = [&](table::Header header, table::Decimal decimal) -> std::string {
+    try {
+      table::CsvReader reader(std::make_shared<std::istringstream>(text), "t.csv", header, decimal);
+      names.clear();
+      for (const Eigen::Index column : reader.chosen())
+        names.push_back(reader.names()[static_cast<std::size_t>(column)]);
+      values = table::read_all(reader);
+      return "";
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+  };
+  const auto right = [&] {
+    return names == written.names && values.rows() == expected.rows() && values.cols() == expected.cols() &&
+           values == expected;
+  };
+  CHECK(read(table::Header::yes, written.decimal == ',' ? table::Decimal::comma : table::Decimal::point) ==
+        "");
+  CHECK(right());
+  const std::string asked = read(table::Header::sniff, table::Decimal::sniff);
+  CHECK((!asked.empty() || right()));
+  INFO(asked);
+  CHECK((asked.empty() || asked.find("--header") != std::string::npos ||
+         asked.find("--decimal comma") != std::string::npos));
+  return !asked.empty();
+}
+
+inline void check_tables(int seeds) {
+  int asked = 0, decimal_commas = 0;
+  for (int seed = 0; seed < seeds; ++seed) {
+    INFO("seed " << seed);
+    Table written;
+    const std::string text = random_file(seed, written);
+    decimal_commas += written.decimal == ',';
+    asked += check_table(written, text);
+  }
+  CHECK(asked <= decimal_commas + seeds / 20);
+  CHECK(decimal_commas > seeds / 8);
 }
 
 }  // namespace foreign

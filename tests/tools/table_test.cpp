@@ -151,6 +151,7 @@ TEST_CASE("csv: row names and an index of rows are no data") {
     CHECK(reader.label(reader.chosen()[1]) == "weight");
   }
   CHECK(csv("\"1\" 176.5 59\n\"2\" 177 72\n") == two);  // col.names = FALSE
+  CHECK(csv("height weight\nnan 176.5 59\nGrace 177 72\n") == two);  // a row is called so
   const Eigen::Vector2d height(176.5, 177);
   CHECK(csv("height\n1 176.5\n2 177\n") == height);
   CHECK(csv("\"a \\\"b\\\", c\" \"d\"\n\"1\" 176.5 59\n\"2\" 177 72\n") == two);
@@ -471,56 +472,10 @@ TEST_CASE("writer: links lead to the file, even to one that is not there yet") {
 
 // ---- Tables of other programs
 
-namespace {
-
-/// Whether a table is read as it was written. It may be asked about; with the answers it must be right. Returns
-/// whether it was asked about.
-bool check_foreign(const foreign::Table& written, const std::string& text) {
-  INFO(text);
-  Eigen::MatrixXd expected(static_cast<Eigen::Index>(written.numbers.size()),
-                           static_cast<Eigen::Index>(written.names.size()));
-  for (Eigen::Index i = 0; i < expected.rows(); ++i)
-    for (Eigen::Index j = 0; j < expected.cols(); ++j)
-      expected(i, j) = std::stod(written.numbers[static_cast<std::size_t>(i)][static_cast<std::size_t>(j)]);
-  bool right = false;
-  const auto read = [&](table::Header header, table::Decimal decimal) {
-    table::CsvReader reader(stream(text), "t.csv", header, decimal);
-    std::vector<std::string> names;
-    for (const Eigen::Index column : reader.chosen())
-      names.push_back(reader.names()[static_cast<std::size_t>(column)]);
-    const Eigen::MatrixXd values = table::read_all(reader);
-    right = names == written.names && values == expected;
-  };
-  const auto decimal = written.decimal == ',' ? table::Decimal::comma : table::Decimal::point;
-  CHECK(refusal([&] { read(table::Header::yes, decimal); }) == "nothing was refused");
-  CHECK(right);
-  const std::string asked = refusal([&] { read(table::Header::sniff, table::Decimal::sniff); });
-  CHECK(right);
-  if (asked == "nothing was refused") return false;
-  INFO(asked);
-  CHECK((asked.find("--header") != std::string::npos || asked.find("--decimal comma") != std::string::npos));
-  return true;
-}
-
-void check_foreign_tables(int seeds) {
-  int asked = 0, decimal_commas = 0;
-  for (int seed = 0; seed < seeds; ++seed) {
-    INFO("seed " << seed);
-    foreign::Table written;
-    const std::string text = foreign::random_file(seed, written);
-    decimal_commas += written.decimal == ',';
-    asked += check_foreign(written, text);
-  }
-  CHECK(asked <= decimal_commas + seeds / 20);
-  CHECK(decimal_commas > seeds / 8);
-}
-
-}  // namespace
-
 TEST_CASE("tables of Python's csv, of pandas and of R are read as they were written") {
-  check_foreign_tables(600);
+  foreign::check_tables(600);
 }
 
 TEST_CASE("a hundred thousand tables of other programs", "[slow]") {
-  check_foreign_tables(100'000);
+  foreign::check_tables(100'000);
 }

@@ -16,6 +16,7 @@
 #include "eigenflow/layers/autoregressive.hpp"
 #include "eigenflow/layers/coupling.hpp"
 #include "eigenflow/layers/elementwise.hpp"
+#include "eigenflow/layers/permutation.hpp"
 #include "eigenflow/layers/standardize.hpp"
 #include "eigenflow/layers/support.hpp"
 #include "support/catch.hpp"
@@ -233,6 +234,26 @@ TEST_CASE("angles given from 0 to 2 pi or from -pi to pi are learned alike") {
   }
   CHECK(losses[0] < exact + 0.05);
   CHECK(losses[1] < exact + 0.05);
+}
+
+TEST_CASE("a network reads an angle within its period, also where all features are periodic splines") {
+  using Spline = ef::RationalQuadraticSpline<double, ef::SplineTails::periodic>;
+  const Spline spline({.bins = 4, .bound = pi, .rotate = true});
+  const auto check = [](const auto& layer) {
+    ef::Rng rng(1);
+    ef::Flow flow{ef::Stack(2, ef::Chain{layer, ef::Permutation<double>::reverse(2)}),
+                  ef::Uniform<double>(Eigen::Vector2d(-pi, -pi), Eigen::Vector2d(pi, pi)), rng};
+    randomise(flow.parameters(), 1);
+    MatrixXd x = MatrixXd::Random(50, 2) * pi, turned = x;
+    turned.col(0).array() += 2 * pi;
+    turned.col(1).array() -= 4 * pi;
+    const auto here = flow.log_prob_and_grad(x), there = flow.log_prob_and_grad(turned);
+    CHECK((here.log_prob - there.log_prob).cwiseAbs().maxCoeff() < 1e-9);
+    CHECK((here.grad - there.grad).cwiseAbs().maxCoeff() < 1e-9);
+    CHECK((flow.log_prob(turned) - here.log_prob).cwiseAbs().maxCoeff() < 1e-9);
+  };
+  check(ef::Coupling<Spline, ef::Mlp<double>>(2, 1, small, spline));
+  check(ef::Autoregressive<Spline, ef::MaskedMlp<double>>(2, {0, 1}, small, spline));
 }
 
 TEST_CASE("circles that are no features are rejected") {

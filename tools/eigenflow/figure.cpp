@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <eigenflow/numerics/equal_to_rounding.hpp>
 #include <iterator>
 #include <stdexcept>
 #include <utility>
 
-#include "look.hpp"
 #include "picture/picture.hpp"
 
 namespace command {
@@ -32,7 +32,7 @@ Range range_of(const Eigen::MatrixXd& rows, Eigen::Index column, const std::stri
   const double low = quantile(sorted, 0.002), high = quantile(sorted, 0.998), width = high - low;
   if (std::max(std::abs(sorted.front()), std::abs(sorted.back())) > 1e300)
     throw std::runtime_error("column \"" + name + "\" has numbers beyond 1e300, which no axis holds");
-  if (is_constant(low, high)) {
+  if (eigenflow::detail::equal_to_rounding(low, high)) {
     const double half = 0.5 * std::max(1.0, std::abs(low));
     return {low - half, low + half};
   }

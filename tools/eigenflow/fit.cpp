@@ -62,6 +62,29 @@ Eigen::VectorXd gaussian(const Sample& fitted, const Sample& at) {
   return log_prob;
 }
 
+// What held-out rows say of a flow, beside the Gaussian. Where a column has heavy tails, they make most of the Gaussian's
+// covariance, and any flow looks good beside it. So both are compared on the rows near the others too.
+std::vector<std::string> judgement(const Flow& flow, const Sample& fitted, const Sample& test,
+                                   Eigen::Index left_out) {
+  const auto rows = [](const Sample& sample) { return std::to_string(sample.x.rows()) + " rows"; };
+  const auto both = [&](const Sample& from, const Sample& at, const std::string& which) {
+    return nats(flow.log_prob(at.x, at.c)) + " nats over " + which + "; a Gaussian's " +
+           nats(gaussian(from, at));
+  };
+  std::vector<std::string> lines{
+      both(fitted, test,
+           rows(test) + (left_out > 0 ? " without " + std::to_string(left_out) + " far outside" : ""))};
+  const Units units = units_of(joined(fitted));
+  if (!units.any_heavy()) return lines;
+  lines[0] += ", which far rows widen";
+  const Sample near = take(fitted, near_rows(units, joined(fitted))),
+               near_test = take(test, near_rows(units, joined(test)));
+  if (near_test.x.rows() > 0 && near.x.rows() > near.x.cols() + near.c.cols())
+    lines.push_back(both(near, near_test, "the " + rows(near_test) + " that lie near the others") +
+                    ", fitted to such rows");
+  return lines;
+}
+
 void set_threads(int threads) {
   if (threads <= 0) return;
 #ifdef _OPENMP
@@ -92,14 +115,28 @@ std::vector<double> units_of(const std::vector<Whole>& whole) {
              : std::vector<double>();
 }
 
-// What is said of the columns: what the look at them found, and which are whole.
-std::vector<std::string> remarks(const Look& look, const Columns& columns, const std::vector<Whole>& whole) {
+// What is said of the columns: what the look at them found, which have heavy tails, and which are whole.
+std::vector<std::string> remarks(const Look& look, const Scales& scales, Base base, const Columns& columns,
+                                 const std::vector<Whole>& whole) {
   std::vector<std::string> names = columns.features;
   names.insert(names.end(), columns.context.begin(), columns.context.end());
   std::vector<std::string> lines = lines_of(look, names);
+  const std::size_t count = columns.features.size();
+  std::string heavy;
+  for (std::size_t j = 0; j < names.size(); ++j)
+    if (j < count ? scales.features.heavy[j] : scales.context.heavy[j - count])
+      heavy += (heavy.empty() ? "" : ", ") + table::shown(names[j]);
+  if (!heavy.empty())
+    lines.push_back(
+        heavy +
+        ": a few values far outside make most of the deviation. The fit takes its units from nine "
+        "tenths of the rows" +
+        (scales.features.any_heavy() && base == Base::by_tails
+             ? ", and a base with heavy tails (--base normal undoes that)"
+             : ""));
   for (std::size_t j = 0; j < whole.size(); ++j)
     if (whole[j].is())
-      lines.push_back('"' + columns.features[j] + "\": whole numbers, spread over " +
+      lines.push_back(table::shown(columns.features[j]) + ": whole numbers, spread over " +
                       (whole[j].unit == 1 ? "1" : "their unit, " + decimal(whole[j].unit)) +
                       " each (--continuous takes them as they are)");
   return lines;
@@ -118,7 +155,7 @@ void run(Options options) {
   check_edges(supports, sample, columns.features, reader->source());
   const Look look = look_at(joined(sample), options.all_rows);
   const std::vector<Whole> whole =
-      whole_columns(options.integer, options.continuous, look, columns.features, supports, reader->source());
+      whole_columns(options.integer, options.continuous, look, columns, supports, reader->source());
   const Eigen::Index left_out = rows - static_cast<Eigen::Index>(look.kept.size());
   if (left_out > 0) sample = take(sample, look.kept);
 
@@ -135,17 +172,20 @@ void run(Options options) {
     test = hold_out(sample, options.test, options.training.seed);
   }
 
+  const Scales scales = scales_of(supports, sample.x, sample.c);
   ef::Notes notes = columns.notes();
   notes["data"] = table::escaped(options.data.path);  // which may be no UTF-8
   notes["rows"] = std::to_string(rows);
   notes["command"] = table::escaped(options.command_line);
   note_whole(columns.features, whole, notes);
   if (left_out > 0) notes["rows_left_out"] = std::to_string(left_out);
+  ef::io::check_notes(notes);
   if (!options.quiet) {
     std::cout << rows << " rows of " << table::escaped(notes[columns_note])
               << (columns.context.empty() ? "" : " given " + table::escaped(notes[context_note]))
               << (columns.left_out.empty() ? "" : "; " + columns.left_out) << '\n';
-    for (const std::string& line : remarks(look, columns, whole)) std::cout << line << '\n';
+    for (const std::string& line : remarks(look, scales, options.architecture.base, columns, whole))
+      std::cout << line << '\n';
     std::cout << std::flush;
   }
 
@@ -155,16 +195,19 @@ void run(Options options) {
   const Trained trained = within_memory(
       reader->source(),
       "fit fewer rows or columns, or a smaller flow by --layers, --hidden, --bins and --batch", [&] {
-        return train(options.architecture, options.training, supports, units_of(whole), sample.x, sample.c);
+        return train(options.architecture, options.training, supports, units_of(whole), scales, sample.x,
+                     sample.c);
       });
 
   std::string held_out = "no rows were held out";
   if (test.x.rows() > 0) {
-    notes["held_out"] =
-        nats(trained.flow.log_prob(test.x, test.c)) + " nats over " + std::to_string(test.x.rows()) +
-        " rows" + (test_left_out > 0 ? " without " + std::to_string(test_left_out) + " far outside" : "") +
-        "; a Gaussian's " + nats(gaussian(sample, test));
-    held_out = "held-out negative log-likelihood: " + notes["held_out"];
+    const std::vector<std::string> lines = judgement(trained.flow, sample, test, test_left_out);
+    notes["held_out"] = lines[0];
+    held_out = "held-out negative log-likelihood: " + lines[0];
+    if (lines.size() > 1) {
+      notes["held_out_near"] = lines[1];
+      held_out += "\n                                  " + lines[1];
+    }
   }
   ef::save(trained.flow, options.output, notes);
   if (trained.history.stopped == ef::Stopped::non_finite)
@@ -233,7 +276,8 @@ void add_fit(CLI::App& app, const std::string& command_line) {
       ->transform(choice<Map>({{"spline", Map::spline}, {"affine", Map::affine}}))
       ->type_name("spline|affine")
       ->group(model);
-  sub->add_option("--base", a.base, "normal, or student for heavy tails")
+  sub->add_option("--base", a.base,
+                  "normal, or student for heavy tails (default: by the tails of the columns)")
       ->transform(choice<Base>({{"normal", Base::normal}, {"student", Base::student}}))
       ->type_name("normal|student")
       ->group(model);

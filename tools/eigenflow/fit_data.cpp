@@ -26,6 +26,31 @@ std::string numbers_of(const std::vector<Eigen::Index>& numbers, std::size_t fir
   return list;
 }
 
+// Where the features are that options name.
+class FeaturePlaces {
+ public:
+  explicit FeaturePlaces(const Columns& columns) : columns_(columns) {
+    for (std::size_t j = 0; j < columns.features.size(); ++j) {
+      by_label_.emplace(columns.features[j], j);
+      by_position_.emplace(columns.positions[j], j);
+    }
+  }
+
+  std::size_t of(const ColumnReference& column, const std::string& option) const {
+    const auto label = by_label_.find(column.name);
+    const auto position = by_position_.find(column.position);
+    if (column.by_position ? position == by_position_.end() : label == by_label_.end())
+      throw UsageError(option + ": " + column.text() + " is no column of the fit, but " +
+                       table::escaped(table::line_of(columns_.features)));
+    return column.by_position ? position->second : label->second;
+  }
+
+ private:
+  const Columns& columns_;
+  std::unordered_map<std::string, std::size_t> by_label_;
+  std::unordered_map<Eigen::Index, std::size_t> by_position_;
+};
+
 }  // namespace
 
 std::map<std::string, std::string> Columns::notes() const {
@@ -107,36 +132,35 @@ Sample take(const Sample& sample, const std::vector<Eigen::Index>& rows) {
 }
 
 std::vector<Whole> whole_columns(const std::string& integer, const std::string& continuous, const Look& look,
-                                 const std::vector<std::string>& names,
-                                 const std::vector<ef::FeatureSupport>& supports, const std::string& source) {
+                                 const Columns& columns, const std::vector<ef::FeatureSupport>& supports,
+                                 const std::string& source) {
   constexpr Eigen::Index a_few = 5;
   enum class Said { nothing, whole, not_whole };
-  std::vector<Said> said(names.size(), Said::nothing);
+  const std::size_t count = columns.features.size();
+  std::vector<Said> said(count, Said::nothing);
+  const FeaturePlaces places(columns);
   const auto note = [&](const std::string& list, Said what, const std::string& option) {
     if (list.empty()) return;
-    for (const std::string& name : table::cells(list)) {
-      const auto found = std::find(names.begin(), names.end(), name);
-      if (found == names.end())
-        throw UsageError(option + ": \"" + name + "\" is no column of the fit, but " + table::line_of(names));
-      Said& now = said[static_cast<std::size_t>(found - names.begin())];
+    for (const ColumnReference& column : column_references(list)) {
+      Said& now = said[places.of(column, option)];
       if (now != Said::nothing && now != what)
-        throw UsageError("\"" + name + "\" is named by --integer and by --continuous");
+        throw UsageError(column.text() + " is named by --integer and by --continuous");
       now = what;
     }
   };
   note(integer, Said::whole, "--integer");
   note(continuous, Said::not_whole, "--continuous");
 
-  std::vector<Whole> whole(names.size());
-  for (std::size_t j = 0; j < names.size(); ++j) {
+  std::vector<Whole> whole(count);
+  for (std::size_t j = 0; j < count; ++j) {
     const ColumnLook& column = look.columns[j];
     const bool found = column.unit > 0 && column.distinct > a_few;
     if (said[j] == Said::not_whole || (said[j] == Said::nothing && !found)) continue;
     const bool zeros = column.low == 0 && column.high == 0;
     if (!(column.unit > 0) && !zeros)
       throw std::runtime_error(
-          source + ": column \"" + names[j] +
-          "\" is named by --integer, but not all of its values are whole numbers below 1e15");
+          table::escaped(source) + ": column " + table::shown(columns.features[j]) +
+          " is named by --integer, but not all of its values are whole numbers below 1e15");
     whole[j] = whole_within(zeros ? 1 : column.unit, supports.empty() ? ef::real() : supports[j]);
   }
   return whole;
@@ -147,23 +171,11 @@ std::vector<ef::FeatureSupport> supports_of(const std::vector<std::string>& posi
                                             const std::vector<std::string>& periodic,
                                             const Columns& columns) {
   if (positive.empty() && interval.empty() && periodic.empty()) return {};
-  const std::size_t count = columns.features.size();
-  std::vector<ef::FeatureSupport> supports(count, ef::real());
-  std::unordered_map<std::string, std::size_t> by_label;
-  std::unordered_map<Eigen::Index, std::size_t> by_position;
-  for (std::size_t j = 0; j < count; ++j) {
-    by_label.emplace(columns.features[j], j);
-    by_position.emplace(columns.positions[j], j);
-  }
-  const auto set = [&](const ColumnReference& column, const ef::FeatureSupport& support) {
-    const auto label = by_label.find(column.name);
-    const auto position = by_position.find(column.position);
-    if (column.by_position ? position == by_position.end() : label == by_label.end())
-      throw UsageError(column.text() + ", which is to have edges, is no column of the fit");
-    supports[column.by_position ? position->second : label->second] = support;
-  };
+  std::vector<ef::FeatureSupport> supports(columns.features.size(), ef::real());
+  const FeaturePlaces places(columns);
   for (const std::string& list : positive)
-    for (const ColumnReference& column : column_references(list)) set(column, ef::positive());
+    for (const ColumnReference& column : column_references(list))
+      supports[places.of(column, "--positive")] = ef::positive();
   const auto set_between = [&](const std::vector<std::string>& texts, const char* option,
                                const auto& support) {
     for (const std::string& text : texts) {
@@ -176,7 +188,8 @@ std::vector<ef::FeatureSupport> supports_of(const std::vector<std::string>& posi
                    high = number_of(text.substr(second + 1), any, option);
       if (!(low < high))
         throw UsageError(std::string(option) + " wants LOW below HIGH, but got " + table::shown(text));
-      set(column_reference(std::string_view(text).substr(0, first)), support(low, high));
+      supports[places.of(column_reference(std::string_view(text).substr(0, first)), option)] =
+          support(low, high);
     }
   };
   set_between(interval, "--interval", ef::interval);

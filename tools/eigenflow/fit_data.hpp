@@ -42,7 +42,7 @@ Sample hold_out(Sample& sample, double share, std::uint64_t seed);
 /// that the look at the kept rows of `sample` found to be, with more than a few different values. Throws
 /// std::runtime_error for a column named by --integer that has another number.
 std::vector<Whole> whole_columns(const std::string& integer, const std::string& continuous, const Look& look,
-                                 const std::vector<std::string>& names,
+                                 const Columns& columns,
                                  const std::vector<eigenflow::FeatureSupport>& supports,
                                  const std::string& source);
 

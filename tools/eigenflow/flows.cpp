@@ -102,7 +102,7 @@ std::vector<Layer> blocks_with_circles(const Architecture& a, const Features& f,
 }
 
 ef::AnyBase<double> base_of(const Architecture& a, Eigen::Index dim) {
-  if (a.base == Base::normal) return ef::AnyBase<double>(ef::StandardNormal<double>(dim));
+  if (a.base != Base::student) return ef::AnyBase<double>(ef::StandardNormal<double>(dim));
   return ef::AnyBase<double>(ef::StudentT<double>(dim));
 }
 
@@ -116,29 +116,44 @@ ef::AnyBase<double> base_of(const Architecture& a, const Features& f) {
       ef::WithCircles<ef::AnyBase<double>>(f.dim, f.circles, base_of(a, f.real_count())));
 }
 
-// Real features in standard units; circles in radians.
-void append_units(const Features& f, std::vector<Layer>& layers) {
+// Real features in standard units; a circle has its own.
+void append_units(const Features& f, const Units& units, std::vector<Layer>& layers) {
   if (f.real.empty()) return;
-  const ef::Standardize<double> standardize(f.real_count());
+  ef::Standardize<double> standardize(f.real_count());
+  if (units.any_heavy())
+    standardize = ef::Standardize<double>(units.middle(f.real).eval(), units.scale(f.real).eval());
   if (f.circles.empty())
     layers.emplace_back(standardize);
   else
     layers.emplace_back(ef::Columns<Layer>(f.dim, f.real, Layer(standardize)));
 }
 
+// The layers given the context in standard units.
+Layer given_context(Layer layers, const Units& units) {
+  using Given = ef::StandardizeContext<Layer>;
+  if (!units.any_heavy()) return Layer(Given(std::move(layers)));
+  Eigen::VectorXd scale = units.scale;
+  for (Eigen::Index j = 0; j < scale.size(); ++j)
+    if (units.constant[static_cast<std::size_t>(j)]) scale[j] = Given::no_matter;
+  return Layer(Given(std::move(layers), units.middle, std::move(scale)));
+}
+
 }  // namespace
 
-Flow make_flow(const Architecture& a, Eigen::Index dim, Eigen::Index context,
+Flow make_flow(const Architecture& architecture, const Scales& scales,
                const std::vector<Eigen::Index>& circles, std::uint64_t seed) {
+  Architecture a = architecture;
+  if (a.base == Base::by_tails) a.base = scales.features.any_heavy() ? Base::student : Base::normal;
   ef::Rng rng(seed);
+  const Eigen::Index dim = scales.features.scale.size(), context = scales.context.scale.size();
   const Features features(dim, context, circles);
   std::vector<Layer> layers;
-  append_units(features, layers);
+  append_units(features, scales.features, layers);
   std::vector<Layer> blocks =
       circles.empty() ? blocks_on_lines(a, features, rng) : blocks_with_circles(a, features, rng);
   if (!blocks.empty()) {
     Layer stack(ef::Stack<Layer>(std::move(blocks)));
-    layers.push_back(context > 0 ? Layer(ef::StandardizeContext<Layer>(std::move(stack))) : std::move(stack));
+    layers.push_back(context > 0 ? given_context(std::move(stack), scales.context) : std::move(stack));
   }
   if (layers.empty()) layers.emplace_back(ef::Permutation<double>(ef::in_order(dim)));
   return {Block(std::move(layers)), base_of(a, features), rng};

@@ -4,12 +4,14 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
+#include <eigenflow/numerics/equal_to_rounding.hpp>
 #include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "numbers.hpp"
+#include "table/text.hpp"
 
 namespace command {
 namespace {
@@ -218,6 +220,15 @@ Eigen::Index count_copies(const Eigen::Ref<const Eigen::MatrixXd>& x, std::vecto
   return copies;
 }
 
+// A fence for a column without: rows of another table that lie as far beyond these as a row that is left out.
+void limit(ColumnLook& column, const Sorted& sorted, const std::vector<Repeated>& runs) {
+  const std::optional<Bulk> bulk = bulk_of(sorted, runs);
+  if (!bulk || std::isfinite(column.fence.low) || std::isfinite(column.fence.high)) return;
+  const auto edge = [&](double reached) { return std::max(far_spreads * bulk->spread, gap * reached); };
+  column.fence.low = bulk->middle - edge(bulk->middle - sorted.front());
+  column.fence.high = bulk->middle + edge(sorted.back() - bulk->middle);
+}
+
 std::string rows_text(Eigen::Index count) {
   return std::to_string(count) + (count == 1 ? " row" : " rows");
 }
@@ -232,11 +243,6 @@ std::string short_decimal(double value) {
 
 bool Fence::keeps(double value) const {
   return value > low && value < high && std::find(marks.begin(), marks.end(), value) == marks.end();
-}
-
-bool is_constant(double low, double high) {
-  constexpr double rounding = 16 * std::numeric_limits<double>::epsilon();
-  return high - low <= rounding * std::max(std::abs(low), std::abs(high));
 }
 
 ColumnLook fence_of(const Eigen::Ref<const Eigen::VectorXd>& column) {
@@ -295,9 +301,10 @@ Look look_at(const Eigen::Ref<const Eigen::MatrixXd>& x, bool all_rows) {
     const std::vector<Repeated> runs = sorted_runs(x(look.kept, j), sorted);
     column.low = sorted.front();
     column.high = sorted.back();
-    column.constant = is_constant(column.low, column.high);
+    column.constant = eigenflow::detail::equal_to_rounding(column.low, column.high);
     column.distinct = static_cast<Eigen::Index>(runs.size());
     column.unit = unit_of(runs);
+    if (static_cast<Eigen::Index>(look.kept.size()) < look.rows) limit(column, sorted, runs);
   }
   look.copies = count_copies(x, look.kept);
   return look;
@@ -308,7 +315,7 @@ std::vector<std::string> lines_of(const Look& look, const std::vector<std::strin
   bool continuous = false;
   for (std::size_t j = 0; j < look.columns.size(); ++j) {
     const ColumnLook& column = look.columns[j];
-    const std::string name = '"' + names[j] + "\": ";
+    const std::string name = table::shown(names[j]) + ": ";
     continuous = continuous || 2 * column.distinct > static_cast<Eigen::Index>(look.kept.size());
     for (const Repeated& mark : column.marks)
       lines.push_back(name + short_decimal(mark.value) + " stands in " + rows_text(mark.count) +

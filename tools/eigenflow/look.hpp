@@ -62,7 +62,4 @@ std::vector<Eigen::Index> kept_rows(const std::vector<ColumnLook>& columns,
 /// What was found and done, a line for each.
 std::vector<std::string> lines_of(const Look& look, const std::vector<std::string>& names);
 
-/// Whether values spread no more than numbers of their size are rounded.
-bool is_constant(double low, double high);
-
 }  // namespace command

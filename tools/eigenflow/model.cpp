@@ -71,8 +71,11 @@ Model load_model(const std::string& path) {
           had_names};
 }
 
-Eigen::VectorXd Model::log_prob(const Eigen::Ref<const table::Rows>& rows) const {
-  return flow.log_prob(rows.leftCols(flow.dim()), rows.rightCols(flow.context_dim()));
+Eigen::VectorXd Model::log_prob(const Eigen::Ref<const table::Rows>& rows, Eigen::Index draws) const {
+  const Eigen::MatrixXd given = rows.rightCols(flow.context_dim());
+  return log_probability(
+      whole, draws, rows.leftCols(flow.dim()),
+      [&](const Eigen::MatrixXd& x) -> Eigen::VectorXd { return flow.log_prob(x, given); });
 }
 
 Eigen::MatrixXd Model::sample(Eigen::Index n, const Eigen::Ref<const table::Rows>& given,

@@ -22,8 +22,9 @@ struct Model {
   bool named;                           ///< true if the file has names
   bool header;                          ///< true if the table of the fit had a header
 
-  /// log p of each row; a row is the features, then the context.
-  Eigen::VectorXd log_prob(const Eigen::Ref<const table::Rows>& rows) const;
+  /// log p of each row; a row is the features, then the context. That of whole numbers is their log-probability, by so
+  /// many points of each unit: see log_probability.
+  Eigen::VectorXd log_prob(const Eigen::Ref<const table::Rows>& rows, Eigen::Index draws) const;
   /// n rows given one context (1 × C) or n of them, whole where columns are.
   Eigen::MatrixXd sample(Eigen::Index n, const Eigen::Ref<const table::Rows>& given, ef::Rng& rng) const;
 };

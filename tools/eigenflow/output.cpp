@@ -1,9 +1,8 @@
 #include "output.hpp"
 
-#include <unistd.h>
-
 #include <eigenflow/io/file.hpp>
 #include <filesystem>
+#include <stdexcept>
 #include <system_error>
 
 #include "table/writer.hpp"
@@ -33,10 +32,11 @@ void check_model_output(const std::string& path, const std::vector<std::string>&
   std::error_code error;
   if (fs::exists(path, error) && !fs::is_regular_file(path, error))
     throw UsageError(path + ": a model can be written to a file alone");
-  const fs::path folder = fs::absolute(eigenflow::io::behind_links(path)).parent_path();
-  if (::access(folder.c_str(), W_OK) != 0)
-    throw UsageError(path + ": cannot be written: the folder " + folder.string() +
-                     " is missing or not writable");
+  try {
+    eigenflow::io::check_writable(path);
+  } catch (const std::runtime_error& problem) {
+    throw UsageError(problem.what());
+  }
 }
 
 }  // namespace command

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <eigenflow/io/file.hpp>
 #include <filesystem>
 #include <limits>
 #include <memory>
@@ -45,6 +46,7 @@ std::string subtitle_of(const Model& model, const Options& options, Eigen::Index
 
 void run(const Options& options) {
   check_output(options.output, Output::file, {options.model, options.data.path});
+  ef::io::check_writable(options.output);
   const Model model = load_model(options.model);
   const Eigen::Index dim = model.flow.dim(), context_dim = model.flow.context_dim();
   constexpr Eigen::Index most = 16;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdio>
 #include <limits>
 #include <memory>
@@ -15,6 +16,7 @@
 #include "options.hpp"
 #include "output.hpp"
 #include "subcommands.hpp"
+#include "table/text.hpp"
 #include "table/writer.hpp"
 #include "usage_error.hpp"
 
@@ -25,13 +27,14 @@ struct Options {
   std::string model;
   DataOptions data;
   std::string output = "-", flag, reference;
+  Eigen::Index draws = 16;
 };
 
 // Calls use(log_prob) for block after block.
 template <class Use>
 void score(const Model& model, const Options& options, const std::string& path, const Use& use) {
   const std::unique_ptr<table::Reader> reader = open_for(model, options.data, path);
-  for_each_block(*reader, [&](const auto& rows) { use(model.log_prob(rows)); });
+  for_each_block(*reader, [&](const auto& rows) { use(model.log_prob(rows, options.draws)); });
 }
 
 std::vector<double> all_scores(const Model& model, const Options& options, const std::string& path) {
@@ -55,6 +58,16 @@ double threshold_of(std::vector<double> scores, double share) {
   return *at;
 }
 
+// Says what the scores of whole numbers are.
+void say_draws(const Model& model, Eigen::Index draws) {
+  std::string names;
+  for (std::size_t j = 0; j < model.whole.size(); ++j)
+    if (model.whole[j].is()) names += (names.empty() ? "" : ", ") + table::shown(model.columns[j]);
+  if (!names.empty())
+    std::fprintf(stderr, "%s: log-probabilities of whole numbers, by %td points of each unit (--draws)\n",
+                 names.c_str(), static_cast<std::ptrdiff_t>(draws));
+}
+
 void run(const Options& options) {
   check_output(options.output, Output::text, {options.model, options.data.path, options.reference});
   if (options.flag.empty() && !options.reference.empty()) throw UsageError("--reference goes with --flag");
@@ -62,6 +75,7 @@ void run(const Options& options) {
     throw UsageError("the standard input cannot be read twice: give DATA or --reference as a file");
   const double share = options.flag.empty() ? 0 : share_of(options.flag, "--flag");
   const Model model = load_model(options.model);
+  say_draws(model, options.draws);
   if (options.flag.empty()) {
     table::Writer writer(options.output, {"log_prob"});
     score(model, options, options.data.path,
@@ -110,6 +124,8 @@ void add_score(CLI::App& app) {
       ->type_name("SHARE");
   add_text(*sub, "--reference", options->reference, "Mark rows below that quantile of another table's scores")
       ->type_name("DATA");
+  add_whole(*sub, "--draws", options->draws, 1, 1'000'000,
+            "Points of a unit that the probability of a whole number is taken from");
   sub->footer(
       "Examples:\n"
       "  eigenflow score geyser.eigenflow old_faithful.csv -o scores.csv\n"

@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <eigenflow/fit.hpp>
-#include <eigenflow/numerics/feature_moments.hpp>
 #include <numbers>
 #include <stdexcept>
 
-#include "look.hpp"
 #include "unit_noise.hpp"
 
 namespace command {
@@ -23,25 +21,6 @@ Eigen::MatrixXd about_their_mean(Eigen::MatrixXd x, const std::vector<Eigen::Ind
   return x;
 }
 
-// The widths that noise is measured by: deviations, but where a few values make most of one, three of the middle's. A
-// normal's quartiles are 1.349 deviations apart.
-Eigen::RowVectorXd widths(const Eigen::MatrixXd& x) {
-  ef::FeatureMoments moments(x.cols());
-  moments.add(x);
-  Eigen::RowVectorXd width(x.cols());
-  for (Eigen::Index j = 0; j < x.cols(); ++j) {
-    width[j] = moments.deviation(j);
-    std::vector<double> column(x.col(j).begin(), x.col(j).end());
-    const auto quarter = static_cast<std::ptrdiff_t>(column.size() / 4);
-    const auto low = column.begin() + quarter, high = column.end() - 1 - quarter;
-    std::nth_element(column.begin(), low, column.end());
-    std::nth_element(low, high, column.end());
-    const double middle = (*high - *low) / 1.349;
-    if (middle > 0) width[j] = std::min(width[j], 3 * middle);
-  }
-  return width;
-}
-
 // What suits so many rows: few are seen often and blurred, many are seen a few times as they are.
 Training chosen_for(Training training, double rows, double dim) {
   const double batch = std::clamp(std::exp2(std::round(std::log2(rows / 64))), 64.0, 1024.0);
@@ -55,15 +34,24 @@ Training chosen_for(Training training, double rows, double dim) {
 
 }  // namespace
 
+Scales scales_of(const std::vector<ef::FeatureSupport>& supports, const Eigen::MatrixXd& x,
+                 const Eigen::MatrixXd& c) {
+  const std::vector<Eigen::Index> circles = ef::circles_of(supports);
+  Scales scales{units_of(about_their_mean(without_edges(supports, x), circles)), units_of(c)};
+  for (const Eigen::Index j : circles) scales.features.heavy[static_cast<std::size_t>(j)] = false;
+  return scales;
+}
+
 Trained train(const Architecture& architecture, const Training& given,
               const std::vector<ef::FeatureSupport>& supports, const std::vector<double>& units,
-              const Eigen::MatrixXd& x, const Eigen::MatrixXd& c) {
+              const Scales& scales, const Eigen::MatrixXd& x, const Eigen::MatrixXd& c) {
   const Training training = chosen_for(given, static_cast<double>(x.rows()), static_cast<double>(x.cols()));
   const Eigen::MatrixXd inside = without_edges(supports, x);
   UnitNoise objective{{}, units, &x, supports};
   if (*training.noise > 0) {
     Eigen::ArrayXd sigma =
-        *training.noise * widths(about_their_mean(inside, ef::circles_of(supports))).transpose();
+        *training.noise *
+        widths_of(scales.features, about_their_mean(inside, ef::circles_of(supports))).array();
     // The noise of a unit u, whose variance is u²/12, is a part of the blur.
     for (std::size_t j = 0; j < units.size(); ++j) {
       double& s = sigma[static_cast<Eigen::Index>(j)];
@@ -84,7 +72,7 @@ Trained train(const Architecture& architecture, const Training& given,
   if (training.patience == 0) options.schedule = ef::cosine_schedule();
   const ef::AdamW optimizer{.weight_decay = training.weight_decay};
 
-  Flow flow = make_flow(architecture, x.cols(), c.cols(), ef::circles_of(supports), training.seed);
+  Flow flow = make_flow(architecture, scales, ef::circles_of(supports), training.seed);
   ef::History history = ef::fit(flow, inside, c, options, optimizer, objective);
   if (history.stopped == ef::Stopped::non_finite && history.best_epoch < 0)
     throw std::runtime_error(

@@ -27,11 +27,15 @@ struct Trained {
   ef::History history;
 };
 
+/// The units of the features, with edges at infinity, and of the context.
+Scales scales_of(const std::vector<ef::FeatureSupport>& supports, const Eigen::MatrixXd& x,
+                 const Eigen::MatrixXd& c);
+
 /// Fits a flow to the rows of x (N × D) given those of c (N × C). `supports` is empty or has one for each feature;
 /// `units` too: those of whole numbers, 0 for a continuous feature. Throws std::runtime_error when the training comes to
 /// nothing.
 Trained train(const Architecture& architecture, const Training& training,
               const std::vector<ef::FeatureSupport>& supports, const std::vector<double>& units,
-              const Eigen::MatrixXd& x, const Eigen::MatrixXd& c);
+              const Scales& scales, const Eigen::MatrixXd& x, const Eigen::MatrixXd& c);
 
 }  // namespace command

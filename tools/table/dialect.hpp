@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <eigenflow/numerics/finite.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -88,17 +89,21 @@ inline bool ends_in_number(std::string_view text) {
 
 /// Whether the first cells of the records below the first can be the names of rows, and of which kind.
 inline Evenness row_names_of(const Sample& sample) {
-  bool quoted = true, text = true, counts = sample.records.size() > 2, weak = false;
+  bool quoted = true, text = true, some_text = false, counts = sample.records.size() > 2, weak = false;
   std::optional<double> before;
   for (std::size_t i = 1; i < sample.records.size(); ++i) {
     const Cell& cell = sample.records[i].front();
     const std::optional<double> value = number(cell.text);
     quoted = quoted && cell.quoted;
-    text = text && !value && !is_missing(cell.text);
+    // A row may be called "nan", but not all rows.
+    const bool missing = is_missing(cell.text) || (value && !eigenflow::detail::is_finite(*value));
+    text = text && (!value || missing);
+    some_text = some_text || (!value && !missing);
     counts = counts && value && (!before || *value == *before + 1);
     weak = weak || ends_in_number(cell.text);
     before = value;
   }
+  text = text && some_text;
   if (quoted || (text && !weak)) return Evenness::row_names;
   return text || counts ? Evenness::weak_names : Evenness::ragged;
 }
@@ -147,6 +152,8 @@ inline Trial trial_of(Sample sample, const Dialect& dialect, Decimal decimal, bo
 
 inline bool better(const Trial& a, const Trial& b) {
   if (a.expected != b.expected) return a.expected;
+  const bool both_even = a.evenness != Evenness::ragged && b.evenness != Evenness::ragged;
+  if (both_even && a.sample.clean != b.sample.clean) return a.sample.clean;
   if (a.evenness != b.evenness) return a.evenness > b.evenness;
   if (a.sample.clean != b.sample.clean) return a.sample.clean;
   const bool several = a.sample.records.front().size() > 1, others = b.sample.records.front().size() > 1;

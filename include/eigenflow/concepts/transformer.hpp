@@ -72,4 +72,11 @@ concept HasCircles = requires(const T& transformer) {
   { transformer.circles() } -> std::same_as<const List<Eigen::Index>&>;
 };
 
+/// A transformer that takes any number modulo a period: the layer gives its conditioner the number within it, so that
+/// all numbers of a point are one.
+template <class T>
+concept Wraps = requires(const T& transformer, Lanes<typename T::Scalar> number) {
+  { transformer.wrapped(number) } -> std::same_as<Lanes<typename T::Scalar>>;
+};
+
 }  // namespace eigenflow

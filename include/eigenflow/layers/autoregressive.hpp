@@ -184,6 +184,7 @@ class Autoregressive {
           kept(tile.scratch(layer.transformer_.kept() * layer.dim())) {
       if (layer.stays(tile)) return;
       features.leftCols(layer.dim()) = tile.values;
+      detail::wrap(layer.transformer_, features.leftCols(layer.dim()));
       if (layer.context_dim_ > 0) features.rightCols(layer.context_dim_) = tile.context;
     }
   };
@@ -197,7 +198,9 @@ class Autoregressive {
 
   // How many numbers the conditioner reads: two for a circle.
   Eigen::Index inputs() const { return dim() + detail::circle_count(transformer_, dim()) + context_dim_; }
-  bool stays(const Tile<Scalar>& tile) const { return !tile.record && inputs() == dim(); }
+  bool stays(const Tile<Scalar>& tile) const {
+    return !Wraps<Transformer_> && !tile.record && inputs() == dim();
+  }
 
   bool is_circle(Eigen::Index j) const {
     bool found = false;

@@ -168,9 +168,11 @@ class Coupling {
   // follow.
   ConstMatrixMap<Scalar> conditions(const Tile<Scalar>& tile) const {
     const Eigen::Index all = conditions() + context_dim_;
-    if (!tile.record && all == split_) return {tile.values.data(), tile.rows(), split_};
+    if (!Wraps<Transformer_> && !tile.record && all == split_)
+      return {tile.values.data(), tile.rows(), split_};
     typename Tile<Scalar>::Matrix input = tile.scratch(all);
     input.leftCols(split_) = tile.values.leftCols(split_);
+    detail::wrap(transformer_, input.leftCols(split_));
     detail::for_each_circle(transformer_, split_, [&](Eigen::Index j, Eigen::Index i) {
       Scalar* const cosine = input.col(j).data();
       detail::angle_to_point(cosine, cosine, input.col(split_ + i).data(), tile.rows());

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <algorithm>
-#include <cmath>
 #include <functional>
 #include <limits>
 #include <span>
@@ -16,6 +14,7 @@
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/layer.hpp"
 #include "eigenflow/layers/detail/feature_statistics.hpp"
+#include "eigenflow/numerics/equal_to_rounding.hpp"
 
 namespace eigenflow {
 
@@ -155,12 +154,8 @@ class StandardizeContext {
     });
     statistics_.take(contexts, Direction::forward);
     if (!statistics_.known) return;
-    for (Eigen::Index j = 0; j < context_dim(); ++j) {
-      // Numbers that differ only by rounding count as equal.
-      const Scalar size = std::max(std::abs(low[j]), std::abs(high[j]));
-      if (high[j] - low[j] <= 4 * std::numeric_limits<Scalar>::epsilon() * size)
-        statistics_.scale[j] = no_matter;
-    }
+    for (Eigen::Index j = 0; j < context_dim(); ++j)
+      if (detail::equal_to_rounding(low[j], high[j])) statistics_.scale[j] = no_matter;
   }
 
   ConstMatrixMap<Scalar> standardise(const Tile<Scalar>& tile) const {

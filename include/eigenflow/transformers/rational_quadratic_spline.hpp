@@ -65,6 +65,12 @@ class RationalQuadraticSpline {
   }
   Eigen::Index kept() const { return Kept::count + (bounds_sizes() ? 2 * bins_ : 0); }
 
+  /// The same point of the circle, within the bounds: what a conditioner reads of it.
+  template <class Number>
+  Number wrapped(Number x) const requires(periodic) {
+    return select(abs(x) < Number(reach()), into_bounds(x), x);
+  }
+
   template <class Number, class Slots>
   Transformed<Number> forward(Number x, const Slots& slots) const {
     return evaluate<false>(x, slots);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 
+#include "eigenflow/authoring/lanes.hpp"
 #include "eigenflow/authoring/tile.hpp"
 #include "eigenflow/concepts/transformer.hpp"
 #include "eigenflow/text/counted.hpp"
@@ -52,6 +53,17 @@ std::string circles_text(const Transformer& transformer) {
     return ", " + counted(static_cast<Eigen::Index>(transformer.circles().size()), "circle");
   else
     return "";
+}
+
+/// Brings the numbers that a conditioner reads into the period of a transformer that has one. The derivative is 1.
+template <class Transformer, class Matrix>
+void wrap(const Transformer& transformer, Matrix&& features) {
+  if constexpr (Wraps<Transformer>)
+    for (Eigen::Index j = 0; j < features.cols(); ++j)
+      for (const auto step : RowSteps<typename Transformer::Scalar>(features.rows())) {
+        auto* const x = features.col(j).data();
+        step.store(x, transformer.wrapped(step.load(x)));
+      }
 }
 
 /// The cosines and sines of N angles; `angle` may be `cosine`.

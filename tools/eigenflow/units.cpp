@@ -1,0 +1,88 @@
+#include "units.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <eigenflow/numerics/equal_to_rounding.hpp>
+#include <eigenflow/numerics/feature_moments.hpp>
+#include <limits>
+
+namespace command {
+namespace {
+
+constexpr double heavy_ratio = 2;  // deviations in units of the core; 1 for a normal, 1.4 for an exponential
+constexpr double near_units = 5;   // which a normal exceeds once in two million rows
+constexpr Eigen::Index fewest = 40;  // rows that have tails
+
+struct Core {
+  double middle, scale;  // for a normal, its mean and its deviation
+};
+
+// The shortest interval that holds nine tenths of the values.
+Core core_of(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t step = values.size() * 9 / 10;
+  std::size_t best = 0;
+  for (std::size_t i = 0; i + step < values.size(); ++i)
+    if (values[i + step] - values[i] < values[best + step] - values[best]) best = i;
+  const double low = values[best], high = values[best + step];
+  return {low / 2 + high / 2, (high - low) / (2 * 1.6448536269514722)};
+}
+
+}  // namespace
+
+bool Units::any_heavy() const {
+  return std::find(heavy.begin(), heavy.end(), true) != heavy.end();
+}
+
+Units units_of(const Eigen::MatrixXd& x) {
+  const std::vector<bool> none(static_cast<std::size_t>(x.cols()), false);
+  Units units{Eigen::VectorXd(x.cols()), Eigen::VectorXd(x.cols()), none, none};
+  eigenflow::FeatureMoments moments(x.cols());
+  moments.add(x);
+  for (Eigen::Index j = 0; j < x.cols(); ++j) {
+    units.middle[j] = moments.mean(j);
+    const double deviation = moments.deviation(j);
+    // The rule of Standardize.
+    units.scale[j] = deviation >= std::numeric_limits<double>::min() ? deviation : 1;
+    if (x.rows() > 0)
+      units.constant[static_cast<std::size_t>(j)] =
+          eigenflow::detail::equal_to_rounding(x.col(j).minCoeff(), x.col(j).maxCoeff());
+    if (x.rows() < fewest) continue;
+    const Core core = core_of({x.col(j).begin(), x.col(j).end()});
+    if (!(core.scale >= std::numeric_limits<double>::min()) || !(deviation > heavy_ratio * core.scale))
+      continue;
+    units.heavy[static_cast<std::size_t>(j)] = true;
+    units.middle[j] = core.middle;
+    units.scale[j] = core.scale;
+  }
+  return units;
+}
+
+std::vector<Eigen::Index> near_rows(const Units& units, const Eigen::MatrixXd& x) {
+  std::vector<Eigen::Index> rows;
+  for (Eigen::Index i = 0; i < x.rows(); ++i) {
+    bool near = true;
+    for (Eigen::Index j = 0; j < x.cols(); ++j)
+      near = near && std::abs(x(i, j) - units.middle[j]) <= near_units * units.scale[j];
+    if (near) rows.push_back(i);
+  }
+  return rows;
+}
+
+Eigen::VectorXd widths_of(const Units& units, const Eigen::MatrixXd& x) {
+  Eigen::VectorXd width = units.scale;
+  for (Eigen::Index j = 0; j < x.cols(); ++j) {
+    std::vector<double> column(x.col(j).begin(), x.col(j).end());
+    const auto quarter = static_cast<std::ptrdiff_t>(column.size() / 4);
+    const auto low = column.begin() + quarter, high = column.end() - 1 - quarter;
+    std::nth_element(column.begin(), low, column.end());
+    if (low < high) std::nth_element(low + 1, high, column.end());  // and *low stays
+    const double middle = (*high - *low) / 1.349;  // a normal's quartiles are so many deviations apart
+    if (middle > 0) width[j] = std::min(width[j], 3 * middle);
+    if (x.col(j).minCoeff() == x.col(j).maxCoeff()) width[j] = 0;
+  }
+  return width;
+}
+
+}  // namespace command
