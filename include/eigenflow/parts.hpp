@@ -34,6 +34,7 @@
 #include "eigenflow/layers/standardize_context.hpp"
 #include "eigenflow/layers/support.hpp"
 #include "eigenflow/layers/sylvester.hpp"
+#include "eigenflow/layers/whiten.hpp"
 #include "eigenflow/maps/any_scale.hpp"
 #include "eigenflow/maps/monotone.hpp"
 #include "eigenflow/transformers/affine.hpp"
@@ -73,7 +74,8 @@ struct StandardParts {
       Support<Scalar>,
       Sylvester<Scalar>,
       Sylvester<Scalar, Eigen::Dynamic, Softsign>,
-      Sylvester<Scalar, Eigen::Dynamic, LeakyRelu>>;
+      Sylvester<Scalar, Eigen::Dynamic, LeakyRelu>,
+      Whiten<Scalar>>;
 
   /// Each makes couplings, autoregressive layers and an Elementwise.
   using Transformers = List<

@@ -26,6 +26,7 @@ DENSE_ROW = "nets/kernel/dense_row.hpp"
 ACTIVATION = "maps/activation.hpp"
 PERMUTATION = "layers/permutation.hpp"
 STANDARDIZE = "layers/standardize.hpp"
+WHITEN = "layers/whiten.hpp"
 ACT_NORM = "layers/act_norm.hpp"
 LU = "layers/lu_linear.hpp"
 TRIANGULAR = "nets/kernel/triangular.hpp"
@@ -238,6 +239,14 @@ MUTATIONS = [
     ("permutation", PERMUTATION, "directions the same", "return scatter(tile.values, tile);", "return gather(tile.values, tile);"),
     ("permutation", PERMUTATION, "forward_vjp is inverse_vjp", "{\n    scatter(tile.grad_values, tile);", "{\n    gather(tile.grad_values, tile);"),
     ("permutation", PERMUTATION, "inverse_vjp does nothing", "{\n    gather(tile.grad_values, tile);", "{\n    (void)tile;"),
+    # ---- Whiten
+    ("whiten", WHITEN, "log_det's sign, forward", "tile.log_det.array() -= log_scale();", "tile.log_det.array() += log_scale();"),
+    ("whiten", WHITEN, "log_det without the factor", "for (Eigen::Index i = 0; i < dim(); ++i) sum += std::log(", "for (Eigen::Index i = 1; i < dim(); ++i) sum += 0.5 * std::log("),
+    ("whiten", WHITEN, "gradient forward not transposed", "multiply<true>(tile.grad_values, Order::columns, tile);", "multiply<true>(tile.grad_values, Order::rows, tile);"),
+    ("whiten", WHITEN, "gradient inverse not transposed", "multiply<false>(tile.grad_values, Order::columns, tile);", "multiply<false>(tile.grad_values, Order::rows, tile);"),
+    ("whiten", WHITEN, "gradient inverse not scaled", "tile.grad_values.col(j) *= scale()[j];", "tile.grad_values.col(j) *= 1;"),
+    ("whiten", WHITEN, "mean dropped, inverse", ".array() * scale()[j] + mean()[j];", ".array() * scale()[j];"),
+
     # ---- Standardize
     ("standardize", STANDARDIZE, "log_det's sign, forward", "tile.log_det.array() -= statistics_.log_scale();", "tile.log_det.array() += statistics_.log_scale();"),
     ("standardize", STANDARDIZE, "log_det assigned, inverse", "tile.log_det.array() += statistics_.log_scale();", "tile.log_det.setConstant(statistics_.log_scale());"),

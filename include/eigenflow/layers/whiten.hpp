@@ -47,7 +47,7 @@ class Whiten {
   /// Known statistics, which stay: a fit replaces only those that are not `initialised`. `factor` is K's lower triangle row
   /// by row: K(0,0), K(1,0), K(1,1), K(2,0)... Throws std::invalid_argument unless mean and scale have D entries and
   /// factor D(D + 1)/2, all finite, and every scale and every K(i,i) is positive.
-  Whiten(Numbers mean, Numbers scale, Numbers factor, bool initialised = true)
+  constexpr Whiten(Numbers mean, Numbers scale, Numbers factor, bool initialised = true)
       : dim_(mean.size()),
         statistics_("Whiten", std::move(mean), std::move(scale), initialised),
         factor_(std::move(factor)) {
@@ -63,13 +63,26 @@ class Whiten {
                          detail::decimal(value));
   }
 
-  static constexpr const char* name() { return "Whiten"; }
-  Eigen::Index dim() const { return dim_; }
+  static constexpr const char* tag() { return "Whiten"; }
+  constexpr Eigen::Index dim() const { return dim_; }
   const Numbers& mean() const { return statistics_.mean; }
   const Numbers& scale() const { return statistics_.scale; }
   const Numbers& factor() const { return factor_; }
   bool initialised() const { return statistics_.known; }
 
+  /// Features of different scales, each correlated with those before it.
+  static Whiten example(Eigen::Index dim, Eigen::Index) {
+    Whiten layer{Dimension<Dim_>(dim)};
+    for (Eigen::Index i = 0; i < dim; ++i) {
+      layer.statistics_.mean[i] = Scalar(0.5) - static_cast<Scalar>(i % 2);
+      layer.statistics_.scale[i] = std::exp2(static_cast<Scalar>(i % 3 - 1));
+      layer.factor_[entry(i, i)] = Scalar(1) / static_cast<Scalar>(1 + i % 2);
+      for (Eigen::Index j = 0; j < i; ++j)
+        layer.factor_[entry(i, j)] = Scalar(0.5) / static_cast<Scalar>(1 + i + j);
+    }
+    layer.statistics_.known = true;
+    return layer;
+  }
   static constexpr auto structure() {
     return std::tuple(Constant{"mean", &Whiten::mean}, Constant{"scale", &Whiten::scale},
                       Constant{"factor", &Whiten::factor}, Constant{"initialised", &Whiten::initialised});
@@ -133,7 +146,7 @@ class Whiten {
  private:
   enum class Order { rows, columns };  // K as it is, or transposed
 
-  static Eigen::Index entry(Eigen::Index i, Eigen::Index j) { return i * (i + 1) / 2 + j; }
+  static constexpr Eigen::Index entry(Eigen::Index i, Eigen::Index j) { return i * (i + 1) / 2 + j; }
   static Numbers identity(Eigen::Index dim) {
     Numbers factor = VectorX<Scalar>::Zero(entry(dim, 0));
     for (Eigen::Index i = 0; i < dim; ++i) factor[entry(i, i)] = 1;
