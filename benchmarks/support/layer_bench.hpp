@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <eigenflow/concepts/layer.hpp>
+#include <span>
 #include <string>
+#include <utility>
 
 #include "support/counters.hpp"
 #include "support/data.hpp"
@@ -24,7 +26,7 @@ class LayerOnBatch {
     x_ = normal_batch<Scalar>(rows, layer_.dim(), rng);
     theta_.setZero(ef::parameter_count(layer_));
     grad_.setZero(theta_.size());
-    layer_.initialise({theta_.data(), static_cast<std::size_t>(theta_.size())}, rng);
+    layer_.initialise(std::span<Scalar>(theta_.data(), static_cast<std::size_t>(theta_.size())), rng);
     perturb(theta_, rng);
   }
 
