@@ -21,7 +21,7 @@
 #include "embed/type_text.hpp"
 
 // A part is written as the constructor call that its structure() describes, for every part of the list in
-// eigenflow/parts.hpp. Two things are written in another way, for they are others in an embedded flow:
+// eigenflow/parts.hpp. Two things have another form in an embedded flow:
 //
 //   networks               the dense layers that the options of a conditioner make, with their masks
 //   lists of layers        one Sequence, with the places of their parameters
@@ -42,12 +42,11 @@ constexpr auto constexpr_structure_of() {
 }
 
 class Writer;
-template <class Any>
-using WriteAs = CppValue (*)(Writer&, const ef::Value&);
+using Write = CppValue (*)(Writer&, const ef::Value&);
 
-/// How to write the parts of the list, by their tags.
+/// How to write the layers or the bases of the list, by their tags.
 template <class Any>
-const std::map<std::string, WriteAs<Any>>& writers();
+const std::map<std::string, Write>& writers();
 
 class Writer {
  public:
@@ -113,8 +112,8 @@ class Writer {
   }
 
  private:
-  /// The types that parts inside of another were written with, by what identifies their C++ types: an AnyScale is
-  /// written as the scale that it holds.
+  /// What the parts inside of another were written as, by their types here: an AnyScale is written as the scale that it
+  /// holds. Of two parts inside with one type here, both must be written as one type.
   using Written = std::map<const void*, std::string>;
   template <class T>
   static constexpr char identity = 0;
@@ -179,9 +178,9 @@ class Writer {
 };
 
 template <class Any>
-const std::map<std::string, WriteAs<Any>>& writers() {
+const std::map<std::string, Write>& writers() {
   static const auto all = [] {
-    std::map<std::string, WriteAs<Any>> result;
+    std::map<std::string, Write> result;
     ef::StandardParts<double>::for_each([&]<class Part>(std::type_identity<Part>) {
       if constexpr (ef::Layer<Part> == std::same_as<Any, AnyLayer>)
         result[ef::detail::tag_of<Part>()] = [](Writer& writer, const ef::Value& value) {
