@@ -59,9 +59,8 @@ struct Result {
   const Scalar* bias = nullptr;  ///< added to the sums of a column
   bool add = false;              ///< the finished sum is added to the old value, once
   bool relu = false;             ///< negative sums become zero
-  const Scalar* gate =
-      nullptr;               ///< with the layout of the result: sums become zero where it is not positive,
-  Scalar* totals = nullptr;  ///< and the stored values are added to these, one vector per column
+  const Scalar* gate = nullptr;  ///< laid out as the result: sums become zero where it is not positive,
+  Scalar* totals = nullptr;      ///< and the stored values are added to these, one vector per column
 
   /// Applies the gate.
   Lanes<Scalar> passed(Lanes<Scalar> open, Lanes<Scalar> sum) const {

@@ -100,7 +100,7 @@ struct Panels {
     constexpr Eigen::Index width = Lanes<Scalar>::width;
     return detail::piece_count(rows, width) * width;
   }
-  // A height known at compile time: a few vector moves instead of a call.
+  // A height known at compile time: a few vector moves, no call.
   static void copy_column(const Scalar* from, Scalar* to) {
     detail::unroll<Block<Scalar>::packets>([&](auto i) {
       constexpr Eigen::Index width = Lanes<Scalar>::width;
