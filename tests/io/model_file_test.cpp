@@ -425,8 +425,12 @@ TEST_CASE("every part of the list has an example, which comes back from its own 
     }
     return parts.tags<Any>().size();
   };
-  CHECK(check(std::type_identity<ef::AnyLayer<double>>()) == 19 + 6 * 5);
-  CHECK(check(std::type_identity<ef::AnyBase<double>>()) == 8 + 2);
+  std::size_t listed = 0;
+  ef::StandardParts<double>::for_each([&](auto) { ++listed; });
+  CHECK(listed > 50);
+  CHECK(check(std::type_identity<ef::AnyLayer<double>>()) +
+            check(std::type_identity<ef::AnyBase<double>>()) ==
+        listed);
   CHECK_THROWS_WITH(parts.example<ef::AnyLayer<double>>("Glow", 3), "this Registry has no example of a Glow");
 }
 
