@@ -116,9 +116,9 @@ TEST_CASE("a fold has the bits of one thread, whichever thread is late") {
 TEST_CASE("a fold without a gradient is a sum in the order of the pieces") {
   const auto sum = [](int threads) {
     const ThreadCount count(threads);
-    return ef::fold_pieces(
-        95, height, much, std::span<float>(),
-        [](Index first, Index n, const auto&) { return 1.0 / static_cast<double>(first + 3 * n); });
+    return ef::fold_pieces(95, height, much, std::span<float>(), [](Index first, Index n, const auto&) {
+      return 1.0 / static_cast<double>(first + 3 * n);
+    });
   };
   for (const int threads : {2, 3, 7}) CHECK(sum(threads) == sum(1));
 }

@@ -150,7 +150,7 @@ TEST_CASE("csv: row names and an index of rows are no data") {
     CHECK(reader.label(reader.chosen()[0]) == "height");
     CHECK(reader.label(reader.chosen()[1]) == "weight");
   }
-  CHECK(csv("\"1\" 176.5 59\n\"2\" 177 72\n") == two);  // col.names = FALSE
+  CHECK(csv("\"1\" 176.5 59\n\"2\" 177 72\n") == two);               // col.names = FALSE
   CHECK(csv("height weight\nnan 176.5 59\nGrace 177 72\n") == two);  // a row is called so
   const Eigen::Vector2d height(176.5, 177);
   CHECK(csv("height\n1 176.5\n2 177\n") == height);

@@ -77,7 +77,8 @@ Eigen::VectorXd widths_of(const Units& units, const Eigen::MatrixXd& x) {
     const auto quarter = static_cast<std::ptrdiff_t>(column.size() / 4);
     const auto low = column.begin() + quarter, high = column.end() - 1 - quarter;
     std::nth_element(column.begin(), low, column.end());
-    std::nth_element(low, high, column.end());  // may move *low up: the width is that of the quartiles at most
+    std::nth_element(low, high,
+                     column.end());  // may move *low up: the width is that of the quartiles at most
     const double middle = (*high - *low) / 1.349;  // a normal's quartiles are so many deviations apart
     if (middle > 0) width[j] = std::min(width[j], 3 * middle);
     if (x.col(j).minCoeff() == x.col(j).maxCoeff()) width[j] = 0;
