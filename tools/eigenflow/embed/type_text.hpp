@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <eigenflow/transformers/spline_options.hpp>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -11,12 +12,19 @@
 
 namespace command {
 
-/// What stands before the template arguments of T: "Planar" for Planar<double>.
+/// What stands before the template arguments of T, "eigenflow::Planar<" for Planar<double>, with the sign that ends it.
 template <class T>
-std::string template_name() {
+std::string_view spelled() {
   const std::string_view function = __PRETTY_FUNCTION__;  // "... [with T = eigenflow::Planar<double>; ..."
   const std::string_view type = function.substr(function.find("T = ") + 4);
-  std::string name(type.substr(0, type.find_first_of("<;]")));
+  return type.substr(0, type.find_first_of("<;]") + 1);
+}
+
+/// "Planar" for Planar<double>.
+template <class T>
+std::string template_name() {
+  std::string name(spelled<T>());
+  name.pop_back();
   const std::string_view ours = "eigenflow::";
   return name.starts_with(ours) ? name.substr(ours.size()) : name;
 }
@@ -31,7 +39,13 @@ std::string enumerator(Enum value) {
 /// writes the argument A, `dimension(D)` a number of features.
 template <class T, class TypeText, class DimensionText>
 struct TemplateArguments {
-  static std::vector<std::string> of(const TypeText&, const DimensionText&) { return {}; }
+  static std::vector<std::string> of(const TypeText&, const DimensionText&) {
+    if (spelled<T>().back() == '<')
+      throw std::logic_error(
+          template_name<T>() +
+          " is a template of other arguments than embed/type_text.hpp knows: add a TemplateArguments");
+    return {};
+  }
 };
 template <template <class...> class Part, class... A, class TypeText, class DimensionText>
 struct TemplateArguments<Part<A...>, TypeText, DimensionText> {
