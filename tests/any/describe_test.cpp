@@ -70,19 +70,23 @@ TEST_CASE("a stack of layers that differ prints each run of equal ones") {
 
 namespace {
 
-// Parts of one's own without a name; a name of theirs hides that of what they are made of.
+// Parts of one's own without tag and name; theirs hide those of what they are made of.
 struct NamelessShift : ef::Shift<float> {
+  static void tag();
   static void name();
 };
 struct NamelessMlp : ef::Mlp<float> {
   using ef::Mlp<float>::Mlp;
+  static void tag();
   static void name();
 };
 struct NamelessMaskedMlp : ef::MaskedMlp<float> {
   using ef::MaskedMlp<float>::MaskedMlp;
+  static void tag();
   static void name();
 };
 struct NamelessH : ef::Tanh {
+  static void tag();
   static void name();
 };
 

@@ -214,7 +214,7 @@ TEST_CASE("a checkpoint of another fit, and a file that is none, are rejected") 
   ef::save(flow, folder / "model");
   how.checkpoints = ef::checkpoint_file(flow, folder / "model");
   CHECK_THAT(message([&] { ef::fit(flow, data, how); }),
-             ContainsSubstring("this is a model, but no checkpoint"));
+             ContainsSubstring("this is a model, but not a checkpoint"));
   how.checkpoints.every = 0;
   CHECK_THAT(message([&] { ef::fit(flow, data, how); }), ContainsSubstring("every so many epochs"));
 }

@@ -364,7 +364,7 @@ class Own : public ef::Radial<double> {
  public:
   Own(Eigen::Index dim, const ef::ResidualNetOptions& options)
       : ef::Radial<double>(dim), network_(dim, dim, options) {}
-  static constexpr const char* name() { return "Own"; }
+  static constexpr const char* tag() { return "Own"; }
   const ef::ResidualNetOptions& options() const { return network_.options(); }
   static constexpr auto structure() {
     return std::tuple(ef::Option{"dim", &Own::dim}, ef::Option{"options", &Own::options});

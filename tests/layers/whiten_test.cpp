@@ -83,7 +83,7 @@ TEST_CASE(
   ef::Correlations correlations(dim);
   correlations.add(t);
   const double alpha = correlations.shrinkage(64 * std::numeric_limits<double>::epsilon());
-  CHECK(alpha < 1e-5);
+  CHECK(alpha < 1e-4);
   for (Index i = 0; i < dim; ++i)
     for (Index j = 0; j < dim; ++j)
       if (i != j) sigma(i, j) *= 1 - alpha;

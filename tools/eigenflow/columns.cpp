@@ -94,6 +94,7 @@ std::vector<Eigen::Index> find_columns(const table::Reader& reader,
 std::vector<Eigen::Index> find_fitted(const table::Reader& reader, const FittedColumns& fitted,
                                       const std::string& fitted_to) {
   std::vector<Eigen::Index> places;
+  if (fitted.labels.empty()) return places;
   if (reader.names().empty() && fitted.header)
     fail(reader, "the columns have no names, but those of " + fitted_to +
                      " have: give --columns and --context by number, or --header");
