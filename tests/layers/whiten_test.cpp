@@ -80,7 +80,7 @@ TEST_CASE(
   MatrixXd sigma = covariance(x);
   const VectorXd deviation = sigma.diagonal().cwiseSqrt();
   const MatrixXd t = (x.rowwise() - mean.transpose()) * deviation.cwiseInverse().asDiagonal();
-  ef::Correlations correlations(dim);
+  ef::Correlations<double> correlations(dim);
   correlations.add(t);
   const double alpha = correlations.shrinkage(64 * std::numeric_limits<double>::epsilon());
   CHECK(alpha < 1e-4);
@@ -161,18 +161,18 @@ TEST_CASE("Correlations: the shrinkage is the one that rows left out are likelie
       }
       return sum / double(rows);
     };
-    ef::Correlations correlations(dim);
+    ef::Correlations<double> correlations(dim);
     correlations.add(t);
     const double found = cost(correlations.shrinkage(1e-12));
     for (double alpha = 1e-6; alpha <= 1; alpha *= 1.3) CHECK(found < cost(alpha) + 0.1);
     CHECK(found < cost(1e-10) + 1e-3);
   }
-  CHECK(ef::Correlations(3).shrinkage(1e-12) == 1);
+  CHECK(ef::Correlations<double>(3).shrinkage(1e-12) == 1);
 }
 
 TEST_CASE("Correlations: without correlations the estimate is the identity, nearly") {
   const MatrixXd t = in_standard_units(contract::random_normal<double>(30, 20, 11));
-  ef::Correlations correlations(20);
+  ef::Correlations<double> correlations(20);
   correlations.add(t);
   CHECK(correlations.shrinkage(1e-12) > 0.8);
 }

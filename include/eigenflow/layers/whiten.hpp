@@ -101,7 +101,7 @@ class Whiten {
     detail::FeatureStatistics<Scalar> units(dim());
     units.take(tiles, Direction::forward);
     if (!units.known) return;
-    Correlations correlations(dim());
+    Correlations<double> correlations(dim());
     tiles([&](const Tile<Scalar>& tile) {
       MatrixX<double> t = tile.values.template cast<double>();
       for (Eigen::Index j = 0; j < dim(); ++j)
