@@ -26,7 +26,7 @@ class Correlations {
     rows_ += static_cast<Scalar>(t.rows());
   }
 
-  /// α from `least` to 1; 1 for fewer than two rows. Takes some twenty factorisations.
+  /// α from `least` to 1; 1 for fewer than two rows. Takes 25 factorisations.
   Scalar shrinkage(Scalar least) const {
     if (rows_ < 2) return 1;
     const auto cost = [&](Scalar log_alpha) { return left_out(std::exp(log_alpha)); };
@@ -42,7 +42,8 @@ class Correlations {
     Scalar low = from + std::max(best - 1, 0) * width, high = from + std::min(best + 1, steps) * width;
     for (int i = 0; i < 8; ++i) {  // thirds: 26 times narrower
       const Scalar a = low + (high - low) / 3, b = high - (high - low) / 3;
-      (cost(a) <= cost(b) ? high : low) = cost(a) <= cost(b) ? b : a;
+      const bool lower = cost(a) <= cost(b);
+      (lower ? high : low) = lower ? b : a;
     }
     return std::exp((low + high) / 2);
   }
