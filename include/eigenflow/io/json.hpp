@@ -103,8 +103,6 @@ EIGENFLOW_IO_INLINE void parse_json_entries(std::string_view text, const std::st
 
 }  // namespace eigenflow::io
 
-#undef EIGENFLOW_IO_INLINE
-
 #ifndef EIGENFLOW_COMPILED_IO
 #include "eigenflow/io/detail/json_parser.hpp"
 #endif

@@ -17,12 +17,6 @@
 
 // The functions of json.hpp that need nlohmann/json.
 
-#ifdef EIGENFLOW_COMPILED_IO
-#define EIGENFLOW_IO_INLINE
-#else
-#define EIGENFLOW_IO_INLINE inline
-#endif
-
 namespace eigenflow::io {
 
 namespace detail {
@@ -200,5 +194,3 @@ EIGENFLOW_IO_INLINE void parse_json_entries(std::string_view text, const std::st
 }
 
 }  // namespace eigenflow::io
-
-#undef EIGENFLOW_IO_INLINE
