@@ -74,10 +74,11 @@ std::vector<std::string> judgement(const Flow& flow, const Sample& fitted, const
   std::vector<std::string> lines{
       both(fitted, test,
            rows(test) + (left_out > 0 ? " without " + std::to_string(left_out) + " far outside" : ""))};
-  const Units units = units_of(joined(fitted));
+  const Eigen::MatrixXd columns = joined(fitted);
+  const Units units = units_of(columns);
   if (!units.any_heavy()) return lines;
   lines[0] += ", which far rows widen";
-  const Sample near = take(fitted, near_rows(units, joined(fitted))),
+  const Sample near = take(fitted, near_rows(units, columns)),
                near_test = take(test, near_rows(units, joined(test)));
   if (near_test.x.rows() > 0 && near.x.rows() > near.x.cols() + near.c.cols())
     lines.push_back(both(near, near_test, "the " + rows(near_test) + " that lie near the others") +
