@@ -275,7 +275,7 @@ TEMPLATE_TEST_CASE("Planar: parameters_from gives the map that was asked for", "
   }
 }
 
-TEST_CASE("Planar: parameters_from rejects what is no bijection, and what does not fit") {
+TEST_CASE("Planar: parameters_from rejects parameters that are not a bijection, and wrong sizes") {
   const ef::Planar<double> planar(2);
   const Eigen::Vector2d w(1, 2);
   CHECK_THROWS_WITH(planar.parameters_from(Eigen::Vector2d(-0.5, -0.25), w, 0.0),

@@ -124,7 +124,7 @@ TEST_CASE("Radial gives the values of normflows") {
   }
 }
 
-TEST_CASE("Radial: parameters_from keeps its digits, and rejects what is no bijection") {
+TEST_CASE("Radial: parameters_from keeps its digits, and rejects parameters that are not a bijection") {
   const ef::Radial<double> radial(2);
   const Eigen::Vector2d centre(3, -1);
   for (const double alpha : {1e-12, 0.5, 1.0, 800.0}) {

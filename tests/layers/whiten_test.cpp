@@ -177,7 +177,7 @@ TEST_CASE("Correlations: without correlations the estimate is the identity, near
   CHECK(correlations.shrinkage(1e-12) > 0.8);
 }
 
-TEST_CASE("Whiten rejects what is no statistics") {
+TEST_CASE("Whiten rejects invalid statistics") {
   using Vector = ef::VectorX<double>;
   const Vector mean = Vector::Zero(2), scale = Vector::Ones(2);
   Vector factor(3);

@@ -172,7 +172,7 @@ inline bool check_table(const Table& written, const std::string& text) {
   for (Eigen::Index i = 0; i < expected.rows(); ++i)
     for (Eigen::Index j = 0; j < expected.cols(); ++j)
       expected(i, j) = std::stod(written.numbers[static_cast<std::size_t>(i)][static_cast<std::size_t>(j)]);
-  // The message that refuses the table, or none.
+  // The message that rejects the table, or none.
   std::vector<std::string> names;
   Eigen::MatrixXd values;
   const auto read = [&](table::Header header, table::Decimal decimal) -> std::string {
