@@ -52,7 +52,7 @@ class Stack {
 
   /// A Stack that was moved from is empty: you may assign to it, but flows and chains reject it.
   Stack(const Stack&) = default;
-  Stack(Stack&&) = default;
+  Stack(Stack&&) noexcept = default;
   Stack& operator=(const Stack&) = default;
   Stack& operator=(Stack&& other) noexcept {
     if (this == &other) return *this;

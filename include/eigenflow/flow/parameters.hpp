@@ -32,7 +32,7 @@ class FlowParameters {
   static constexpr int static_dim = Layers::static_dim;
 
   FlowParameters(const FlowParameters&) = default;
-  FlowParameters(FlowParameters&&) = default;
+  FlowParameters(FlowParameters&&) noexcept(std::is_nothrow_move_constructible_v<Density>) = default;
   FlowParameters& operator=(const FlowParameters&) = default;
   /// Moving a flow to itself does not change it.
   FlowParameters& operator=(FlowParameters&& other) noexcept(std::is_nothrow_move_assignable_v<Density>) {
