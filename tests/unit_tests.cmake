@@ -28,10 +28,15 @@ if(EIGENFLOW_FAST_MATH)
   target_compile_options(eigenflow_contract PRIVATE -fno-fast-math)
 endif()
 
-# All parts that a file may name, compiled once for the tests that load flows.
+# eigenflow::compiled_io with the flags of the tests: all parts that a file may name, compiled once.
 if(TARGET eigenflow::io)
-  add_library(eigenflow_standard_parts STATIC support/standard_parts.cpp)
-  target_link_libraries(eigenflow_standard_parts PUBLIC eigenflow_test_flags eigenflow::io)
+  set(compiled_io_sources ${eigenflow_compiled_sources}/compiled_json.cpp)
+  foreach(scalar float double)
+    list(APPEND compiled_io_sources ${eigenflow_compiled_sources}/compiled_io_${scalar}.cpp)
+  endforeach()
+  add_library(eigenflow_test_io STATIC ${compiled_io_sources})
+  target_link_libraries(eigenflow_test_io PUBLIC eigenflow_test_flags eigenflow::io)
+  target_compile_definitions(eigenflow_test_io PUBLIC EIGENFLOW_COMPILED_IO)
 endif()
 
 # Idle OpenMP threads that spin would slow down the other tests.
@@ -58,7 +63,7 @@ function(eigenflow_add_unit_test source)
   if(name MATCHES "^(tools|examples)/")
     target_link_libraries(${target} PRIVATE eigenflow_picture)
   elseif(name MATCHES "^io/")
-    target_link_libraries(${target} PRIVATE eigenflow_standard_parts)
+    target_link_libraries(${target} PRIVATE eigenflow_test_io)
     target_compile_definitions(${target} PRIVATE EIGENFLOW_TEST_DATA="${CMAKE_CURRENT_SOURCE_DIR}")
   endif()
 

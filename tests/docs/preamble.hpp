@@ -15,10 +15,6 @@
 #include <string>
 #include <vector>
 
-#if __has_include("support/standard_parts.hpp")
-#include "support/standard_parts.hpp"
-#endif
-
 namespace ef = eigenflow;
 
 struct Preamble {

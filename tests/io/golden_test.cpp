@@ -8,7 +8,6 @@
 #include "eigenflow/eigenflow.hpp"
 #include "eigenflow/io.hpp"
 #include "support/catch.hpp"
-#include "support/standard_parts.hpp"
 #include "support/temporary_folder.hpp"
 
 // Flows of zuko, nflows, normflows and sbi, exported by tools/export_pytorch (see tests/golden/build.py), against what

@@ -10,8 +10,8 @@
 
 #include "eigenflow/data/two_moons.hpp"
 #include "eigenflow/eigenflow.hpp"
+#include "eigenflow/io.hpp"
 #include "support/catch.hpp"
-#include "support/standard_parts.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace ef = eigenflow;

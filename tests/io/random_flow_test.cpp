@@ -13,7 +13,6 @@
 #include "eigenflow/io.hpp"
 #include "support/catch.hpp"
 #include "support/random_architecture.hpp"
-#include "support/standard_parts.hpp"
 #include "support/temporary_folder.hpp"
 
 // Flows of random architectures: whatever parts they are made of, and however these are nested, they are densities

@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "report.hpp"
-#include "support/standard_parts.hpp"
 
 namespace ef = eigenflow;
 
