@@ -1,6 +1,5 @@
 """Whether a file says what its model says, at random points, in double."""
 
-import copy
 import json
 
 import numpy as np
@@ -14,15 +13,12 @@ TOLERANCE = 1e-6  # for max(1, |log p|)
 
 
 def check(library, model, architecture, tensors):
-    """Throws Unsupported unless the file's densities are the model's. Returns whether the tensors may be rounded to
-    float: where an embedding is folded into weights, that can cost digits which the model keeps."""
+    """Throws Unsupported unless the file's densities are those of the model, which is in double. Returns whether the
+    tensors may be rounded to float: where an embedding is folded into weights, that can cost digits which the model
+    keeps."""
     reading = Reading(architecture, tensors)
-    try:
-        twin = copy.deepcopy(model).cpu().double().eval()
-    except Exception as problem:
-        raise Unsupported(f"a model that cannot be copied, to be checked in double: {problem}") from problem
     rng = np.random.default_rng(0)
-    context = contexts(library, twin, architecture["context"], rng)
+    context = contexts(library, model, architecture["context"], rng)
     z = latent(reading, rng)
     with np.errstate(all="ignore"), torch.no_grad():
         x = reading.inverse(z, context)[0]
@@ -30,12 +26,16 @@ def check(library, model, architecture, tensors):
             x[::4] = rng.normal(size=x[::4].shape)  # not all where our reading has the mass
         given = None if context is None else torch.from_numpy(context)
         try:
-            wanted = library.log_prob(twin, torch.from_numpy(x), given)
+            wanted = library.log_prob(model, torch.from_numpy(x), given)
         except NotImplementedError:
             if not hasattr(library, "generated"):
                 raise
-            points, wanted = library.generated(twin, torch.from_numpy(z))
+            points, wanted = library.generated(model, torch.from_numpy(z))
             x = points.numpy()
+        except Exception as problem:
+            raise Unsupported("a model whose own library cannot evaluate it"
+                              + (f" with a context of {context.shape[1]} columns" if context is not None else "")
+                              + f": {problem}") from problem
         wanted, found = wanted.reshape(-1).double().numpy(), reading.log_prob(x, context)
         # Where a point a few roundings to the side has another density, rounding alone tells model and file apart.
         beside = reading.log_prob(*(None if a is None else a * (1 + 1e-14 * rng.normal(size=a.shape))

@@ -1,5 +1,6 @@
 """A model as a file."""
 
+import copy
 import json
 
 import numpy as np
@@ -8,7 +9,7 @@ from safetensors.numpy import save_file
 
 from . import from_nflows, from_normflows, from_sbi, from_zuko
 from .check import check
-from .parts import Unsupported, called, library_of, permutation
+from .parts import Unsupported, called, context_of, library_of, permutation
 
 FORMAT_VERSION = "1"
 LIBRARIES = {"zuko": from_zuko, "nflows": from_nflows, "normflows": from_normflows, "sbi": from_sbi}
@@ -27,10 +28,6 @@ def tidy(layers, dim):
     return result or [permutation(range(dim))]
 
 
-def context_of(structure):
-    return context_of(structure["inverse"]) if "inverse" in structure else structure.get("context_dim", 0)
-
-
 def library_for(model):
     name = library_of(type(model))
     if name not in LIBRARIES:
@@ -38,12 +35,26 @@ def library_for(model):
     return LIBRARIES[name]
 
 
+def in_double(model):
+    """A copy to convert and to check: what is computed of a float model's weights must not be rounded to float."""
+    if not isinstance(model, torch.nn.Module):
+        return model
+    try:
+        return copy.deepcopy(model).cpu().double().eval()
+    except Exception as problem:
+        raise Unsupported(f"a model that cannot be copied, to be read in double: {problem}") from problem
+
+
 def convert(model):
     """The architecture, as the file's JSON has it, and the tensors by name, in double. They are not checked."""
+    return parts_of(in_double(model))
+
+
+def parts_of(model):
     layers, base = library_for(model).flow_of(model)
     dim = base.structure["dim"]
     layers = tidy(layers, dim)
-    context = max(context_of(layer.structure) for layer in layers)
+    context = max(context_of(layer) for layer in layers)
     tensors = {f"{i}.{name}": tensor for i, layer in enumerate(layers) for name, tensor in layer.tensors.items()}
     tensors.update({f"base.{name}": tensor for name, tensor in base.tensors.items()})
     architecture = {"features": dim, "context": context, "layers": [layer.structure for layer in layers],
@@ -54,8 +65,9 @@ def convert(model):
 def export(model, path, notes=None):
     """Writes a flow of zuko, nflows or normflows, or an estimator of sbi, as a model file. `notes` are strings to keep
     with it. Throws Unsupported, and writes nothing, where the file would not give the model's densities."""
-    architecture, tensors = convert(model)
-    floats = check(library_for(model), model, architecture, tensors)
+    twin = in_double(model)
+    architecture, tensors = parts_of(twin)
+    floats = check(library_for(twin), twin, architecture, tensors)
     if torch.float64 in {t.dtype for t in model.state_dict().values() if t.is_floating_point()}:
         floats = False
     architecture = {"scalar": "float" if floats else "double", **architecture}

@@ -58,6 +58,11 @@ class Layer:
         self.structure, self.tensors = structure, tensors or {}
 
 
+def context_of(layer):
+    """How many columns of context a layer reads."""
+    return layer.structure.get("inverse", layer.structure).get("context_dim", 0)
+
+
 def permutation(indices):
     return Layer({"type": "Permutation", "constants": {"indices": [int(i) for i in indices]}})
 
