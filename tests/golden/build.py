@@ -32,9 +32,9 @@ def nflows_flow(transforms, dim):
     return Flow(CompositeTransform(transforms), StandardNormal([dim]))
 
 
-def nflows_residual(width, blocks=2, activation=torch.nn.functional.relu):
+def nflows_residual(width, blocks=2, activation=torch.nn.functional.relu, **options):
     from nflows.nn.nets import ResidualNet
-    return lambda i, o: ResidualNet(i, o, width, num_blocks=blocks, activation=activation)
+    return lambda i, o: ResidualNet(i, o, width, num_blocks=blocks, activation=activation, **options)
 
 
 def golden_model(name, info):
@@ -152,6 +152,18 @@ def fresh_models():
     flow = nf.NormalizingFlow(nf.distributions.DiagGaussian(2), [nf.flows.AffineCouplingBlock(nf.nets.MLP([1, 5, 2]))])
     flow.q0.temperature = 0.7
     yield "normflows_temperature", flow, 2, 0
+    flows = [nf.flows.CoupledRationalQuadraticSpline(3, 1, 6, num_context_channels=2, num_bins=3, reverse_mask=reverse)
+             for reverse in (False, True)]
+    flows.insert(1, nf.flows.LULinearPermute(3))
+    yield "normflows_gated", nf.ConditionalNormalizingFlow(nf.distributions.DiagGaussian(3), flows), 3, 2
+    gated = functools.partial(nflows_residual, context_features=2)
+    flows = [t.AffineCouplingTransform([1, -1, 1], gated(6, dropout_probability=0.1)),
+             t.InverseTransform(t.AdditiveCouplingTransform([-1, 1, 1], gated(5, 3, nn.functional.elu))),
+             t.PiecewiseRationalQuadraticCouplingTransform([1, 1, -1], gated(7, 1, torch.tanh), num_bins=4,
+                                                           tails="linear", tail_bound=3.,
+                                                           apply_unconditional_transform=True),
+             t.AffineCouplingTransform([-1, -1, 1], gated(4, 0))]
+    yield "nflows_gated", nflows_flow(flows, 3), 3, 2
     if importlib.util.find_spec("sbi"):
         yield from sbi_models()
 
@@ -167,6 +179,10 @@ def sbi_models():
                                             embedding_net=torch.nn.Linear(2, 3), **small), 3, 2, x, c
     yield "sbi_maf_rqs", build.build_maf_rqs(x, c, num_bins=3, **small), 3, 2, x, c
     yield "sbi_nsf_one_feature", build.build_nsf(x[:, :1], c, num_bins=3, **small), 1, 2, x[:, :1], c
+    yield "sbi_nsf_d2", build.build_nsf(x[:, :2], c, num_bins=3, **small), 2, 2, x[:, :2], c
+    yield "sbi_nsf_d3", build.build_nsf(x, c, num_bins=3, **small), 3, 2, x, c
+    yield "sbi_nsf_linear", build.build_nsf(x, c, z_score_x="structured", z_score_y="none", num_bins=3, num_blocks=1,
+                                            embedding_net=torch.nn.Linear(2, 3), **small), 3, 2, x, c / 20
     yield "sbi_zuko_maf", build.build_zuko_maf(x, c, **small), 3, 2, x, c
     yield "sbi_zuko_nice", build.build_zuko_nice(x, c, z_score_y="none", **small), 3, 2, x, c / 20
     prior = BoxUniform(torch.tensor([-1., 0., 10.]), torch.tensor([1., 5., 20.]))
@@ -203,7 +219,6 @@ def refusals():
     import normflows as nf
     import zuko
     from nflows import transforms as t
-    from nflows.nn.nets import ResidualNet
     nn = torch.nn
 
     class Halved(t.AffineCouplingTransform):
@@ -229,9 +244,9 @@ def refusals():
         "LayerNorm": zuko.flows.RealNVP(2, normalize=True),
         "batch norm": nflows_flow([t.MaskedAffineAutoregressiveTransform(3, 8, use_batch_norm=True)], 3),
         "tails=None": nflows_flow([t.PiecewiseRationalQuadraticCouplingTransform([1, -1], nflows_residual(8))], 2),
-        "gates on the context": nflows_flow([t.AffineCouplingTransform(
-            [1, -1], lambda i, o: ResidualNet(i, o, 8, context_features=2))], 2),
-        "layer of its own": nflows_flow([t.MaskedAffineAutoregressiveTransform(2, 8, context_features=1)], 2),
+        "gates on the context": nflows_flow([t.MaskedAffineAutoregressiveTransform(2, 8, context_features=1)], 2),
+        "nflows' GatedLinearUnit": nflows_flow([t.AffineCouplingTransform([1, -1], nflows_residual(8)),
+                                                t.GatedLinearUnit()], 2),
         "activation sigmoid": nflows_flow([t.MaskedAffineAutoregressiveTransform(
             2, 8, context_features=1, use_residual_blocks=False, activation=torch.sigmoid)], 2),
         "the activation <function refusals.<locals>.clamped": nflows_flow([t.AffineCouplingTransform(
@@ -242,6 +257,12 @@ def refusals():
         "Residual'": nf.NormalizingFlow(nf.distributions.DiagGaussian(2), [nf.flows.Residual(nn.Linear(2, 2))]),
         "has not seen data": nf.NormalizingFlow(nf.distributions.DiagGaussian(2), [nf.flows.ActNorm(2)]),
         "UniformGaussian": nf.NormalizingFlow(nf.distributions.UniformGaussian(2, [0]), [nf.flows.Planar((2,))]),
+        "reads 2 inputs": nf.NormalizingFlow(nf.distributions.DiagGaussian(2), [nf.flows.AffineCouplingBlock(
+            nf.nets.ResidualNet(1, 2, 8, context_features=1))]),
+        "ConditionalNormalizingFlow alone": nf.NormalizingFlow(nf.distributions.DiagGaussian(2), [
+            nf.flows.CoupledRationalQuadraticSpline(2, 1, 8, num_context_channels=1)]),
+        "own library cannot evaluate": nf.ConditionalNormalizingFlow(nf.distributions.DiagGaussian(2), [
+            nf.flows.AffineCouplingBlock(nf.nets.MLP([1, 5, 2]))]),
         "torch's Linear": nn.Linear(2, 2),
     }
     if hasattr(t.AffineCouplingTransform, "GENERAL_SCALE_ACTIVATION"):  # of releases after 0.14
@@ -251,7 +272,7 @@ def refusals():
         from sbi.neural_nets import net_builders as build
         x = torch.randn(64, 3)
         cases["changes with the rounding"] = build.build_zuko_maf(x, 1e12 + x)
-        cases["of sbi's nsf"] = build.build_nsf(x, x)
+        cases["batch norm inside"] = build.build_nsf(x, x, use_batch_norm=True)
         cases["MADEMoGWrapper"] = build.build_made(x, x)
         cases["sbi's FCEmbedding"] = build.build_maf(x, x, embedding_net=embedding(3))
     for wanted, model in cases.items():
@@ -263,6 +284,27 @@ def refusals():
             raise AssertionError(f"{wanted} was not refused")
 
 
+def floats():
+    """What the exporter computes of a float model's weights is not rounded to float."""
+    from nflows import transforms as t
+    import normflows as nf
+    torch.set_default_dtype(torch.float32)
+    torch.manual_seed(2)
+    flows = [part for mask in ([1, -1, 1], [-1, 1, -1]) * 2 for part in (
+        t.LULinear(3), t.PiecewiseRationalQuadraticCouplingTransform(mask, nflows_residual(16), tails="linear",
+                                                                     tail_bound=3.))]
+    models = [nflows_flow(flows, 3)]
+    flows = [part for _ in range(4) for part in (nf.flows.CoupledRationalQuadraticSpline(3, 1, 16),
+                                                 nf.flows.LULinearPermute(3))]
+    models.append(nf.NormalizingFlow(nf.distributions.DiagGaussian(3), flows))
+    if importlib.util.find_spec("sbi"):
+        from sbi.neural_nets import net_builders as build
+        models.append(build.build_nsf(3 + 2 * torch.randn(64, 3), 100 + 20 * torch.randn(64, 2), hidden_features=16))
+    for model in models:
+        export(shaken(model), "/dev/null")
+    torch.set_default_dtype(torch.float64)
+
+
 def embedding(columns):
     from sbi.neural_nets.embedding_nets import FCEmbedding
     return FCEmbedding(columns, output_dim=2, num_hiddens=4)
@@ -272,6 +314,7 @@ if __name__ == "__main__":
     first, out = sys.argv[1], pathlib.Path(sys.argv[2])
     if first == "--fresh":
         fresh(out)
+        floats()
         refusals()
     else:
         golden(pathlib.Path(first), out)

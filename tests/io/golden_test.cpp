@@ -79,7 +79,7 @@ std::vector<std::filesystem::path> models(const std::filesystem::path& in) {
 
 TEST_CASE("flows of zuko, nflows, normflows and sbi agree with their own libraries") {
   const auto all = models(folder);
-  REQUIRE(all.size() >= 31);
+  REQUIRE(all.size() >= 34);
   for (const auto& model : all) {
     agrees<double>(model, 1e-10);
     agrees<float>(model, 1e-4);
@@ -107,6 +107,6 @@ TEST_CASE("models exported anew agree", "[slow]") {
   const std::string script = (folder / "build.py").string();
   REQUIRE(std::system((run + ' ' + script + " --fresh " + fresh.path().string()).c_str()) == 0);
   const auto all = models(fresh.path());
-  REQUIRE(all.size() >= 21);  // and seven more where there is sbi
+  REQUIRE(all.size() >= 23);  // and ten more where there is sbi
   for (const auto& model : all) agrees<double>(model, 1e-10);
 }

@@ -11,6 +11,10 @@ def coupling(condition, transform, transformer, net, place, context=0):
     place(j, i) is the row of the network's results that is number i of transformed feature j.
     """
     structure, source = transformer
+    reads = net.layers[0][0].shape[1]
+    if context < 0 or reads != len(condition) + context:
+        raise Unsupported(f"a coupling whose network reads {reads} inputs, but has {len(condition)} features and "
+                          f"{max(context, 0)} columns of context to read")
     rows = [place(j, at) for j in range(len(transform)) for at, _, _ in source]
     net.rearrange(rows, [f for _, f, _ in source] * len(transform), [o for _, _, o in source] * len(transform))
     dim = len(condition) + len(transform)

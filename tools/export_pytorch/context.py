@@ -47,12 +47,22 @@ def fold(layer, embedding):
     if embedding is None or context == 0:
         return layer
     first = layer.structure.get("split", 0)  # the context comes before an autoregressive layer's features
-    weight, bias = layer.tensors["conditioner.0.weight"], layer.tensors["conditioner.0.bias"]
     a, shift = embedding
     if a.ndim == 1:
         a = np.diag(np.broadcast_to(a, context))
     shift = np.broadcast_to(shift, context)
-    rows = weight[first:first + context]
-    weight = np.concatenate([weight[:first], a.T @ rows, weight[first + context:]])
-    return Layer({**layer.structure, "context_dim": a.shape[1]},
-                 {**layer.tensors, "conditioner.0.weight": weight, "conditioner.0.bias": bias + shift @ rows})
+    structure, tensors = {**layer.structure, "context_dim": a.shape[1]}, dict(layer.tensors)
+
+    def into(name, first):
+        """Into a dense layer that reads the context from its input number `first` on."""
+        weight, bias = tensors[f"conditioner.{name}.weight"], tensors[f"conditioner.{name}.bias"]
+        rows = weight[first:first + context]
+        tensors[f"conditioner.{name}.weight"] = np.concatenate([weight[:first], a.T @ rows, weight[first + context:]])
+        tensors[f"conditioner.{name}.bias"] = bias + shift @ rows
+
+    into(0, first)
+    if structure["options"].get("gates", 0):
+        structure["options"] = {**structure["options"], "gates": a.shape[1]}
+        for block in range(structure["options"]["blocks"]):
+            into(f"gate{block}", 0)
+    return Layer(structure, tensors)

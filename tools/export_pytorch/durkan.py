@@ -44,11 +44,12 @@ def coupling_of(part, transformer):
         place = lambda j, i: j * count + i
     else:
         place = lambda j, i: i * len(moved) + j
-    net, context = part.transform_net, 0
+    net = part.transform_net
     if is_of(net, "sbi", "ContextSplineMap"):  # of a single feature, which the context alone moves
         net = net.spline_predictor
-        context = net[0].in_features
-    layers = coupling(condition, moved, transformer, network(net), place, context)
+    net = network(net)
+    context = net.layers[0][0].shape[1] - len(condition)
+    layers = coupling(condition, moved, transformer, net, place, context)
     if getattr(part, "unconditional_transform", None) is not None:
         cdf = part.unconditional_transform
         if not is_of(cdf, "nflows", "PiecewiseRationalQuadraticCDF") and not is_of(
@@ -66,6 +67,9 @@ def made(net, transformer):
     if getattr(net, "preprocessing", None) is not None and type(net.preprocessing) is not torch.nn.Identity:
         raise Unsupported("a MADE with periodic features")
     blocks = durkan_blocks(net.blocks, "MaskedResidualBlock", "MaskedFeedforwardBlock")
+    if any(hasattr(block, "context_layer") for block in blocks):
+        raise Unsupported("a MADE of residual blocks with gates on the context: eigenflow's masked networks have no "
+                          "gates. Train one with use_residual_blocks=False, or couplings")
     rates = max([block.dropout.p for block in blocks], default=0.0)
     context = getattr(net, "context_layer", None)
     if all(hasattr(block, "linear_layers") for block in blocks) and context is None and blocks:

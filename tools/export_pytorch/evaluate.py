@@ -178,13 +178,19 @@ def network(kind, options, tensors, masks, x):
         weight = tensors[f"conditioner.{i}.weight"]
         return h @ (weight * masks[i] if masks else weight) + tensors[f"conditioner.{i}.bias"]
 
+    def gate(block):
+        if not options.get("gates", 0):
+            return 1.0
+        c = x[:, x.shape[1] - options["gates"]:]
+        return sigmoid(c @ tensors[f"conditioner.gate{block}.weight"] + tensors[f"conditioner.gate{block}.bias"])
+
     if kind.endswith("mlp"):
         for i in range(len(options["hidden"])):
             x = activate(options, dense(i, x))
         return dense(len(options["hidden"]), x)
     h = dense(0, x)
     for block in range(options["blocks"]):
-        h = h + dense(2 * block + 2, activate(options, dense(2 * block + 1, activate(options, h))))
+        h = h + gate(block) * dense(2 * block + 2, activate(options, dense(2 * block + 1, activate(options, h))))
     return dense(2 * options["blocks"] + 1, h)
 
 

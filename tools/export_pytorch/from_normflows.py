@@ -8,8 +8,8 @@ import torch
 from . import durkan
 from .conditioned import coupling
 from .networks import Network, network
-from .parts import (Layer, Unsupported, act_norm, affine, array, called, diagonal_normal, inverse, inverses, is_of,
-                    permutation, shift, sigmoid_scale, soft_bounded, standardize)
+from .parts import (Layer, Unsupported, act_norm, affine, array, called, context_of, diagonal_normal, inverse, inverses,
+                    is_of, permutation, shift, sigmoid_scale, soft_bounded, standardize)
 
 
 def split_of(mode, dim):
@@ -150,7 +150,7 @@ def layers_of(flow, dim):
 
 def flow_of(model):
     """The layers and the base of a flow."""
-    if not is_of(model, "normflows", "NormalizingFlow"):
+    if not is_of(model, "normflows", "NormalizingFlow", "ConditionalNormalizingFlow"):
         raise Unsupported(called(model))
     base = model.q0
     if is_of(base, "normflows", "DiagGaussian"):
@@ -165,11 +165,15 @@ def flow_of(model):
     else:
         raise Unsupported(f"the base {called(base)}")
     dim = last.structure["dim"]
-    return [layer for flow in reversed(model.flows) for layer in layers_of(flow, dim)], last
+    layers = [layer for flow in reversed(model.flows) for layer in layers_of(flow, dim)]
+    if is_of(model, "normflows", "NormalizingFlow") and any(context_of(layer) for layer in layers):
+        raise Unsupported("a NormalizingFlow with a layer that reads a context: normflows gives layers a context in a "
+                          "ConditionalNormalizingFlow alone")
+    return layers, last
 
 
 def log_prob(model, x, context):
-    return model.log_prob(x)
+    return model.log_prob(x) if context is None else model.log_prob(x, context)
 
 
 def generated(model, z):

@@ -1,4 +1,4 @@
-"""Networks: their options and their dense layers, [(weight (out × in), bias)]."""
+"""Networks: their options, their dense layers and their gates, both [(weight (out × in), bias)]."""
 
 import numpy as np
 import torch
@@ -9,14 +9,17 @@ from .parts import Unsupported, array, called, is_of
 
 
 class Network:
-    def __init__(self, kind, options, layers):
-        self.kind, self.options, self.layers = kind, options, layers
+    def __init__(self, kind, options, layers, gates=()):
+        self.kind, self.options, self.layers, self.gates = kind, options, layers, gates
 
     def tensors(self):
         result = {}
         for i, (weight, bias) in enumerate(self.layers):
             result[f"conditioner.{i}.weight"] = weight.T
             result[f"conditioner.{i}.bias"] = bias
+        for i, (weight, bias) in enumerate(self.gates):
+            result[f"conditioner.gate{i}.weight"] = weight.T
+            result[f"conditioner.gate{i}.bias"] = bias
         return result
 
     def rearrange(self, rows, factors, offsets):
@@ -104,8 +107,11 @@ def sequential(modules):
     return mlp(layers, functions)
 
 
-def residual_net(initial, blocks, final, dropout=0.0):
-    """Blocks of two dense layers with an activation before each; `blocks` has (activation, dense, dense)."""
+def residual_net(initial, blocks, final, dropout=0.0, gates=()):
+    """Blocks of two dense layers with an activation before each; `blocks` has (activation, dense, dense).
+
+    `gates` has a dense layer per block, or none: sigmoid of it, read from the network's last inputs, times the block.
+    """
     name, slope = same_activation([f for f, _, _ in blocks])
     layers = [dense(initial)]
     for _, first, second in blocks:
@@ -113,7 +119,10 @@ def residual_net(initial, blocks, final, dropout=0.0):
     layers.append(dense(final))
     options = {"width": len(layers[0][1]), "blocks": len(blocks), "activation": name, "dropout": dropout,
                "negative_slope": slope}
-    return Network("residual net", options, layers)
+    gates = [dense(gate) for gate in gates]
+    if gates:
+        options["gates"] = gates[0][0].shape[1]
+    return Network("residual net", options, layers, gates)
 
 
 def durkan_blocks(blocks, *names):
@@ -123,10 +132,6 @@ def durkan_blocks(blocks, *names):
             raise Unsupported(f"{called(block)} inside a network")
         if getattr(block, "use_batch_norm", False) or getattr(block, "batch_norm", None) is not None:
             raise Unsupported("batch norm inside a network: its batch statistics are no function of one sample")
-        if hasattr(block, "context_layer"):
-            raise Unsupported("residual blocks that read the context, each by a layer of its own (nflows' ResidualNet, "
-                              "of sbi's nsf, has gates on the context): eigenflow's networks read it in their first "
-                              "layer alone")
     return blocks
 
 
@@ -137,8 +142,10 @@ def network(net):
             raise Unsupported("a network with periodic features")
         blocks = durkan_blocks(net.blocks, "ResidualBlock")
         rates = {block.dropout.p for block in blocks} or {0.0}
+        # F.glu([block, gate]) is block * sigmoid(gate); the first layer reads the context last, where the gates do.
+        gates = [block.context_layer for block in blocks if hasattr(block, "context_layer")]
         return residual_net(net.initial_layer, [(b.activation, *b.linear_layers) for b in blocks], net.final_layer,
-                            max(rates))
+                            max(rates), gates)
     if is_of(net, "normflows", "MLP"):
         return sequential(net.net)
     if is_of(net, "zuko", "MLP", "MaskedMLP") or type(net) is nn.Sequential:
