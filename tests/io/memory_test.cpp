@@ -295,6 +295,9 @@ std::vector<Bomb> sound_files(std::size_t n) {
       {"residual blocks", saved(ef::Flow{ef::Coupling<ef::Affine<double>, ef::ResidualNet<double>>(
                                              2, {.width = 2, .blocks = index(n / 400)}),
                                          rng})});
+  files.push_back({"gates", saved(ef::Flow{ef::Coupling<ef::Affine<double>, ef::ResidualNet<double>>(
+                                               2, {.width = 2, .blocks = index(n / 700), .gates = 1}, 1),
+                                           rng})});
   files.push_back(
       {"a masked network",
        saved(ef::Flow{ef::MaskedAutoregressive<double>(index(n / 200), {.hidden = {4, 4}}), rng})});

@@ -132,6 +132,9 @@ void every_coupling() {
       "coupling with a residual net and a context",
       Coupling<Affine<S, SoftplusScale>, ResidualNet<S>>(
           3, 1, {.width = 6, .blocks = 1, .activation = Activation::tanh}, {SoftplusScale(0.01)}, 2));
+  round_trip_of("coupling with gates on its context",
+                Coupling<Affine<S, SoftplusScale>, ResidualNet<S>>(
+                    3, 1, {.width = 6, .blocks = 2, .gates = 2}, {SoftplusScale(0.01)}, 2));
   round_trip_of("sigmoid scale", Coupling<Affine<S, SigmoidScale>, Mlp<S>>(2, 1, {}, {SigmoidScale(3, 0.1)}));
   round_trip_of("reciprocal scale", Coupling<Affine<S, Reciprocal<SigmoidScale>>, Mlp<S>>(2, 1, {}, {}));
   round_trip_of("tanh bound", Coupling<Affine<S, TanhBound>, Mlp<S>>(2, 1, {}, {TanhBound(0.7)}));

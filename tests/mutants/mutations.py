@@ -206,6 +206,12 @@ MUTATIONS = [
     ("residual_coupling", NETWORK_ROW, "a block adds nothing to one row", "result[k] += results_[i - 2][k];", "(void)k;"),
     ("residual_coupling", NETWORK_FORWARD, "what a block adds is overwritten", "network.streams(i) || (pass.record && !from_value)", "pass.record && !from_value"),
     ("residual_coupling", NETWORK_ROW, "what a block adds is overwritten, one row", "network.streams(i) ? next + network.layers[i].out : next", "next"),
+    ("residual_coupling", NETWORK_FORWARD, "a gate is open", "(result * Number::load(site.gate.data + n)).store", "(result * Number(1)).store"),
+    ("residual_coupling", NETWORK_ROW, "a gate is open for one row", "result[k] *= gate_[k];", "result[k] *= Scalar(1);"),
+    ("residual_coupling", NETWORK_VJP, "gradient passes a gate unscaled", "Number::load(grad.data + n) * Number::load(site.gate.data + n);", "Number::load(grad.data + n);"),
+    ("residual_coupling", NETWORK_VJP, "derivative of a gate is the gate", "Number::load(site.gated.data + n) * (Number(1) - s);", "Number::load(site.gated.data + n) * (Number(2) - s);"),
+    ("residual_coupling", NETWORK_VJP, "a gate's input has no gradient", "gates_[k].input.add_to(", "if (to == nullptr) gates_[k].input.add_to("),
+    ("residual_coupling", NETWORK_VJP, "a gate's bias has no gradient", "gates_[k].gate_sums.give(g.bias.data());", "{}"),
     # ---- Autoregressive
     ("autoregressive", AUTOREGRESSIVE, "directions swapped", "transform<false>(j, batch, tile);", "transform<true>(j, batch, tile);"),
     ("autoregressive", AUTOREGRESSIVE, "log_det assigned", "step.load(tile.log_det.data()) + result.log_det", "result.log_det"),

@@ -75,6 +75,9 @@ class Masked : public nets::MaskedNetwork<typename Net::Scalar> {
  private:
   // The columns of each layer, grouped by the step in which they can be computed, and their inputs.
   void mask() {
+    if (!this->network_.gates.empty())
+      detail::reject(
+          "a masked network has no gates: leave options.gates at 0; its first layer reads the context");
     List<nets::DenseLayer>& layers = this->network_.layers;
     for (std::size_t i = 0; i < layers.size(); ++i) {
       nets::DenseLayer& layer = layers[i];

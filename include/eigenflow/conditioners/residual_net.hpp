@@ -21,13 +21,15 @@ struct ResidualNetOptions {
   Activation activation = Activation::relu;
   double dropout = 0;            ///< share of the values in each block that a training step drops; below 1
   double negative_slope = 0.01;  ///< of leaky_relu, from 0 to 1
+  Eigen::Index gates = 0;        ///< how many of the last inputs gate every block: all of a context, or none
 
   static constexpr auto structure() {
     return std::tuple(Option{"width", &ResidualNetOptions::width},
                       Option{"blocks", &ResidualNetOptions::blocks},
                       Option{"activation", &ResidualNetOptions::activation},
                       Option{"dropout", &ResidualNetOptions::dropout},
-                      Option{"negative_slope", &ResidualNetOptions::negative_slope});
+                      Option{"negative_slope", &ResidualNetOptions::negative_slope},
+                      Option{"gates", &ResidualNetOptions::gates});
   }
   nets::Network network(Eigen::Index in, Eigen::Index out) const {
     return nets::make_network(*this, in, out);
@@ -45,10 +47,19 @@ struct ResidualNetOptions {
     }
     add(nets::DenseLayer{width, out, false, false, false, 0});
   }
+  /// Passes the dense layers of its gates to `add`, block by block.
+  template <class Add>
+  void gate_layers(const Add& add) const {
+    if (gates < 0)
+      detail::reject("the gates of a ResidualNet read no negative number of inputs, but got " +
+                     std::to_string(gates));
+    for (Eigen::Index block = 0; gates > 0 && block < blocks; ++block)
+      add(nets::DenseLayer{gates, width, false, false, false, 1});
+  }
   /// As "2 blocks of 64, relu".
   std::string describe() const {
-    return detail::counted(blocks, "block") + " of " + std::to_string(width) + ", " +
-           detail::describe(activation, dropout);
+    return detail::counted(blocks, "block") + " of " + std::to_string(width) +
+           (gates > 0 ? " with gates, " : ", ") + detail::describe(activation, dropout);
   }
 };
 
@@ -59,12 +70,17 @@ struct ResidualNetOptions {
 /// rows are samples. The gradient passes through the sums unchanged, so the network may be deep. Dropout acts before
 /// W₂. Weights start as in Mlp, W₂ and b₂ at 1/200 of that, so that every block starts near the identity. The last
 /// layer starts at zero, and so do the results.
+///
+/// With gates on the last inputs c (the context of a coupling), as in nflows and sbi,
+///
+///   h ← h + σ(c Wᵍ + bᵍ) ⊙ (activation(activation(h) W₁ + b₁) W₂ + b₂).
 template <class Scalar_>
 class ResidualNet : public nets::NetworkConditioner<Scalar_> {
  public:
   using Options = ResidualNetOptions;
 
-  /// Throws std::invalid_argument for a width below one, negative blocks or a dropout outside [0, 1).
+  /// Throws std::invalid_argument for a width below one, negative blocks, a dropout outside [0, 1), or gates on more
+  /// inputs than there are.
   ResidualNet(Eigen::Index in, Eigen::Index out, const Options& options = {})
       : nets::NetworkConditioner<Scalar_>(options.network(in, out)), options_(options) {}
 

@@ -218,6 +218,8 @@ class Builder {
     const auto networks = [&](const auto& options) {
       if constexpr (requires { options.dense_layers(1, 1, [](const auto&) {}); })
         options.dense_layers(1, 1, [&](const auto& layer) { outline.part("", layer); });
+      if constexpr (requires { options.gate_layers([](const auto&) {}); })
+        options.gate_layers([&](const auto& layer) { outline.part("", layer); });
     };
     std::apply(
         [&](const auto&... argument) {

@@ -22,8 +22,11 @@ class BatchForward {
     const auto panels = [&](Eigen::Index columns) { return Panels<Scalar>::allocate(arena, rows, columns); };
     const std::size_t count = network.layers.size();
     sites_ = arena.allocate<Site<Scalar>>(count);
-    weights_ = arena.allocate<const Scalar*>(count);
+    weights_ = arena.allocate<const Scalar*>(count + network.gates.size());
     input_ = panels(network.layers.front().in);
+    if (!network.gates.empty()) gate_input_ = panels(network.gates.front().in);
+    for (std::size_t k = 0; k < network.gates.size(); ++k)
+      weights_[count + k] = network.gates[k].segment(theta).data();
     for (std::size_t i = 0; i < count; ++i) {
       const DenseLayer& layer = network.layers[i];
       weights_[i] = masked(layer, theta, arena);
@@ -39,15 +42,24 @@ class BatchForward {
           site.value = panels(layer.out);
         }
       }
+      if (network.gated(i)) {
+        site.gate = panels(layer.out);
+        site.gated = panels(layer.out);
+      }
       std::construct_at(sites_ + i, site);
     }
   }
 
   /// Columns first .. last - 1 of the input, from a column-major batch.
-  void take(const Scalar* from, Eigen::Index first, Eigen::Index last) { input_.take(from, first, last); }
+  void take(const Scalar* from, Eigen::Index first, Eigen::Index last) {
+    input_.take(from, first, last);
+    const Eigen::Index gates = network_.first_gate_input();
+    if (last > gates) gate_input_.take(from + (gates - first) * input_.rows, 0, last - gates);
+  }
 
   /// Computes a part of layer i, and of the input of the next layer.
   void advance(std::size_t i, const Part& part) {
+    if (network_.gated(i)) open_gate(i);
     const auto p = view_parameters(network_.layers[i], network_.layers[i].segment(theta_));
     dense(i == 0 ? input_ : sites_[i - 1].value, weights_[i], p.bias.data(), sites_[i].result, part,
           relu_in_place(i), [&](Eigen::Index panel) { finish(i, panel, part.first, part.last); });
@@ -58,7 +70,7 @@ class BatchForward {
     sites_[network_.last()].result.give(to, first, last);
   }
 
-  NetworkTape<Scalar> tape() const { return {input_, sites_, weights_}; }
+  NetworkTape<Scalar> tape() const { return {input_, gate_input_, sites_, weights_}; }
 
  private:
   using Number = Lanes<Scalar>;
@@ -82,8 +94,28 @@ class BatchForward {
            network_.layers[i + 1].activates && !network_.layers[i].adds && !network_.streams(i);
   }
 
+  void open_gate(std::size_t i) const {
+    const Panels<Scalar>& gate = sites_[i].gate;
+    const std::size_t k = Network::gate_of(i);
+    const DenseLayer& layer = network_.gates[k];
+    const auto p = view_parameters(layer, layer.segment(theta_));
+    for (const Part& part : layer.forward_parts)
+      dense(gate_input_, weights_[network_.layers.size() + k], p.bias.data(), gate, part, false,
+            [&](Eigen::Index panel) {
+              gate.for_each_run_of(panel, part.first, part.last, [&](Eigen::Index from, Eigen::Index count) {
+                activate(Activation::sigmoid, 0, gate.data + from, gate.data + from, count);
+              });
+            });
+  }
+
   void finish(std::size_t i, Eigen::Index panel, Eigen::Index first, Eigen::Index last) const {
     const Site<Scalar>& site = sites_[i];
+    if (network_.gated(i))
+      site.result.for_each_vector_of(panel, first, last, [&](Eigen::Index n) {
+        const Number result = Number::load(site.result.data + n);
+        result.store(site.gated.data + n);
+        (result * Number::load(site.gate.data + n)).store(site.result.data + n);
+      });
     if (network_.layers[i].adds) {
       const Scalar* const stream = sites_[i - 2].result.data;
       site.result.for_each_vector_of(panel, first, last, [&](Eigen::Index n) {
@@ -104,7 +136,7 @@ class BatchForward {
 
   const Network& network_;
   std::span<const Scalar> theta_;
-  Panels<Scalar> input_{};
+  Panels<Scalar> input_{}, gate_input_{};
   Site<Scalar>* sites_;
   const Scalar** weights_;
 };

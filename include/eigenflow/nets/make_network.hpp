@@ -10,6 +10,7 @@
 #include "eigenflow/nets/dropout.hpp"
 #include "eigenflow/nets/network.hpp"
 #include "eigenflow/numerics/saturating.hpp"
+#include "eigenflow/text/counted.hpp"
 #include "eigenflow/text/error.hpp"
 
 // The construction of a network.
@@ -42,26 +43,38 @@ inline void cut(DenseLayer& layer) {
       });
 }
 
-/// Appends a layer whose parameters follow those of the last. Throws std::invalid_argument if the number of parameters
-/// overflows.
-inline void append(Network& network, DenseLayer layer) {
-  layer.offset = network.layers.empty() ? 0 : network.layers.back().offset + network.layers.back().size();
+/// Appends a layer to the network's `layers` or `gates`. Its parameters follow those of the last. Throws
+/// std::invalid_argument if the number of parameters overflows.
+inline void append(Network& network, List<DenseLayer> Network::*list, DenseLayer layer) {
+  if (!network.layers.empty()) {
+    const DenseLayer& last = network.gates.empty() ? network.layers.back() : network.gates.back();
+    layer.offset = last.offset + last.size();
+  }
   if (detail::saturating_sum(layer.offset, layer.size()) == detail::largest_count)
     detail::reject("a network with a dense layer from " + std::to_string(layer.in) + " to " +
                    std::to_string(layer.out) +
                    " units has more parameters than any memory holds: make it narrower");
   cut(layer);
-  network.layers.push_back(std::move(layer));
+  (network.*list).push_back(std::move(layer));
 }
 
-/// The network of some options, whose `dense_layers(in, out, add)` passes its dense layers to `add`, first to last.
+/// The network of some options, whose `dense_layers(in, out, add)` passes its dense layers to `add`, first to last; and
+/// `gate_layers(add)` those of its gates, if it may have any.
 template <class Options>
 Network make_network(const Options& options, Eigen::Index in, Eigen::Index out) {
   Network network{{},
                   options.activation,
                   checked_dropout(options.dropout),
                   detail::checked_negative_slope(options.negative_slope)};
-  options.dense_layers(in, out, [&](DenseLayer layer) { append(network, std::move(layer)); });
+  options.dense_layers(in, out,
+                       [&](DenseLayer layer) { append(network, &Network::layers, std::move(layer)); });
+  if constexpr (requires { options.gate_layers([](const DenseLayer&) {}); })
+    options.gate_layers([&](DenseLayer layer) {
+      if (layer.in > in)
+        detail::reject("gates cannot read the last " + detail::counted(layer.in, "input") +
+                       " of a network that has " + std::to_string(in));
+      append(network, &Network::gates, std::move(layer));
+    });
   return network;
 }
 

@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -30,11 +31,14 @@ class NetworkConditioner {
     Parameters<Visitor> parameters;
     for (std::size_t i = 0; i < self.network_.layers.size(); ++i)
       parameters.push_back(visit.part(i, self.network_.layers[i]));
+    for (std::size_t k = 0; k < self.network_.gates.size(); ++k)
+      parameters.push_back(visit.part("gate" + std::to_string(k), self.network_.gates[k]));
     return parameters;
   }
 
   void initialise(std::span<Scalar> theta, Rng& rng) const {
     for (const DenseLayer& layer : network_.layers) layer.initialise(theta, rng);
+    for (const DenseLayer& gate : network_.gates) gate.initialise(theta, rng);
   }
 
   Tape forward(std::span<const Scalar> theta, const ConstMatrixMap<Scalar>& input, MatrixMap<Scalar>& result,
@@ -63,6 +67,10 @@ class NetworkConditioner {
     for (std::size_t i = network_.layers.size(); i-- > 0;) {
       run.add_weight_gradient(i, grad);
       for (const Part& part : network_.layers[i].backward_parts) run.retreat(i, part);
+    }
+    for (std::size_t k = 0; k < network_.gates.size(); ++k) {
+      run.add_gate_weight_gradient(k, grad);
+      run.retreat_gate(k);
     }
   }
 

@@ -18,6 +18,7 @@ class RowForward {
       : network_(network), theta_(theta) {
     Eigen::Index size = network.layers.front().in;
     for (const DenseLayer& layer : network.layers) size += 2 * layer.out;
+    if (!network.gates.empty()) size += network.gates.front().out;
     input_ = pass.arena->template allocate<Scalar>(static_cast<std::size_t>(size));
     results_ = pass.arena->template allocate<Scalar*>(2 * network.layers.size());
     values_ = results_ + network.layers.size();
@@ -26,6 +27,7 @@ class RowForward {
       results_[i] = next;
       values_[i] = network.streams(i) ? next + network.layers[i].out : next;
     }
+    gate_ = next;
   }
 
   void take(const Scalar* from, Eigen::Index first, Eigen::Index last) {
@@ -42,6 +44,14 @@ class RowForward {
       dense_one_row(input, p.weight.data() + first * layer.in, layer.in, p.bias.data() + first,
                     result + first, layer.reach_of(first), last - first);
       first = last;
+    }
+    if (network_.gated(i)) {
+      const DenseLayer& gate = network_.gates[Network::gate_of(i)];
+      const auto g = view_parameters(gate, gate.segment(theta_));
+      dense_one_row(input_ + network_.first_gate_input(), g.weight.data(), gate.in, g.bias.data(), gate_,
+                    gate.in, gate.out);
+      activate(Activation::sigmoid, 0, gate_, gate_, gate.out);
+      for (Eigen::Index k = part.first; k < part.last; ++k) result[k] *= gate_[k];
     }
     if (layer.adds)
       for (Eigen::Index k = part.first; k < part.last; ++k) result[k] += results_[i - 2][k];
@@ -66,6 +76,7 @@ class RowForward {
   Scalar* input_;
   Scalar** results_;
   Scalar** values_;
+  Scalar* gate_;
 };
 
 }  // namespace eigenflow::nets

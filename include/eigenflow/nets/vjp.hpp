@@ -26,6 +26,13 @@ class BatchVjp {
       std::construct_at(grads_ + i, panels(network.layers[i].out));
       std::construct_at(sums_ + i, network.layers[i].out, arena_);
     }
+    gates_ = arena_.allocate<Gate>(network.gates.size());
+    for (std::size_t k = 0; k < network.gates.size(); ++k) {
+      const Eigen::Index width = network.gates[k].out;
+      std::construct_at(
+          gates_ + k,
+          Gate{panels(network.gates[k].in), panels(width), panels(width), {width, arena_}, {width, arena_}});
+    }
   }
 
   /// ∂loss/∂result for columns first .. last - 1, from a column-major batch.
@@ -41,17 +48,28 @@ class BatchVjp {
   void retreat(std::size_t i, const Part& part) {
     const Panels<Scalar>& to = i == 0 ? grad_input_ : grads_[i - 1];
     if (i > 0 && network_.streams(i - 1)) sums_[i - 1].add(sums_[i + 1], part.first, part.last);
-    const bool gated = i > 0 && relu_alone(i - 1);  // the product itself applies the derivative
-    dense_grad_x(grads_[i], tape_.weights[i], to, part,
-                 gated ? tape_.sites[i - 1].derivative_from.data : nullptr, gated ? sums_ + (i - 1) : nullptr,
+    const bool fused = i > 0 && relu_alone(i - 1);  // the product itself applies the derivative
+    dense_grad_x(of_product(i), tape_.weights[i], to, part,
+                 fused ? tape_.sites[i - 1].derivative_from.data : nullptr, fused ? sums_ + (i - 1) : nullptr,
                  arena_, [&](Eigen::Index panel) {
-                   if (i > 0 && !gated) finish(i - 1, panel, part.first, part.last);
+                   if (i > 0 && !fused) finish(i - 1, panel, part.first, part.last);
                  });
+  }
+
+  /// From the cotangents of gate k to those of its inputs, once its block has been passed.
+  void retreat_gate(std::size_t k) {
+    for (const Part& part : network_.gates[k].backward_parts)
+      dense_grad_x(gates_[k].gate, tape_.weights[network_.layers.size() + k], gates_[k].input, part,
+                   static_cast<const Scalar*>(nullptr), static_cast<const ColumnSums<Scalar>*>(nullptr),
+                   arena_, [](Eigen::Index) {});
   }
 
   /// Adds ∂loss/∂input for columns first .. last - 1 to a column-major batch.
   void add_to(Scalar* to, Eigen::Index first, Eigen::Index last) const {
     grad_input_.add_to(to, first, last);
+    const Eigen::Index start = network_.first_gate_input();
+    for (std::size_t k = 0; k < network_.gates.size() && last > start; ++k)
+      gates_[k].input.add_to(to + (start - first) * grad_input_.rows, 0, last - start);
   }
 
   /// Adds ∂loss/∂(W, b) of layer i, once the cotangents of all of its results are known.
@@ -60,9 +78,9 @@ class BatchVjp {
     const DenseLayer& layer = network_.layers[i];
     auto g = view_parameters(layer, layer.segment(grad));
     const Panels<Scalar>& input = i == 0 ? tape_.input : tape_.sites[i - 1].value;
-    sums_[i].give(g.bias.data());
+    (network_.gated(i) ? gates_[Network::gate_of(i)].product_sums : sums_[i]).give(g.bias.data());
     if (layer.reach.empty()) {
-      dense_grad_w<Scalar>(input, grads_[i], g.weight.data(), layer.forward_parts, arena_);
+      dense_grad_w<Scalar>(input, of_product(i), g.weight.data(), layer.forward_parts, arena_);
       return;
     }
     const ArenaScope scope(arena_);
@@ -74,8 +92,28 @@ class BatchVjp {
       g.weight.col(k).head(layer.reach_of(k)) += whole.col(k).head(layer.reach_of(k));
   }
 
+  /// The same for gate k.
+  void add_gate_weight_gradient(std::size_t k, std::span<Scalar> grad) const {
+    if (grad.empty()) return;
+    const DenseLayer& layer = network_.gates[k];
+    auto g = view_parameters(layer, layer.segment(grad));
+    gates_[k].gate_sums.give(g.bias.data());
+    dense_grad_w<Scalar>(tape_.gate_input, gates_[k].gate, g.weight.data(), layer.forward_parts, arena_);
+  }
+
  private:
   using Number = Lanes<Scalar>;
+
+  // Cotangents of a block's gate: of its inputs, of c W + b, of the product that it scales.
+  struct Gate {
+    Panels<Scalar> input, gate, product;
+    ColumnSums<Scalar> gate_sums, product_sums;
+  };
+
+  // The cotangents of x W + b in layer i, before its gate and sum.
+  const Panels<Scalar>& of_product(std::size_t i) const {
+    return network_.gated(i) ? gates_[Network::gate_of(i)].product : grads_[i];
+  }
 
   // True if there is only a relu between layer i and the next.
   bool relu_alone(std::size_t i) const {
@@ -98,10 +136,24 @@ class BatchVjp {
       });
     else
       sums_[i].add(grad, panel, first, last, [](Eigen::Index, Number g) { return g; });
-    if (!network_.streams(i)) return;
-    const Scalar* const stream = grads_[i + 2].data;  // which has been summed already
-    grad.for_each_vector_of(panel, first, last, [&](Eigen::Index n) {
-      (Number::load(grad.data + n) + Number::load(stream + n)).store(grad.data + n);
+    if (network_.streams(i)) {
+      const Scalar* const stream = grads_[i + 2].data;  // which has been summed already
+      grad.for_each_vector_of(panel, first, last, [&](Eigen::Index n) {
+        (Number::load(grad.data + n) + Number::load(stream + n)).store(grad.data + n);
+      });
+    }
+    if (network_.gated(i)) pass_gate(site, grad, gates_[Network::gate_of(i)], panel, first, last);
+  }
+
+  // Of h + s ⊙ p with s = σ(a): grad_p = grad ⊙ s, grad_a = grad ⊙ p ⊙ s (1 - s).
+  static void pass_gate(const Site<Scalar>& site, const Panels<Scalar>& grad, const Gate& gate,
+                        Eigen::Index panel, Eigen::Index first, Eigen::Index last) {
+    gate.product_sums.add(gate.product, panel, first, last, [&](Eigen::Index n, Number) {
+      return Number::load(grad.data + n) * Number::load(site.gate.data + n);
+    });
+    gate.gate_sums.add(gate.gate, panel, first, last, [&](Eigen::Index n, Number) {
+      const Number s = Number::load(site.gate.data + n);
+      return Number::load(gate.product.data + n) * Number::load(site.gated.data + n) * (Number(1) - s);
     });
   }
 
@@ -111,6 +163,7 @@ class BatchVjp {
   Panels<Scalar> grad_input_{};
   Panels<Scalar>* grads_;
   ColumnSums<Scalar>* sums_;
+  Gate* gates_;
 };
 
 }  // namespace eigenflow::nets

@@ -9,9 +9,9 @@ std::string mlp(const char* activation, const char* hidden = "[9, 6]") {
   return std::string(R"({"hidden": )") + hidden + R"(, "activation": ")" + activation +
          R"(", "dropout": 0.1, "negative_slope": 0.02})";
 }
-std::string residual(const char* activation) {
+std::string residual(const char* activation, int gates = 0) {
   return std::string(R"({"width": 7, "blocks": 2, "activation": ")") + activation +
-         R"(", "dropout": 0.0, "negative_slope": 0.01})";
+         R"(", "dropout": 0.0, "negative_slope": 0.01, "gates": )" + std::to_string(gates) + "}";
 }
 std::string affine(const std::string& scale) {
   return R"({"type": "affine", "log_scale": )" + scale + "}";
@@ -110,7 +110,8 @@ std::vector<Architecture> architectures() {
            ", " +
            inverse(autoregressive("spline, masked residual net", 3, "[0, 1, 2]", residual("softplus"),
                                   spline(sigmoid, "spline", R"(, "size_bound": 2.5)"), 2)) +
-           ", " + coupling("affine, mlp", 3, 1, mlp("sigmoid"), affine(soft_clip()), 2),
+           ", " + coupling("affine, mlp", 3, 1, mlp("sigmoid"), affine(soft_clip()), 2) + ", " +
+           coupling("affine, residual net", 3, 1, residual("silu", 2), affine(soft_clip()), 2),
        R"({"type": "ConditionalNormal<mlp>", "dim": 3, "context_dim": 2, "options": )" + mlp("tanh") + "}"},
       {"planar", "double",
        planar("tanh") + ", " + planar("softsign") + ", " + planar("leaky_relu", slope) +
