@@ -31,6 +31,7 @@ class AnyBaseInterface : public AnyPartInterface<Scalar> {
                       Tile<Scalar>& tile) const = 0;
   virtual void sample_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Rng& rng,
                           Eigen::Index first_row, Tile<Scalar>& tile) const = 0;
+  virtual void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles) = 0;
 };
 
 template <Base B>
@@ -64,6 +65,9 @@ class AnyBaseModel final : public AnyPartModel<B, AnyBaseInterface<typename B::S
     else if constexpr (!Parameterless<B>)
       reject("a sample of " + this->name() +
              " is not a smooth function of its parameters: choose another base for reverse KL");
+  }
+  void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles) override {
+    if constexpr (StartsFromData<B>) part_.initialise_from(theta, tiles);
   }
 };
 
@@ -108,6 +112,9 @@ class AnyBase : public detail::AnyPart<detail::AnyBaseInterface<Scalar_>> {
   void sample_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Rng& rng,
                   Eigen::Index first_row, Tile<Scalar>& tile) const {
     part().sample_vjp(theta, grad, rng, first_row, tile);
+  }
+  void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles) {
+    part().initialise_from(theta, tiles);
   }
 };
 

@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <new>
 #include <type_traits>
 
@@ -119,5 +120,9 @@ struct Tile : Pass {
             {nullptr, rows, 0}};
   }
 };
+
+/// Calls its argument on every tile of a data set, in order: the data for a data-dependent start.
+template <class Scalar>
+using TileSource = std::function<void(const std::function<void(Tile<Scalar>&)>&)>;
 
 }  // namespace eigenflow

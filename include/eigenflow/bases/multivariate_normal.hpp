@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <tuple>
 
@@ -13,6 +14,9 @@
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/base.hpp"
 #include "eigenflow/maps/soft_bound.hpp"
+#include "eigenflow/numerics/correlations.hpp"
+#include "eigenflow/numerics/feature_moments.hpp"
+#include "eigenflow/numerics/finite.hpp"
 #include "eigenflow/numerics/half_log_two_pi.hpp"
 #include "eigenflow/numerics/saturating.hpp"
 
@@ -25,7 +29,10 @@ namespace eigenflow {
 ///
 /// so that the density needs only products, for every theta. s is bounded smoothly, as in DiagonalNormal, and e^s_j is
 /// the deviation of feature j given the features before it. A sample solves M t = ε, first feature first.
-/// Starts as N(0, I).
+///
+/// Starts as N(0, I). `fit` gives it the mean and the covariance of the data that reach it, unless it was trained before:
+/// gradients find features that nearly determine each other only slowly. The correlations are shrunk towards none as far
+/// as left-out rows ask for it (numerics/correlations.hpp).
 template <class Scalar_, int Dim_ = Eigen::Dynamic>
 class MultivariateNormal {
  public:
@@ -53,6 +60,35 @@ class MultivariateNormal {
             visit.vector("lower", detail::saturating_triangle(self.dim() - 1))};
   }
   void initialise(std::span<Scalar> theta, Rng&) const { std::fill(theta.begin(), theta.end(), Scalar(0)); }
+
+  /// With the correlations K Kᵀ and the deviations d of z: e^s_j = d_j K_jj, and M = K⁻¹ diag(K).
+  void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles) const {
+    if (std::any_of(theta.begin(), theta.end(), [](Scalar value) { return value != 0; })) return;
+    FeatureMoments moments(dim());
+    tiles([&](const Tile<Scalar>& tile) { moments.add(tile.values); });
+    VectorX<double> mean(dim()), deviation(dim());
+    for (Eigen::Index j = 0; j < dim(); ++j) {
+      mean[j] = moments.mean(j);
+      deviation[j] = moments.deviation(j) >= std::numeric_limits<Scalar>::min() ? moments.deviation(j) : 1;
+      if (!detail::is_finite(mean[j])) return;
+    }
+    Correlations<double> correlations(dim());
+    tiles([&](const Tile<Scalar>& tile) {
+      correlations.add(((tile.values.template cast<double>().rowwise() - mean.transpose()).array().rowwise() /
+                        deviation.transpose().array())
+                           .matrix());
+    });
+    const double least = 64 * static_cast<double>(std::numeric_limits<Scalar>::epsilon());
+    const MatrixX<double> k = correlations.factor(correlations.shrinkage(least));
+    MatrixX<double> m = MatrixX<double>::Identity(dim(), dim());
+    k.template triangularView<Eigen::Lower>().solveInPlace(m);
+    auto p = view_parameters(*this, theta);
+    for (Eigen::Index j = 0; j < dim(); ++j) {
+      p.mean[j] = static_cast<Scalar>(mean[j]);
+      p.log_scale[j] = static_cast<Scalar>(LogScale{}.inverse(std::log(deviation[j] * k(j, j))));
+      for (Eigen::Index i = 0; i < j; ++i) p.lower[row(j) + i] = static_cast<Scalar>(m(j, i) * k(i, i));
+    }
+  }
 
   void log_prob(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
     const auto p = view_parameters(*this, theta);

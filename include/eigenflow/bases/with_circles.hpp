@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <numbers>
 #include <span>
 #include <string>
@@ -66,6 +67,15 @@ class WithCircles {
     return B::layout(self.base_, visit);
   }
   void initialise(std::span<Scalar> theta, Rng& rng) const { base_.initialise(theta, rng); }
+  void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles) requires StartsFromData<B> {
+    base_.initialise_from(theta, [&](const std::function<void(Tile<Scalar>&)>& visit) {
+      tiles([&](Tile<Scalar>& tile) {
+        const ArenaScope scope(*tile.arena);
+        Tile<Scalar> inner = real_features(tile);
+        visit(inner);
+      });
+    });
+  }
 
   /// The tape of the inner base.
   using Tape = decltype(add_log_prob(std::declval<const B&>(), {}, std::declval<eigenflow::Tile<Scalar>&>()));

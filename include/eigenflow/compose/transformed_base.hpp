@@ -101,9 +101,20 @@ class TransformedBase {
     layers_.initialise(layer_segment().of(theta), rng);
     base_.initialise(base_segment().of(theta), rng);
   }
-  /// Gives the data to the layers that start from data.
+  /// Gives the data to the layers that start from data, and what the layers make of them to the base.
   void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles) {
     start_from_data(layers_, layer_segment().of(theta), tiles, Direction::forward);
+    static_assert(
+        StartsFromData<B> || !requires { &B::initialise_from; },
+        "a base's initialise_from takes (theta, tiles)");
+    if constexpr (StartsFromData<B>)
+      base_.initialise_from(base_segment().of(theta), [&](const std::function<void(Tile<Scalar>&)>& visit) {
+        tiles([&](Tile<Scalar>& tile) {
+          const ArenaScope scope(*tile.arena);
+          layers_.forward(layer_segment().of(theta), tile);
+          visit(tile);
+        });
+      });
   }
 
   // ---- the density, in place, for flows and objectives

@@ -61,7 +61,15 @@ concept Base = std::copyable<B> &&
 // What a base may have beyond that:
 //   context_dim()    columns of tile.context that all three functions read (default 0); log_prob_vjp adds
 //                    ∂loss/∂context to tile.grad_context
+//   initialise_from(theta, tiles)  writes an initial theta from the data that reach the base, unless theta was trained
 //   sample_vjp(...)  the gradient of a loss over its samples: see Reparametrised
+
+/// A base that starts from data.
+template <class B>
+concept StartsFromData = Base<B> &&
+    requires(B& base, std::span<typename B::Scalar> theta, const TileSource<typename B::Scalar>& tiles) {
+  base.initialise_from(theta, tiles);
+};
 
 /// A base without parameters.
 template <class B>

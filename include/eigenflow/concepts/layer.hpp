@@ -2,7 +2,6 @@
 
 #include <Eigen/Core>
 #include <concepts>
-#include <functional>
 #include <span>
 #include <string>
 
@@ -55,10 +54,6 @@ concept Layer = std::copyable<L> &&
 //   static tag()                     its key in model files
 //   static name()                    its name in the printed architecture (default: the tag, or "Layer")
 //   describe()                       the text in brackets after the name: "1 of 2 features, 64 × 64, relu"
-
-/// Calls its argument on every tile of a data set, in order: the data for a data-dependent start.
-template <class Scalar>
-using TileSource = std::function<void(const std::function<void(Tile<Scalar>&)>&)>;
 
 /// Gives the data that enters `direction` to a layer that starts from data. Does nothing for other layers.
 template <class L, class Scalar>

@@ -47,10 +47,14 @@ class FlowParameters {
 
   /// Draws new parameters: the layers start at or near the identity.
   void initialise(Rng& rng) { density().initialise(theta(), rng); }
-  /// Gives the data to the layers that start from data (Standardize), unless they have started.
+  /// Gives the data to the layers and the base that start from data (Standardize, MultivariateNormal), unless they have
+  /// started. Frozen parameters stay.
   void initialise_from(const TileSource<Scalar>& tiles) {
     if (moved_from_) detail::reject_moved_from("flow");
+    const VectorX<Scalar> before = frozen_.empty() ? VectorX<Scalar>() : theta_;
     density_.initialise_from(theta(), tiles);
+    for (const Segment& frozen : frozen_)
+      theta_.segment(frozen.offset, frozen.size) = before.segment(frozen.offset, frozen.size);
   }
 
   Eigen::Index dim() const { return density().dim(); }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <concepts>
 #include <numbers>
 #include <tuple>
@@ -42,6 +44,13 @@ class SoftClip {
   LogScaleAt<Scalar> operator()(Scalar a) const {
     const auto at = (*this)(Lanes<Scalar, false>(a));
     return {at.value.value, at.slope.value};
+  }
+
+  /// The free number of a log-scale, which is at most .999 of the bound.
+  double inverse(double s) const {
+    constexpr double most = 0.999;
+    const double share = std::clamp(s / bound_, -most, most);
+    return bound_ * share / (1 - std::abs(share));
   }
 
  protected:
