@@ -1,8 +1,8 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <functional>
 #include <algorithm>
+#include <functional>
 #include <new>
 #include <span>
 #include <string>
