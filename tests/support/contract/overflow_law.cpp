@@ -110,7 +110,8 @@ Problem<S> large_rows(const Subject<S>& subject) {
         const bool negative = kind == 1 || (kind == 2 && j % 2 == 1);
         if (kind < 3 || kind - 3 == j) problem.x(i, j) = negative ? -size : size;
       }
-      if (pattern % 2 == 1) problem.context.row(i).setConstant(pattern % 4 == 1 ? size : -size);
+      if (context > 0 && pattern % 2 == 1)
+        problem.context.row(i).setConstant(pattern % 4 == 1 ? size : -size);
     }
   return problem;
 }
@@ -129,9 +130,10 @@ void check_flow(Flow& flow, const VectorX<S>& theta, const Problem<S>& problem, 
     // Comparisons with NaN are false.
     const bool defined = batch[i] < infinity && by_row(i) < infinity && with_grad.log_prob[i] < infinity;
     const bool settled = with_grad.log_prob[i] > -infinity ||
-                         (with_grad.grad.row(i).allFinite() && with_grad.grad_context.row(i).allFinite());
+                         (with_grad.grad.row(i).allFinite() &&
+                          (with_grad.grad_context.cols() == 0 || with_grad.grad_context.row(i).allFinite()));
     if (defined && settled) continue;
-    INFO(where << ": x = " << problem.x.row(i) << ", context = " << problem.context.row(i)
+    INFO(where << ": x = " << problem.x.row(i) << ", context = " << problem.row(i).context
                << ", log p = " << batch[i] << ", of the row alone " << by_row(i) << ", with its gradient "
                << with_grad.log_prob[i] << ", gradient " << with_grad.grad.row(i));
     CHECK(defined);
