@@ -30,10 +30,7 @@ endif()
 
 # eigenflow::compiled_io with the flags of the tests: all parts that a file may name, compiled once.
 if(TARGET eigenflow::io)
-  set(compiled_io_sources ${eigenflow_compiled_sources}/compiled_json.cpp)
-  foreach(scalar float double)
-    list(APPEND compiled_io_sources ${eigenflow_compiled_sources}/compiled_io_${scalar}.cpp)
-  endforeach()
+  get_target_property(compiled_io_sources eigenflow_compiled_io SOURCES)
   add_library(eigenflow_test_io STATIC ${compiled_io_sources})
   target_link_libraries(eigenflow_test_io PUBLIC eigenflow_test_flags eigenflow::io)
   target_compile_definitions(eigenflow_test_io PUBLIC EIGENFLOW_COMPILED_IO)

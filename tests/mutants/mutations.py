@@ -211,7 +211,7 @@ MUTATIONS = [
     ("residual_coupling", NETWORK_VJP, "gradient passes a gate unscaled", "Number::load(grad.data + n) * Number::load(site.gate.data + n);", "Number::load(grad.data + n);"),
     ("residual_coupling", NETWORK_VJP, "derivative of a gate is the gate", "Number::load(site.gated.data + n) * (Number(1) - s);", "Number::load(site.gated.data + n) * (Number(2) - s);"),
     ("residual_coupling", NETWORK_VJP, "a gate's input has no gradient", "gates_[k].input.add_to(", "if (to == nullptr) gates_[k].input.add_to("),
-    ("residual_coupling", NETWORK_VJP, "a gate's bias has no gradient", "gates_[k].gate_sums.give(g.bias.data());", "{}"),
+    ("residual_coupling", NETWORK_VJP, "a gate's bias has no gradient", "gate.gate_sums.give(g.bias.data());", "{}"),
     # ---- Autoregressive
     ("autoregressive", AUTOREGRESSIVE, "directions swapped", "transform<false>(j, batch, tile);", "transform<true>(j, batch, tile);"),
     ("autoregressive", AUTOREGRESSIVE, "log_det assigned", "step.load(tile.log_det.data()) + result.log_det", "result.log_det"),

@@ -42,15 +42,14 @@ Units units_of(const Eigen::MatrixXd& x) {
   moments.add(x);
   for (Eigen::Index j = 0; j < x.cols(); ++j) {
     units.middle[j] = moments.mean(j);
-    const double deviation = moments.deviation(j);
-    // The rule of Standardize.
-    units.scale[j] = deviation >= std::numeric_limits<double>::min() ? deviation : 1;
+    units.scale[j] = moments.scale<double>(j);
     if (x.rows() > 0)
       units.constant[static_cast<std::size_t>(j)] =
           eigenflow::detail::equal_to_rounding(x.col(j).minCoeff(), x.col(j).maxCoeff());
     if (x.rows() < fewest) continue;
     const Core core = core_of({x.col(j).begin(), x.col(j).end()});
-    if (!(core.scale >= std::numeric_limits<double>::min()) || !(deviation > heavy_ratio * core.scale))
+    if (!(core.scale >= std::numeric_limits<double>::min()) ||
+        !(moments.deviation(j) > heavy_ratio * core.scale))
       continue;
     units.heavy[static_cast<std::size_t>(j)] = true;
     units.middle[j] = core.middle;

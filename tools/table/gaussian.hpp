@@ -4,7 +4,6 @@
 #include <Eigen/Core>
 #include <cmath>
 #include <eigenflow/numerics/feature_moments.hpp>
-#include <limits>
 #include <numbers>
 
 namespace table {
@@ -19,7 +18,7 @@ class Gaussian {
     moments.add(x);
     for (Eigen::Index j = 0; j < x.cols(); ++j) {
       mean_[j] = moments.mean(j);
-      scale_[j] = moments.deviation(j) >= std::numeric_limits<double>::min() ? moments.deviation(j) : 1;
+      scale_[j] = moments.scale<double>(j);
     }
     const Eigen::MatrixXd z = standardised(x);
     Eigen::MatrixXd correlation = z.transpose() * z / static_cast<double>(x.rows());

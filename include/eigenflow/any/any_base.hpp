@@ -67,7 +67,7 @@ class AnyBaseModel final : public AnyPartModel<B, AnyBaseInterface<typename B::S
              " is not a smooth function of its parameters: choose another base for reverse KL");
   }
   void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles) override {
-    if constexpr (StartsFromData<B>) part_.initialise_from(theta, tiles);
+    if constexpr (starts_from_data<B>()) part_.initialise_from(theta, tiles);
   }
 };
 

@@ -4,17 +4,16 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <tuple>
 
+#include "eigenflow/authoring/correlation_factor.hpp"
 #include "eigenflow/authoring/dimension.hpp"
 #include "eigenflow/authoring/lanes.hpp"
 #include "eigenflow/authoring/per_feature.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/base.hpp"
 #include "eigenflow/maps/soft_bound.hpp"
-#include "eigenflow/numerics/correlations.hpp"
 #include "eigenflow/numerics/feature_moments.hpp"
 #include "eigenflow/numerics/finite.hpp"
 #include "eigenflow/numerics/half_log_two_pi.hpp"
@@ -69,17 +68,10 @@ class MultivariateNormal {
     VectorX<double> mean(dim()), deviation(dim());
     for (Eigen::Index j = 0; j < dim(); ++j) {
       mean[j] = moments.mean(j);
-      deviation[j] = moments.deviation(j) >= std::numeric_limits<Scalar>::min() ? moments.deviation(j) : 1;
+      deviation[j] = moments.scale<Scalar>(j);
       if (!detail::is_finite(mean[j])) return;
     }
-    Correlations<double> correlations(dim());
-    tiles([&](const Tile<Scalar>& tile) {
-      correlations.add(((tile.values.template cast<double>().rowwise() - mean.transpose()).array().rowwise() /
-                        deviation.transpose().array())
-                           .matrix());
-    });
-    const double least = 64 * static_cast<double>(std::numeric_limits<Scalar>::epsilon());
-    const MatrixX<double> k = correlations.factor(correlations.shrinkage(least));
+    const MatrixX<double> k = correlation_factor(tiles, mean, deviation);
     MatrixX<double> m = MatrixX<double>::Identity(dim(), dim());
     k.template triangularView<Eigen::Lower>().solveInPlace(m);
     auto p = view_parameters(*this, theta);

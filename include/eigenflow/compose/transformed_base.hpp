@@ -105,10 +105,7 @@ class TransformedBase {
   /// Gives the data to the layers that start from data, and what the layers make of them to the base.
   void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles) {
     start_from_data(layers_, layer_segment().of(theta), tiles, Direction::forward);
-    static_assert(
-        StartsFromData<B> || !requires { &B::initialise_from; },
-        "a base's initialise_from takes (theta, tiles)");
-    if constexpr (StartsFromData<B>)
+    if constexpr (starts_from_data<B>())
       base_.initialise_from(base_segment().of(theta), [&](const std::function<void(Tile<Scalar>&)>& visit) {
         tiles([&](Tile<Scalar>& tile) {
           const ArenaScope scope(*tile.arena);

@@ -70,6 +70,14 @@ concept StartsFromData = Base<B> &&
     requires(B& base, std::span<typename B::Scalar> theta, const TileSource<typename B::Scalar>& tiles) {
   base.initialise_from(theta, tiles);
 };
+/// The same for a part to decide by: rejects a base whose initialise_from has other arguments.
+template <Base B>
+constexpr bool starts_from_data() {
+  static_assert(
+      StartsFromData<B> || !requires { &B::initialise_from; },
+      "a base's initialise_from takes (theta, tiles)");
+  return StartsFromData<B>;
+}
 
 /// A base without parameters.
 template <class B>

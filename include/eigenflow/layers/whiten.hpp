@@ -2,19 +2,18 @@
 
 #include <Eigen/Core>
 #include <cmath>
-#include <limits>
 #include <span>
 #include <string>
 #include <tuple>
 #include <utility>
 
+#include "eigenflow/authoring/correlation_factor.hpp"
 #include "eigenflow/authoring/dimension.hpp"
 #include "eigenflow/authoring/list.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/layer.hpp"
 #include "eigenflow/layers/detail/feature_statistics.hpp"
 #include "eigenflow/nets/kernel/triangular.hpp"
-#include "eigenflow/numerics/correlations.hpp"
 #include "eigenflow/numerics/finite.hpp"
 #include "eigenflow/text/decimal.hpp"
 #include "eigenflow/text/error.hpp"
@@ -101,17 +100,7 @@ class Whiten {
     detail::FeatureStatistics<Scalar> units(dim());
     units.take(tiles, Direction::forward);
     if (!units.known) return;
-    Correlations<double> correlations(dim());
-    tiles([&](const Tile<Scalar>& tile) {
-      MatrixX<double> t = tile.values.template cast<double>();
-      for (Eigen::Index j = 0; j < dim(); ++j)
-        t.col(j) =
-            (t.col(j).array() - static_cast<double>(units.mean[j])) / static_cast<double>(units.scale[j]);
-      correlations.add(t);
-    });
-    // Half of the digits of a combination of features that is nearly constant survive the division.
-    const double least = 64 * static_cast<double>(std::numeric_limits<Scalar>::epsilon());
-    MatrixX<double> k = correlations.factor(correlations.shrinkage(least));
+    MatrixX<double> k = correlation_factor(tiles, units.mean, units.scale);
     statistics_ = std::move(units);
     if (direction == Direction::inverse) turn(k);
     for (Eigen::Index i = 0; i < dim(); ++i)

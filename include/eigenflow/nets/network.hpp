@@ -24,8 +24,9 @@ struct Network {
   std::size_t last() const { return layers.size() - 1; }
   /// True if the results of layer i are added to those of layer i + 2, so that they must be kept.
   bool streams(std::size_t i) const { return i + 2 < layers.size() && layers[i + 2].adds; }
-  /// True if layer i ends a block with a gate, that of this number.
+  /// True if layer i ends a block with a gate.
   bool gated(std::size_t i) const { return !gates.empty() && layers[i].adds; }
+  /// The number of that gate: the first layer, then two for each block.
   static std::size_t gate_of(std::size_t i) { return i / 2 - 1; }
   /// The first input that the gates read.
   Eigen::Index first_gate_input() const { return layers.front().in - (gates.empty() ? 0 : gates.front().in); }

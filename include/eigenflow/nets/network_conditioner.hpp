@@ -68,10 +68,7 @@ class NetworkConditioner {
       run.add_weight_gradient(i, grad);
       for (const Part& part : network_.layers[i].backward_parts) run.retreat(i, part);
     }
-    for (std::size_t k = 0; k < network_.gates.size(); ++k) {
-      run.add_gate_weight_gradient(k, grad);
-      run.retreat_gate(k);
-    }
+    for (std::size_t k = 0; k < network_.gates.size(); ++k) run.retreat_gate(k, grad);
   }
 
   Network network_;

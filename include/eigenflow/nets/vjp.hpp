@@ -56,14 +56,6 @@ class BatchVjp {
                  });
   }
 
-  /// From the cotangents of gate k to those of its inputs, once its block has been passed.
-  void retreat_gate(std::size_t k) {
-    for (const Part& part : network_.gates[k].backward_parts)
-      dense_grad_x(gates_[k].gate, tape_.weights[network_.layers.size() + k], gates_[k].input, part,
-                   static_cast<const Scalar*>(nullptr), static_cast<const ColumnSums<Scalar>*>(nullptr),
-                   arena_, [](Eigen::Index) {});
-  }
-
   /// Adds ∂loss/∂input for columns first .. last - 1 to a column-major batch.
   void add_to(Scalar* to, Eigen::Index first, Eigen::Index last) const {
     grad_input_.add_to(to, first, last);
@@ -92,13 +84,18 @@ class BatchVjp {
       g.weight.col(k).head(layer.reach_of(k)) += whole.col(k).head(layer.reach_of(k));
   }
 
-  /// The same for gate k.
-  void add_gate_weight_gradient(std::size_t k, std::span<Scalar> grad) const {
-    if (grad.empty()) return;
+  /// Adds ∂loss/∂(W, b) of gate k and computes the cotangents of its inputs, once its block has been passed.
+  void retreat_gate(std::size_t k, std::span<Scalar> grad) {
     const DenseLayer& layer = network_.gates[k];
-    auto g = view_parameters(layer, layer.segment(grad));
-    gates_[k].gate_sums.give(g.bias.data());
-    dense_grad_w<Scalar>(tape_.gate_input, gates_[k].gate, g.weight.data(), layer.forward_parts, arena_);
+    const Gate& gate = gates_[k];
+    if (!grad.empty()) {
+      auto g = view_parameters(layer, layer.segment(grad));
+      gate.gate_sums.give(g.bias.data());
+      dense_grad_w<Scalar>(tape_.gate_input, gate.gate, g.weight.data(), layer.forward_parts, arena_);
+    }
+    for (const Part& part : layer.backward_parts)
+      dense_grad_x<Scalar>(gate.gate, tape_.weights[network_.layers.size() + k], gate.input, part, nullptr,
+                           nullptr, arena_, [](Eigen::Index) {});
   }
 
  private:

@@ -54,6 +54,14 @@ class FeatureMoments {
     return std::min(std::ldexp(std::sqrt(square), f.exponent), std::numeric_limits<double>::max());
   }
 
+  /// The deviation as the unit of a feature in Scalar: 1 for a constant one, since a scale is at least the smallest normal
+  /// number.
+  template <class Scalar>
+  double scale(Eigen::Index j) const {
+    const double by = deviation(j);
+    return by >= std::numeric_limits<Scalar>::min() ? by : 1;
+  }
+
  private:
   // Of t = (x - first)/2^exponent.
   struct Feature {

@@ -2,7 +2,6 @@
 
 #include <Eigen/Core>
 #include <cmath>
-#include <limits>
 #include <string>
 #include <utility>
 
@@ -52,9 +51,7 @@ struct FeatureStatistics {
     tiles([&](const Tile<Scalar>& tile) { moments.add(tile.values); });
     if (moments.rows() == 0) return;
     for (Eigen::Index j = 0; j < mean.size(); ++j) {
-      const double centre = moments.mean(j), deviation = moments.deviation(j);
-      // A scale is at least the smallest normal number.
-      const double by = deviation >= std::numeric_limits<Scalar>::min() ? deviation : 1;
+      const double centre = moments.mean(j), by = moments.scale<Scalar>(j);
       const bool ahead = direction == Direction::forward;
       mean[j] = static_cast<Scalar>(ahead ? centre : -centre / by);
       scale[j] = static_cast<Scalar>(ahead ? by : 1 / by);
