@@ -18,6 +18,7 @@
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/bases/detail/components.hpp"
 #include "eigenflow/bases/detail/mixture_weights.hpp"
+#include "eigenflow/bases/detail/stand_in.hpp"
 #include "eigenflow/concepts/base.hpp"
 #include "eigenflow/numerics/finite.hpp"
 #include "eigenflow/text/name_of.hpp"
@@ -107,38 +108,38 @@ class Mixture {
     components_.initialise_from(of_components(theta), tiles);
   }
 
-  /// Takes the place of the rows that have no density under a component: see stand_in.
-  struct StandIn {
-    bool used, none;
-    const Scalar* values;   // N × D
-    const Scalar* context;  // N × C
-  };
   struct Tape {
     typename Components::Tapes components;
-    StandIn* stand_ins;  // K
-    Scalar* terms;       // N × K: log w_k p_k
-    Scalar* log_prob;    // N
+    detail::StandIn<Scalar>* stand_ins;  // K
+    Scalar* terms;                       // N × K: log w_k p_k
+    Scalar* log_prob;                    // N
   };
 
   Tape log_prob(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
     const Arena::Mark mark = tile.arena->mark();
+    Tape tape{};
+    if (tile.record) {
+      tape.components = components_.make_tapes(*tile.arena);
+      tape.stand_ins =
+          tile.arena->template allocate<detail::StandIn<Scalar>>(static_cast<std::size_t>(size()));
+    }
     Matrix terms = tile.scratch(size()), log_prob = tile.scratch(1);
-    const Tape tape{components_.make_tapes(*tile.arena),
-                    tile.arena->template allocate<StandIn>(static_cast<std::size_t>(size())), terms.data(),
-                    log_prob.data()};
+    tape.terms = terms.data();
+    tape.log_prob = log_prob.data();
     terms.setZero();
     components_.each([&](auto k, const auto& component, const Segment& segment) {
-      const Arena::Mark before = tile.arena->mark();
-      const std::uint64_t site = tile.dropout ? tile.dropout->next_site : 0;
       const std::span<const Scalar> own = after_logits(segment).of(theta);
-      Tile<Scalar> inner = part_of(tile, tile.values, tile.context, terms.col(k));
-      tape.components[k] = add_log_prob(component, own, inner);
-      detail::settle_overflow(tile.values, own, inner);
-      tape.stand_ins[k] = {false, false, nullptr, nullptr};
-      if (!tile.record)
-        tile.arena->release(before);
-      else if (!detail::is_finite(inner.log_det.sum()))
-        tape.stand_ins[k] = stand_in(component, own, tape.components[k], inner, site);
+      Tile<Scalar> inner = tile.with_log_det({terms.col(k).data(), tile.rows()});
+      if (tile.record) {
+        const std::uint64_t site = tile.dropout ? tile.dropout->next_site : 0;
+        tape.components[k] = add_log_prob(component, own, inner);
+        detail::settle_overflow(tile.values, own, inner);
+        tape.stand_ins[k] = detail::stand_in(component, own, tape.components[k], inner, site);
+      } else {
+        const ArenaScope scope(*tile.arena);
+        add_log_prob(component, own, inner);
+        detail::settle_overflow(tile.values, own, inner);
+      }
     });
     weights(theta, *tile.arena).add_up(terms, log_prob);
     tile.log_det += log_prob.col(0);
@@ -157,19 +158,17 @@ class Mixture {
       const Scalar grad_logit =
           weights.share_out(k, tape.terms, tape.log_prob, tile.grad_log_det.data(), share);
       if (!grad.empty()) grad[static_cast<std::size_t>(k)] += grad_logit;
-      const StandIn& stand = tape.stand_ins[k];
+      const detail::StandIn<Scalar>& stand = tape.stand_ins[k];
       if (stand.none) return;
-      values = stand.used ? ConstMatrixMap<Scalar>(stand.values, tile.rows(), dim())
-                          : ConstMatrixMap<Scalar>(tile.values.data(), tile.rows(), dim());
-      const ConstMatrixMap<Scalar> context(stand.used ? stand.context : tile.context.data(), tile.rows(),
+      values = ConstMatrixMap<Scalar>(stand.needed ? stand.values : tile.values.data(), tile.rows(), dim());
+      const ConstMatrixMap<Scalar> context(stand.needed ? stand.context : tile.context.data(), tile.rows(),
                                            tile.context.cols());
-      const Tile<Scalar> part = part_of(tile, values, context, unused.col(0));
-      Tile<Scalar> inner{part,
-                         part.values,
-                         part.log_det,
-                         part.context,
+      Tile<Scalar> inner{tile,
+                         values,
+                         {unused.data(), tile.rows()},
+                         context,
                          pull,
-                         ConstVectorMap<Scalar>(share.data(), tile.rows()),
+                         {share.data(), tile.rows()},
                          tile.grad_context};
       pull_back_log_prob(component, after_logits(segment).of(theta), after_logits(segment).of(grad),
                          tape.components[k], inner);
@@ -213,30 +212,6 @@ class Mixture {
     return Weights(theta.first(static_cast<std::size_t>(size())), arena);
   }
 
-  /// Rows without density under a component would spoil its gradient in theta, by 0 · ∞. So the component is evaluated
-  /// again, with the first row that has a density in their places: their cotangents are zero.
-  template <class Component, class ComponentTape>
-  static StandIn stand_in(const Component& component, std::span<const Scalar> theta, ComponentTape& tape,
-                          const Tile<Scalar>& tile, std::uint64_t site) {
-    const auto has_density = [&](Eigen::Index i) { return detail::is_finite(tile.log_det[i]); };
-    Eigen::Index good = 0;
-    while (good < tile.rows() && !has_density(good)) ++good;
-    if (good == tile.rows()) return {true, true, nullptr, nullptr};
-    Matrix values = tile.scratch(tile.cols()), context = tile.scratch(tile.context.cols()),
-           unused = tile.scratch(1);
-    unused.setZero();
-    for (Eigen::Index i = 0; i < tile.rows(); ++i) {
-      const Eigen::Index from = has_density(i) ? i : good;
-      values.row(i) = tile.values.row(from);
-      context.row(i) = tile.context.row(from);
-    }
-    if (tile.dropout) tile.dropout->next_site = site;  // the same masks
-    Tile<Scalar> inner = part_of(
-        tile, values, ConstMatrixMap<Scalar>(context.data(), context.rows(), context.cols()), unused.col(0));
-    tape = add_log_prob(component, theta, inner);
-    return {true, false, values.data(), context.data()};
-  }
-
   void sample_block(std::span<const Scalar> theta, const Rng& rng, Eigen::Index block, Eigen::Index from,
                     Eigen::Index to, Eigen::Index first_row, const Weights& weights,
                     Tile<Scalar>& tile) const {
@@ -265,19 +240,6 @@ class Mixture {
                        block + before, inner);
       each_row([&](Eigen::Index i, Eigen::Index row) { tile.values.row(i) = inner.values.row(row); });
     });
-  }
-
-  /// The same rows for a component, with their own log_det.
-  template <class Values, class Column>
-  static Tile<Scalar> part_of(const Tile<Scalar>& tile, const Values& values,
-                              const ConstMatrixMap<Scalar>& context, Column log_det) {
-    return {tile,
-            values,
-            typename Tile<Scalar>::Vector(log_det.data(), tile.rows()),
-            context,
-            tile.grad_values,
-            tile.grad_log_det,
-            tile.grad_context};
   }
 
   Segment after_logits(const Segment& segment) const { return {size() + segment.offset, segment.size}; }

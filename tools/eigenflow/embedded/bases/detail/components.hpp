@@ -45,8 +45,9 @@ class Components<Several<B...>> {
   constexpr Eigen::Index dim() const { return std::get<0>(components_).dim(); }
   constexpr Eigen::Index context_dim() const {
     Eigen::Index most = 0;
-    std::apply([&](const auto&... component) { ((most = std::max(most, eigenflow::context_dim(component))), ...); },
-               components_);
+    std::apply(
+        [&](const auto&... component) { ((most = std::max(most, eigenflow::context_dim(component))), ...); },
+        components_);
     return most;
   }
 
@@ -57,7 +58,8 @@ class Components<Several<B...>> {
   }
 
   struct Tapes {
-    using Tuple = std::tuple<decltype(add_log_prob(std::declval<const B&>(), {}, std::declval<Tile<Scalar>&>()))...>;
+    using Tuple =
+        std::tuple<decltype(add_log_prob(std::declval<const B&>(), {}, std::declval<Tile<Scalar>&>()))...>;
     Tuple* tapes;
     template <Eigen::Index K>
     auto& operator[](std::integral_constant<Eigen::Index, K>) const {
