@@ -231,14 +231,25 @@ class RandomArchitecture {
            ((flow.inverse(flow.forward(-x, c).z, c).x + x).array().abs() < 1e-6).all();
   }
 
-  std::string base() {
+  std::string base(int depth = 0) {
     const std::string dim = number(dim_);
     const auto box = [&](const std::string& low, const std::string& high) {
       return R"({"type": "Uniform", "constants": {"low": )" + low + R"(, "high": )" + high + "}}";
     };
     if (on_circle_) return box(numbers(dim_, -edge_, -edge_), numbers(dim_, edge_, edge_));
+    if (depth < 2 && below(6) == 0) {
+      std::string all;
+      for (int i = below(3); i >= 0; --i) {
+        const std::string one = base(depth + 1);
+        all += below(2) == 0
+                   ? one
+                   : R"({"type": "TransformedBase", "layers": )" + layer(2) + R"(, "base": )" + one + '}';
+        if (i > 0) all += ", ";
+      }
+      return R"({"type": "Mixture", "components": [)" + all + "]}";
+    }
     const int kind = below(context_ > 0 ? 8 : 6);
-    if (kind == 0) return box(numbers(dim_, -2, -1), numbers(dim_, 1, 2));
+    if (kind == 0 && depth == 0) return box(numbers(dim_, -2, -1), numbers(dim_, 1, 2));
     if (kind == 1)
       return R"({"type": "GaussianMixture", "dim": )" + dim + R"(, "components": )" + number(1 + below(3)) +
              '}';
