@@ -16,11 +16,6 @@ namespace eigenflow {
 template <class L>
 concept Layer = true;
 
-template <class Scalar>
-struct TileSource {
-  template <class Visit>
-  void operator()(const Visit&) const {}
-};
 template <class L, class Scalar>
 void start_from_data(L&, std::span<Scalar>, const TileSource<Scalar>&, Direction) {}
 
