@@ -62,14 +62,14 @@ class Ensemble : public Flow<Mixture<typename Member::Density>> {
     constexpr Scalar infinity = std::numeric_limits<Scalar>::infinity();
     Vector result(log_prob.rows());
     for (Eigen::Index i = 0; i < log_prob.rows(); ++i) {
-      const auto row = log_prob.row(i).array();
-      const Eigen::Index zeros = (row == -infinity).count();
+      const VectorX<Scalar> row = log_prob.row(i);
+      const Eigen::Index zeros = (row.array() == -infinity).count();
       if (zeros == size())
         result[i] = 0;
       else if (zeros > 0)
         result[i] = infinity;
       else
-        result[i] = std::sqrt((row - row.mean()).square().mean());
+        result[i] = std::sqrt((row.array() - row.mean()).square().mean());
     }
     return result;
   }
@@ -102,7 +102,7 @@ class Ensemble : public Flow<Mixture<typename Member::Density>> {
     const auto context = detail::context_rows(call, c.rows(), x.rows, this->context_dim());
     MatrixX<Scalar> result(x.rows, size());
     for (Eigen::Index m = 0; m < size(); ++m) {
-      auto column = result.col(m);
+      VectorMap<Scalar> column(result.col(m).data(), x.rows);
       detail::evaluate(View{*this, m}, x, context, rows_of<Scalar>(column));
     }
     return result;

@@ -43,7 +43,7 @@ class KMeans {
   // A number that is not finite counts as zero.
   void to_deviations() {
     for (Eigen::Index j = 0; j < points_.rows(); ++j) {
-      auto feature = points_.row(j);
+      typename Matrix::RowXpr feature = points_.row(j);
       for (Eigen::Index i = 0; i < points_.cols(); ++i)
         if (!detail::is_finite(feature[i])) feature[i] = 0;
       feature.array() -= feature.mean();
