@@ -27,6 +27,7 @@ class RandomArchitecture {
   /// `parts` must outlive it.
   RandomArchitecture(std::uint64_t seed, const io::Registry<double>& parts)
       : rng_(seed),
+        of_mixtures_(rng_.fork(std::uint64_t{0})),
         parts_(parts),
         dim_(1 + below(7)),
         context_(below(2) == 0 ? 0 : 1 + below(3)),
@@ -212,7 +213,8 @@ class RandomArchitecture {
   /// The example of a layer that takes the whole line, whatever its tag. A large network has a kink near every point, where
   /// numeric derivatives err: layers with one are drawn with their own options, above.
   std::string example() {
-    const std::vector<std::string> tags = parts_.tags<AnyLayer<double>>();
+    std::vector<std::string> tags = parts_.tags<AnyLayer<double>>();
+    std::erase(tags, "Identity");  // says nothing in a flow
     for (;;) {
       const std::string& tag = tags[static_cast<std::size_t>(below(static_cast<int>(tags.size())))];
       try {
@@ -237,7 +239,7 @@ class RandomArchitecture {
       return R"({"type": "Uniform", "constants": {"low": )" + low + R"(, "high": )" + high + "}}";
     };
     if (on_circle_) return box(numbers(dim_, -edge_, -edge_), numbers(dim_, edge_, edge_));
-    if (depth < 2 && below(6) == 0) {
+    if (depth < 2 && of_mixtures_.below(6) == 0) {
       std::string all;
       for (int i = below(3); i >= 0; --i) {
         const std::string one = base(depth + 1);
@@ -264,6 +266,7 @@ class RandomArchitecture {
   }
 
   Rng rng_;
+  Rng of_mixtures_;  // its own, so that a new part leaves the other architectures as they are
   const io::Registry<double>& parts_;
   Eigen::Index dim_, context_;
   bool on_circle_;
