@@ -15,12 +15,11 @@
 namespace ef = eigenflow;
 
 void enrol() {
-  mutants::check_base(
-      2,
-      []<class S, int D>(contract::Kind<S, D> kind) {
-        return ef::Mixture(3, ef::DiagonalNormal<S, D>(kind.dim));
-      },
-      {.spread = 8});
+  mutants::check_base(2,
+                      []<class S, int D>(contract::Kind<S, D> kind) {
+                        return ef::Mixture(3, ef::DiagonalNormal<S, D>(kind.dim));
+                      },
+                      {.spread = 8});
   mutants::check_base(2, []<class S, int D>(contract::Kind<S, D> kind) {
     return ef::Mixture(2, ef::TransformedBase<ef::Radial<S, D>, ef::DiagonalNormal<S, D>>(
                               ef::Radial<S, D>(kind.dim), ef::DiagonalNormal<S, D>(kind.dim)));
