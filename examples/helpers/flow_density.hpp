@@ -1,16 +1,10 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <algorithm>
-#include <cmath>
-#include <cstdint>
 #include <eigenflow/eigenflow.hpp>
-#include <numeric>
 #include <vector>
 
-#include "statistics.hpp"
 #include "table/noisy_likelihood.hpp"
-#include "table/table.hpp"
 
 // The density of a table of a few hundred or thousand rows. A single network would overfit, so several are averaged:
 // each is kept smooth, and stops early on different rows.
@@ -42,75 +36,56 @@ class FlowDensity {
  public:
   /// Fits to the rows of x.
   FlowDensity(const Eigen::MatrixXd& x, const Setting& setting)
-      : mean_(x.colwise().mean()), scale_((x.rowwise() - mean_).array().square().colwise().mean().sqrt()) {
-    scale_ = (scale_.array() > 0).select(scale_, 1);  // a constant column
-    const Eigen::MatrixXf standard = standardised(x);
-    const Eigen::VectorX<Eigen::Index> order = ef::Rng(1).permutation(x.rows());
-    held_out_.resize(x.rows());
-    for (Eigen::Index m = 0; m < setting.members; ++m) {
-      std::vector<Eigen::Index> training, validation;
-      for (Eigen::Index i = 0; i < x.rows(); ++i)
-        (i % setting.members == m ? validation : training).push_back(order[i]);
-      flows_.push_back(fit(table::take_rows(standard, training), table::take_rows(standard, validation),
-                           setting, static_cast<std::uint64_t>(m)));
-      const Eigen::VectorXd log_p = log_prob(flows_.back(), table::take_rows(standard, validation));
-      for (std::size_t i = 0; i < validation.size(); ++i)
-        held_out_[validation[i]] = log_p[static_cast<Eigen::Index>(i)];
-    }
-  }
+      : mean_(x.colwise().mean()),
+        scale_(deviations(x.rowwise() - mean_)),
+        flows_(fit(standardised(x), setting)) {}
 
   /// The log-density of each row, nats.
   Eigen::VectorXd log_prob(const Eigen::MatrixXd& x) const {
-    const Eigen::MatrixXf standard = standardised(x);
-    Eigen::ArrayXXd log_p(x.rows(), static_cast<Eigen::Index>(flows_.size()));
-    for (std::size_t m = 0; m < flows_.size(); ++m)
-      log_p.col(static_cast<Eigen::Index>(m)) = log_prob(flows_[m], standard);
-    return log_sum_exp(log_p).array() - std::log(static_cast<double>(flows_.size()));
+    return of_table(flows_.log_prob(standardised(x)));
   }
 
   /// The log-density of each training row under the one member that was not trained on it. Use it to choose the
   /// settings.
-  const Eigen::VectorXd& held_out() const { return held_out_; }
+  Eigen::VectorXd held_out() const { return of_table(flows_.held_out); }
 
  private:
+  static Eigen::RowVectorXd deviations(const Eigen::MatrixXd& centred) {
+    const Eigen::RowVectorXd deviation = centred.array().square().colwise().mean().sqrt();
+    return (deviation.array() > 0).select(deviation, 1);  // a constant column
+  }
   Eigen::MatrixXf standardised(const Eigen::MatrixXd& x) const {
     return ((x.rowwise() - mean_).array().rowwise() / scale_.array()).cast<float>();
   }
-  Eigen::VectorXd log_prob(const Flow& flow, const Eigen::MatrixXf& standard) const {
-    return flow.log_prob(standard).cast<double>().array() - scale_.array().log().sum();
+  Eigen::VectorXd of_table(const Eigen::VectorXf& log_prob) const {
+    return log_prob.cast<double>().array() - scale_.array().log().sum();
   }
 
-  static Flow fit(const Eigen::MatrixXf& training, const Eigen::MatrixXf& validation, const Setting& setting,
-                  std::uint64_t seed) {
-    const Eigen::Index dim = training.cols();
-    std::vector<Eigen::Index> order(static_cast<std::size_t>(dim));
-    std::iota(order.begin(), order.end(), 0);
+  static ef::Ensemble<Flow> fit(const Eigen::MatrixXf& x, const Setting& setting) {
+    const Eigen::Index dim = x.cols();
     // Each layer sees the features in the reverse order of the last.
     const ef::MlpOptions network{.hidden = setting.hidden, .dropout = setting.dropout};
     const auto block = [&](Eigen::Index k) {
-      const auto features = k == 0 ? ef::Permutation<float>(order) : ef::Permutation<float>::reverse(dim);
+      const auto features =
+          k == 0 ? ef::Permutation<float>(ef::in_order(dim)) : ef::Permutation<float>::reverse(dim);
       return Block(ef::LuLinear<float>(features), ef::MaskedAutoregressive<float>(dim, network));
     };
-    ef::Rng rng(seed);
-    Flow flow(ef::Stack<Block>(setting.layers, block), ef::StudentT<float>(dim), rng);
+    ef::Rng rng(0);
+    const Flow flow(ef::Stack<Block>(setting.layers, block), ef::StudentT<float>(dim), rng);
     table::NoisyLikelihood<float> noise;
     if (setting.noise > 0) noise.sigma.setConstant(dim, static_cast<float>(setting.noise));
-    ef::fit(flow, training,
-            {.epochs = setting.epochs,
-             .batch_size = setting.batch_size,
-             .learning_rate = setting.learning_rate,
-             .clip_norm = 5,
-             .validation = validation,
-             .patience = setting.patience,
-             .seed = seed,
-             .progress = false},
-            ef::AdamW{.weight_decay = setting.weight_decay}, noise);
-    return flow;
+    return ef::fit_ensemble(flow, x, {.members = setting.members},
+                            {.epochs = setting.epochs,
+                             .batch_size = setting.batch_size,
+                             .learning_rate = setting.learning_rate,
+                             .clip_norm = 5,
+                             .patience = setting.patience,
+                             .progress = false},
+                            ef::AdamW{.weight_decay = setting.weight_decay}, noise);
   }
 
   Eigen::RowVectorXd mean_, scale_;
-  std::vector<Flow> flows_;
-  Eigen::VectorXd held_out_;
+  ef::Ensemble<Flow> flows_;
 };
 
 }  // namespace helpers

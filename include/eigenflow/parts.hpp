@@ -9,6 +9,7 @@
 #include "eigenflow/bases/conditional_normal.hpp"
 #include "eigenflow/bases/diagonal_normal.hpp"
 #include "eigenflow/bases/gaussian_mixture.hpp"
+#include "eigenflow/bases/mixture.hpp"
 #include "eigenflow/bases/multivariate_normal.hpp"
 #include "eigenflow/bases/standard_normal.hpp"
 #include "eigenflow/bases/student_t.hpp"
@@ -26,6 +27,7 @@
 #include "eigenflow/layers/coupling.hpp"
 #include "eigenflow/layers/elementwise.hpp"
 #include "eigenflow/layers/householder.hpp"
+#include "eigenflow/layers/identity.hpp"
 #include "eigenflow/layers/lu_linear.hpp"
 #include "eigenflow/layers/permutation.hpp"
 #include "eigenflow/layers/planar.hpp"
@@ -64,6 +66,7 @@ struct StandardParts {
       StandardizeContext<AnyLayer<Scalar>>,
       ActNorm<Scalar>,
       Householder<Scalar>,
+      Identity<Scalar>,
       LuLinear<Scalar>,
       Permutation<Scalar>,
       Planar<Scalar>,
@@ -103,6 +106,7 @@ struct StandardParts {
       StudentT<Scalar>,
       GaussianMixture<Scalar>,
       Uniform<Scalar>,
+      Mixture<AnyBase<Scalar>>,
       WithCircles<AnyBase<Scalar>>,
       TransformedBase<AnyLayer<Scalar>, AnyBase<Scalar>>>;
   // clang-format on

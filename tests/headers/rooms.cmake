@@ -10,7 +10,7 @@ set(rooms
   maps nets/kernel nets                        # functions of one number; the networks
   transformers conditioners compose layers bases  # the parts
   flow flow.hpp                                # a flow
-  objectives optim training fit.hpp fit_target.hpp importance_sample.hpp  # training
+  objectives optim training fit.hpp ensemble.hpp fit_ensemble.hpp fit_target.hpp importance_sample.hpp  # training
   any                                          # types chosen at run time
   parts.hpp                                    # the list of parts
   data io                                      # opt-in

@@ -249,6 +249,12 @@ void add_many(std::vector<Bomb>& bombs, std::size_t n) {
   }
   const std::string one = R"({"type":"Stack","layers":[)" + radial + "]},";
   bombs.push_back({"many stacks", model(architecture('[' + repeated(one, n) + radial + ']'))});
+  for (const std::string component :
+       {R"({"type":"StandardNormal","dim":2})", R"({"type":"DiagonalNormal","dim":2})"})
+    bombs.push_back({"many components " + component,
+                     model(architecture('[' + radial + ']', "2",
+                                        R"({"type":"Mixture","components":[)" + repeated(component + ',', n) +
+                                            component + "]}"))});
   std::string tower = radial;
   for (int i = 0; i < 28; ++i)
     tower = R"({"type":"Chain","layers":[)" + repeated(radial + ',', n / 28) + tower + "]}";
@@ -318,6 +324,8 @@ std::vector<Bomb> sound_files(std::size_t n) {
   files.push_back({"reflections", saved(ef::Flow{ef::Householder<double>(30, index(n / 300)), rng})});
   files.push_back({"a mixture", saved(ef::Flow{ef::Radial<double>(1),
                                                ef::GaussianMixture<double>(1, index(n / 30)), rng})});
+  files.push_back({"a mixture of bases",
+                   saved(ef::Flow{ef::Mixture(index(n / 300), ef::DiagonalNormal<double>(1)), rng})});
   return files;
 }
 

@@ -106,6 +106,7 @@ void every_layer() {
   round_trip_of("SoftplusInverse of two features", SoftplusInverse<S, 2>(2, -1));
   round_trip_of("LuLinear", LuLinear<S>(Permutation<S>({1, 2, 0}), 0.25));
   round_trip_of("Householder", Householder<S>(3, 2));
+  round_trip_of("Identity", Identity<S>(3));
   round_trip_of("Sylvester", Sylvester<S>(4, 2));
   round_trip_of("Inverse", Inverse<Planar<S>>(Planar<S>(3)));
   round_trip_of("Columns",
@@ -167,6 +168,11 @@ void every_base() {
   round_trip_of("MultivariateNormal", layer, MultivariateNormal<S>(2));
   round_trip_of("StudentT", layer, StudentT<S>(2));
   round_trip_of("GaussianMixture", layer, GaussianMixture<S>(2, 3));
+  round_trip_of("Mixture", layer, Mixture(3, StudentT<S>(2)));
+  round_trip_of("Mixture of flows that read a context", layer,
+                Mixture(2, TransformedBase<AffineCoupling<S>, StudentT<S>>(
+                               AffineCoupling<S>(2, {.hidden = {4}}, 3), StudentT<S>(2))));
+  round_trip_of("a base alone", MultivariateNormal<S>(2));
   round_trip_of("Uniform", Permutation<S>({1, 0}), Uniform<S>(numbers<S>({-1, -2}), numbers<S>({3, 2.5})));
   round_trip_of("WithCircles", Radial<S>(3), WithCircles<DiagonalNormal<S>>(3, {1}, DiagonalNormal<S>(2)));
   round_trip_of("TransformedBase", layer,
@@ -231,6 +237,48 @@ TEST_CASE("statistics that a fit took come back, and stay") {
   const auto before = any.log_prob(x).eval();
   ef::fit(any, (10 * x).eval(), {.epochs = 0, .progress = false});  // finds them known
   CHECK(any.log_prob(x) == before);
+}
+
+TEST_CASE("a mixture of different bases, alone, comes back from its file") {
+  using Any = ef::AnyBase<double>;
+  const TemporaryFolder folder;
+  ef::Rng rng(1);
+  const ef::Mixture<Any> base({Any(ef::StudentT<double>(2)), Any(ef::DiagonalNormal<double>(2))});
+  ef::Flow flow{base, rng};
+  rng.fill_normal(flow.parameters());
+  ef::save(flow, folder / "mixture");
+  ef::Flow same{base, rng};
+  const auto parts = ef::io::standard_parts<double>();
+  ef::load(same, folder / "mixture", parts);
+  const auto any = ef::load_flow<double>(folder / "mixture", parts);
+  const auto x = ef::two_moons<double>(300, rng);
+  CHECK(same.log_prob(x) == flow.log_prob(x));
+  CHECK(any.log_prob(x) == flow.log_prob(x));
+  CHECK(names(any) == names(flow));
+  CHECK(printed(any) == printed(flow));
+  CHECK_THAT(printed(any),
+             ContainsSubstring("  0 Identity\n  base Mixture (1 × StudentT, 1 × DiagonalNormal): 12"));
+}
+
+TEST_CASE("an ensemble comes back from its file, with its spread") {
+  const TemporaryFolder folder;
+  ef::Rng rng(1);
+  const ef::Flow flow{ef::Chain{ef::Standardize<double, 2>(), ef::Stack<Block>(2)}, rng};
+  const auto x = ef::two_moons<double>(300, rng);
+  const auto ensemble = ef::fit_ensemble(flow, x, {.members = 3}, {.epochs = 2, .progress = false});
+  ef::save(ensemble, folder / "ensemble");
+  ef::Ensemble same(flow, 3);
+  ef::load(same, folder / "ensemble");
+  CHECK(same.log_prob(x) == ensemble.log_prob(x));
+  CHECK(same.spread(x) == ensemble.spread(x));
+  CHECK(ensemble.spread(x).minCoeff() > 0);
+  const auto any = ef::load_flow<double>(folder / "ensemble", ef::io::standard_parts<double>());
+  CHECK(any.log_prob(x) == ensemble.log_prob(x));
+  CHECK(printed(any) == printed(ensemble));
+  ef::Rng one(5), two(5);
+  CHECK(any.sample(300, one) == ensemble.sample(300, two));
+  ef::Ensemble other(flow, 4);
+  CHECK_THROWS_WITH(ef::load(other, folder / "ensemble"), ContainsSubstring("4 entries in this flow, but 3"));
 }
 
 TEST_CASE("a flow of another scalar type takes a file's numbers, rounded") {

@@ -50,6 +50,10 @@ NORMAL = "bases/standard_normal.hpp"
 DIAGONAL = "bases/diagonal_normal.hpp"
 CONDITIONAL = "bases/conditional_normal.hpp"
 MIXTURE = "bases/gaussian_mixture.hpp"
+MIXED = "bases/mixture.hpp"
+WEIGHTS = "bases/detail/mixture_weights.hpp"
+COMPONENTS = "bases/detail/components.hpp"
+STAND_IN = "bases/detail/stand_in.hpp"
 STUDENT = "bases/student_t.hpp"
 STUDENT_MATH = "bases/detail/student_t.hpp"
 MULTIVARIATE = "bases/multivariate_normal.hpp"
@@ -445,4 +449,25 @@ MUTATIONS = [
     ("transformed_base", DENSITY, "gradient of the layer before the base's",
      "pull_back_log_prob(base, base_theta, base_grad, tape.base, tile);\n    layers.forward_vjp(layer_theta, layer_grad, tape.layers, tile);",
      "layers.forward_vjp(layer_theta, layer_grad, tape.layers, tile);\n    pull_back_log_prob(base, base_theta, base_grad, tape.base, tile);"),
+
+    # ---- Mixture
+    ("mixture", WEIGHTS, "weights left out of the gradient", "grad * (r - Number(weight_[k]))", "grad * r"),
+    ("mixture", WEIGHTS, "responsibility left out", "step.store(share.data(), grad * r);", "step.store(share.data(), grad);"),
+    ("mixture", WEIGHTS, "no peak: sums overflow or vanish", "Number peak(lowest), sum(0);", "Number peak(0), sum(0);"),
+    ("mixture", WEIGHTS, "log of the sum of the weights dropped", " - peak - std::log(sum);", " - peak;"),
+    ("mixture", WEIGHTS, "weights left out of the density", " + Number(log_weight_[k]);", ";"),
+    ("mixture", MIXED, "log_det assigned", "tile.log_det += log_prob.col(0);", "tile.log_det = log_prob.col(0);"),
+    ("mixture", MIXED, "gradient in the logits assigned", "[static_cast<std::size_t>(k)] += grad_logit;",
+     "[static_cast<std::size_t>(k)] = grad_logit;"),
+    ("mixture", MIXED, "gradient of the last component alone", "step.load(sum.col(j).data()) + select(counts,", "select(counts,"),
+    ("mixture", MIXED, "values left where a component put them",
+     "values = ConstMatrixMap<Scalar>(stand.needed ? stand.values : tile.values.data(), tile.rows(), dim());", ""),
+    ("mixture", MIXED, "parameters begin at the logits", "{size() + segment.offset, segment.size}", "{segment.offset, segment.size}"),
+    ("mixture", COMPONENTS, "parameters of all are those of the first", "segments_.back().followed_by(count)", "Segment{0, count}"),
+    ("mixture", MIXED, "gradient not written", "    tile.grad_values = sum;\n", ""),
+    ("mixture", MIXED, "rows of a component begin with every tile", "block + before, inner);", "block, inner);"),
+    ("mixture", MIXED, "rows chosen anew in every tile", "for (Eigen::Index i = 0; i < to - block; ++i) choices[i]",
+     "for (Eigen::Index i = from - block; i < to - block; ++i) choices[i]"),
+    ("mixture", STAND_IN, "rows without density stay in the gradient", "= has_density(i) ? i : good;", "= i;"),
+    ("mixture", STAND_IN, "no row stands in", "if (is_finite(tile.log_det.sum())) return {};", "return {};"),
 ]

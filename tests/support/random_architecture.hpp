@@ -27,6 +27,7 @@ class RandomArchitecture {
   /// `parts` must outlive it.
   RandomArchitecture(std::uint64_t seed, const io::Registry<double>& parts)
       : rng_(seed),
+        of_mixtures_(rng_.fork(std::uint64_t{0})),
         parts_(parts),
         dim_(1 + below(7)),
         context_(below(2) == 0 ? 0 : 1 + below(3)),
@@ -212,7 +213,8 @@ class RandomArchitecture {
   /// The example of a layer that takes the whole line, whatever its tag. A large network has a kink near every point, where
   /// numeric derivatives err: layers with one are drawn with their own options, above.
   std::string example() {
-    const std::vector<std::string> tags = parts_.tags<AnyLayer<double>>();
+    std::vector<std::string> tags = parts_.tags<AnyLayer<double>>();
+    std::erase(tags, "Identity");  // says nothing in a flow
     for (;;) {
       const std::string& tag = tags[static_cast<std::size_t>(below(static_cast<int>(tags.size())))];
       try {
@@ -231,14 +233,25 @@ class RandomArchitecture {
            ((flow.inverse(flow.forward(-x, c).z, c).x + x).array().abs() < 1e-6).all();
   }
 
-  std::string base() {
+  std::string base(int depth = 0) {
     const std::string dim = number(dim_);
     const auto box = [&](const std::string& low, const std::string& high) {
       return R"({"type": "Uniform", "constants": {"low": )" + low + R"(, "high": )" + high + "}}";
     };
     if (on_circle_) return box(numbers(dim_, -edge_, -edge_), numbers(dim_, edge_, edge_));
+    if (depth < 2 && of_mixtures_.below(6) == 0) {
+      std::string all;
+      for (int i = below(3); i >= 0; --i) {
+        const std::string one = base(depth + 1);
+        all += below(2) == 0
+                   ? one
+                   : R"({"type": "TransformedBase", "layers": )" + layer(2) + R"(, "base": )" + one + '}';
+        if (i > 0) all += ", ";
+      }
+      return R"({"type": "Mixture", "components": [)" + all + "]}";
+    }
     const int kind = below(context_ > 0 ? 8 : 6);
-    if (kind == 0) return box(numbers(dim_, -2, -1), numbers(dim_, 1, 2));
+    if (kind == 0 && depth == 0) return box(numbers(dim_, -2, -1), numbers(dim_, 1, 2));
     if (kind == 1)
       return R"({"type": "GaussianMixture", "dim": )" + dim + R"(, "components": )" + number(1 + below(3)) +
              '}';
@@ -253,6 +266,7 @@ class RandomArchitecture {
   }
 
   Rng rng_;
+  Rng of_mixtures_;  // its own, so that a new part leaves the other architectures as they are
   const io::Registry<double>& parts_;
   Eigen::Index dim_, context_;
   bool on_circle_;

@@ -111,6 +111,11 @@ struct Tile : Pass {
     return {*this, values, log_det, other, grad_values, grad_log_det, grad_other};
   }
 
+  /// The same rows with another log_det, for one of several densities.
+  Tile with_log_det(const Vector& other) const {
+    return {*this, values, other, context, grad_values, grad_log_det, grad_context};
+  }
+
   /// A tile of N × D values and a log_det from the arena (uninitialised), without cotangents.
   static Tile allocate(Arena& arena, Eigen::Index rows, Eigen::Index cols, bool record) {
     Scalar* data = arena.allocate<Scalar>(static_cast<std::size_t>(rows * cols));

@@ -11,10 +11,12 @@
 #include "eigenflow/bases/standard_normal.hpp"
 #include "eigenflow/compose/chain.hpp"
 #include "eigenflow/concepts/base.hpp"
+#include "eigenflow/layers/identity.hpp"
 
 namespace eigenflow::detail {
 
-/// Separates the layers of a flow from its base: the last part may be a base, and the default is StandardNormal.
+/// Separates the layers of a flow from its base: the last part may be a base, and the default is StandardNormal. A base
+/// alone gets an Identity as its layer.
 template <class... Parts>
 struct FlowParts {
   static_assert(sizeof...(Parts) > 0, "a Flow needs one layer or more");
@@ -25,14 +27,15 @@ struct FlowParts {
       sizeof...(Parts) == 1 || Base<Last> || Layer<Last>,
       "the last part of a Flow is a base or a layer: this one lacks something that the concept Base "
       "(concepts/base.hpp) or Layer (concepts/layer.hpp) asks for");
-  static_assert(!has_base || sizeof...(Parts) > 1, "a Flow needs one layer or more before its base");
   using LayerIndices = std::make_index_sequence<sizeof...(Parts) - (has_base ? 1 : 0)>;
 
   // A chain made at run time (`Whole`) holds all layers, as a Chain does.
   template <std::size_t... I>
   static auto layers_type(std::index_sequence<I...>) {
     using First = std::tuple_element_t<0, Tuple>;
-    if constexpr (sizeof...(I) == 1 && requires { typename First::Whole; })
+    if constexpr (sizeof...(I) == 0)
+      return std::type_identity<Chain<Identity<typename Last::Scalar, Last::static_dim>>>{};
+    else if constexpr (sizeof...(I) == 1 && requires { typename First::Whole; })
       return std::type_identity<First>{};
     else
       return std::type_identity<Chain<std::tuple_element_t<I, Tuple>...>>{};
@@ -55,12 +58,17 @@ struct FlowParts {
  private:
   template <std::size_t... I>
   static FlowParts split(Tuple parts, std::index_sequence<I...>) {
-    Layers layers(std::get<I>(std::move(parts))...);
-    if constexpr (has_base) {
-      return {std::move(layers), std::get<sizeof...(Parts) - 1>(std::move(parts))};
+    if constexpr (sizeof...(I) == 0) {
+      Layers layers(Identity<typename Last::Scalar, Last::static_dim>(std::get<0>(parts).dim()));
+      return {std::move(layers), std::get<0>(std::move(parts))};
     } else {
-      BaseType base(layers.dim());
-      return {std::move(layers), std::move(base)};
+      Layers layers(std::get<I>(std::move(parts))...);
+      if constexpr (has_base) {
+        return {std::move(layers), std::get<sizeof...(Parts) - 1>(std::move(parts))};
+      } else {
+        BaseType base(layers.dim());
+        return {std::move(layers), std::move(base)};
+      }
     }
   }
 };

@@ -5,9 +5,11 @@
 #include <cmath>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <numeric>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "eigenflow/authoring/batch.hpp"
@@ -63,6 +65,9 @@ class FitData {
 
   void check_weights(Eigen::Index rows) const;
 
+  // The held-out rows come first in order_. Throws unless each is a row of x, once, and others are left.
+  void hold_out(std::vector<Eigen::Index> rows);
+
   // A loss over rows of weight zero would be zero for every flow.
   void check_split_weights() const;
 
@@ -97,12 +102,20 @@ FitData<Scalar>::FitData(const Rows<const Scalar>& x, const Rows<const Scalar>& 
   order_.resize(static_cast<std::size_t>(x.rows));
   std::iota(order_.begin(), order_.end(), Eigen::Index{0});
   if (validation_.rows > 0) {
+    if (!options.validation_rows.empty())
+      reject(
+          "fit was given a validation set and validation_rows of x: give one of them, since both say which "
+          "rows "
+          "validate");
     check_rows("the validation set of fit", validation_, dim);
     check_context("the validation set of fit", validation_context_, validation_.rows, context_dim);
   } else if (validation_context_.rows > 0) {
     reject("fit was given the context of a validation set, " +
            shape(validation_context_.rows, validation_context_.cols) +
            ", but not its rows: give options.validation too, or neither");
+  } else if (!options.validation_rows.empty()) {
+    hold_out(options.validation_rows);
+    check_split_weights();
   } else if (options.validation_fraction > 0) {
     held_out_ =
         static_cast<Eigen::Index>(std::floor(options.validation_fraction * static_cast<double>(x.rows)));
@@ -117,6 +130,25 @@ FitData<Scalar>::FitData(const Rows<const Scalar>& x, const Rows<const Scalar>& 
            "is " +
            decimal(options.validation_fraction) + " of " + std::to_string(x.rows) +
            " rows): give a validation set or a larger fraction, or set patience to 0");
+}
+
+template <class Scalar>
+void FitData<Scalar>::hold_out(std::vector<Eigen::Index> rows) {
+  std::sort(rows.begin(), rows.end());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i] < 0 || rows[i] >= x_.rows)
+      reject("the validation_rows of fit must be rows of x, 0 to " + std::to_string(x_.rows - 1) +
+             ", but one is " + std::to_string(rows[i]));
+    if (i > 0 && rows[i] == rows[i - 1])
+      reject("the validation_rows of fit name row " + std::to_string(rows[i]) + " twice: name each row once");
+  }
+  held_out_ = static_cast<Eigen::Index>(rows.size());
+  if (held_out_ == x_.rows)
+    reject("the validation_rows of fit are all " + std::to_string(x_.rows) +
+           " rows of x, so none is left to train on: name fewer");
+  std::vector<Eigen::Index> order = rows;
+  std::set_difference(order_.begin(), order_.end(), rows.begin(), rows.end(), std::back_inserter(order));
+  order_ = std::move(order);
 }
 
 template <class Scalar>

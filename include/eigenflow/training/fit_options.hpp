@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 #include "eigenflow/authoring/tile.hpp"
 #include "eigenflow/optim/schedule.hpp"
@@ -23,6 +24,8 @@ struct FitOptions {
   double validation_fraction = 0.1;         ///< share of the rows held out, drawn at random; 0: none
   MatrixX<Scalar> validation = {};          ///< your own validation set, M × D
   MatrixX<Scalar> validation_context = {};  ///< its context, M × C, for a conditional density
+  /// The rows of x to hold out, by their numbers, in place of a random share.
+  std::vector<Eigen::Index> validation_rows = {};
   Eigen::Index patience = 0;     ///< stop after so many epochs without a better validation loss; 0: never
   VectorX<Scalar> weights = {};  ///< a weight ≥ 0 for each row of x; empty: all equal
   std::uint64_t seed = 0;        ///< of the held-out rows, the order of the batches, dropout

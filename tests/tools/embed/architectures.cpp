@@ -80,6 +80,10 @@ std::string base(const char* type, int dim, const char* more = "") {
   return std::string(R"({"type": ")") + type + R"(", "dim": )" + std::to_string(dim) + more + "}";
 }
 
+std::string mixture(const std::string& components) {
+  return R"({"type": "Mixture", "components": [)" + components + "]}";
+}
+
 const char* const slope = R"(, "negative_slope": 0.2)";
 const char* const sigmoid = R"({"type": "sigmoid", "largest": 1.5, "least": 0.001})";
 
@@ -182,6 +186,17 @@ std::vector<Architecture> architectures() {
            "}}"},
       {"normal", "double", permutation("[4, 2, 0, 3, 1]") + ", " + inverse(lu("[4, 3, 2, 1, 0]")),
        base("MultivariateNormal", 5)},
+      {"mixture", "float", coupling("affine, mlp", 2, 1, mlp("tanh"), affine(soft_clip()), 1),
+       mixture(R"({"type": "TransformedBase", "layers": )" +
+               group("Chain", statistics("Standardize", "[0.3, -0.7]", "[0.5, 1.5]") + ", " +
+                                  coupling("spline, mlp", 2, 1, mlp("silu"), spline(soft_clip()), 1)) +
+               R"(, "base": )" + base("StudentT", 2) + "}, " + base("DiagonalNormal", 2) + ", " +
+               mixture(base("MultivariateNormal", 2) + ", " +
+                       R"({"type": "ConditionalNormal<mlp>", "dim": 2, "context_dim": 1, "options": )" +
+                       mlp("tanh") + "}"))},
+      {"alone", "double", R"({"type": "Identity", "dim": 2})",
+       mixture(R"({"type": "TransformedBase", "layers": )" + planar("tanh") + R"(, "base": )" +
+               base("StandardNormal", 2) + "}")},
       {"fixed", "float", permutation("[1, 0]"), base("StandardNormal", 2)},
   };
 }

@@ -21,10 +21,11 @@
 #include "embed/type_text.hpp"
 
 // A part is written as the constructor call that its structure() describes, for every part of the list in
-// eigenflow/parts.hpp. Two things have another form in an embedded flow:
+// eigenflow/parts.hpp. Three things have another form in an embedded flow:
 //
 //   networks               the dense layers that the options of a conditioner make, with their masks
 //   lists of layers        one Sequence, with the places of their parameters
+//   mixtures               one of Several components, with the places of their parameters
 
 namespace command {
 namespace {
@@ -78,20 +79,13 @@ class Writer {
   /// One layer after the other.
   CppValue sequence(const std::vector<AnyLayer>& layers) {
     headers.insert("eigenflow/embedded/sequence.hpp");
-    CppValue all{"Sequence<", "{{{"};
-    std::string values;
-    Index offset = 0;
-    for (const AnyLayer& layer : layers) {
-      const CppValue one = write(layer);
-      const Index count = ef::parameter_count(layer);
-      all.type += (values.empty() ? "\n    " : ",\n    ") + one.type;
-      all.arguments += (values.empty() ? "" : ", ") + braces({std::to_string(offset), std::to_string(count)});
-      values += ",\n    " + one.text();
-      offset += count;
-    }
-    all.type += '>';
-    all.arguments += "}}" + values + '}';
-    return all;
+    const CppValue all = several(layers);
+    return {"Sequence<" + all.type + '>', all.arguments};
+  }
+  CppValue mixture(const std::vector<AnyBase>& components) {
+    headers.insert(header_of_type("Mixture"));
+    const CppValue all = several(components);
+    return {"Mixture<Several<" + all.type + ">>", '{' + all.arguments + '}'};
   }
 
   template <class Part>
@@ -100,6 +94,10 @@ class Writer {
                     { x.layers() } -> std::same_as<const std::vector<AnyLayer>&>;
                   }) {
       return sequence(x.layers());
+    } else if constexpr (requires {
+                           { x.components() } -> std::same_as<const std::vector<AnyBase>&>;
+                         }) {
+      return mixture(x.components());
     } else {
       std::vector<std::string> arguments;
       Written written;
@@ -112,6 +110,24 @@ class Writer {
   }
 
  private:
+  /// The types of some parts, and the arguments that are the places of their parameters and these parts.
+  template <class Any>
+  CppValue several(const std::vector<Any>& parts) {
+    CppValue all{"", "{{{"};
+    std::string values;
+    Index offset = 0;
+    for (const Any& part : parts) {
+      const CppValue one = write(part);
+      const Index count = ef::parameter_count(part);
+      all.type += (values.empty() ? "\n    " : ",\n    ") + one.type;
+      all.arguments += (values.empty() ? "" : ", ") + braces({std::to_string(offset), std::to_string(count)});
+      values += ",\n    " + one.text();
+      offset += count;
+    }
+    all.arguments += "}}" + values + '}';
+    return all;
+  }
+
   /// What the parts inside of another were written as, by their types here: an AnyScale is written as the scale that it
   /// holds. Of two parts inside with one type here, both must be written as one type.
   using Written = std::map<const void*, std::string>;
