@@ -52,6 +52,9 @@ class Inverse {
                        Direction direction = Direction::forward) {
     start_from_data(layer_, theta, tiles, opposite(direction));
   }
+  void start_and_move(std::span<Scalar> theta, MovingRows<Scalar>& rows, Direction direction) {
+    start_from_data(layer_, theta, rows, opposite(direction));
+  }
 
   auto forward(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
     return layer_.inverse(theta, tile);

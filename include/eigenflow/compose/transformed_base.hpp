@@ -103,18 +103,12 @@ class TransformedBase {
   }
   /// Gives the data to the layers that start from data, and what the layers make of them to the base.
   void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles) {
-    start_from_data(layers_, layer_segment().of(theta), tiles, Direction::forward);
+    KeptRows<Scalar> rows(tiles);
+    start_from_data(layers_, layer_segment().of(theta), rows, Direction::forward);
     static_assert(
         StartsFromData<B> || !requires { &B::initialise_from; },
         "a base's initialise_from takes (theta, tiles)");
-    if constexpr (StartsFromData<B>)
-      base_.initialise_from(base_segment().of(theta), [&](const std::function<void(Tile<Scalar>&)>& visit) {
-        tiles([&](Tile<Scalar>& tile) {
-          const ArenaScope scope(*tile.arena);
-          layers_.forward(layer_segment().of(theta), tile);
-          visit(tile);
-        });
-      });
+    if constexpr (StartsFromData<B>) base_.initialise_from(base_segment().of(theta), rows.tiles());
   }
 
   // ---- the density, in place, for flows and objectives

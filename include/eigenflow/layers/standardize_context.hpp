@@ -83,14 +83,16 @@ class StandardizeContext {
   /// Sets the statistics of the context, unless they are set; then the layer starts from the data.
   void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles,
                        Direction direction = Direction::forward) {
-    if (!statistics_.known) take(tiles);
-    const TileSource<Scalar> standardised = [&](const std::function<void(Tile<Scalar>&)>& visit) {
-      tiles([&](Tile<Scalar>& tile) {
-        const ArenaScope scope(*tile.arena);
-        Tile<Scalar> inner = tile.with_context(standardise(tile), tile.grad_context);
-        visit(inner);
-      });
-    };
+    KeptRows<Scalar> rows(tiles);
+    start_and_move(theta, rows, direction);
+  }
+  void start_and_move(std::span<Scalar> theta, MovingRows<Scalar>& rows, Direction direction) {
+    if (!statistics_.known) take(rows.tiles());
+    InnerRows<Scalar> standardised(rows, [this](Tile<Scalar>& tile, const auto& use) {
+      const ArenaScope scope(*tile.arena);
+      Tile<Scalar> inner = tile.with_context(standardise(tile), tile.grad_context);
+      use(inner);
+    });
     start_from_data(layer_, theta, standardised, direction);
   }
 
