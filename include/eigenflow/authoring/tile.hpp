@@ -25,7 +25,8 @@ using ConstMatrixMap = Eigen::Map<const MatrixX<Scalar>>;
 template <class Scalar>
 using ConstVectorMap = Eigen::Map<const VectorX<Scalar>>;
 
-/// Rows of a batch that go through a flow together: few enough that the tile of a small flow stays in the cache.
+/// Rows of a batch that go through a flow together: few enough that the tile of a small flow stays in the cache. A part
+/// with large activations may ask for fewer (rows_together).
 inline constexpr Eigen::Index tile_rows = 256;
 
 /// The training run and the step of a batch, which determine its dropout masks.

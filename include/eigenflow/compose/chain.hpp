@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstddef>
@@ -61,6 +62,10 @@ class Chain {
   static std::string tag() { return "Chain"; }
   Eigen::Index dim() const { return std::get<0>(layers_).dim(); }
   Eigen::Index context_dim() const { return context_dim_; }
+  Eigen::Index rows_together() const {
+    return std::apply([](const auto&... layer) { return std::min({eigenflow::rows_together(layer)...}); },
+                      layers_);
+  }
   const std::tuple<Layers...>& layers() const { return layers_; }
   template <std::size_t I>
   const auto& layer() const {

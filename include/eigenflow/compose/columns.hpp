@@ -50,6 +50,7 @@ class Columns {
   }
   constexpr Eigen::Index dim() const { return dim_; }
   constexpr Eigen::Index context_dim() const { return eigenflow::context_dim(layer_); }
+  constexpr Eigen::Index rows_together() const { return eigenflow::rows_together(layer_); }
   const Indices& indices() const { return indices_; }
   const L& layer() const { return layer_; }
 

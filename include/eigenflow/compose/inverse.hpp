@@ -32,6 +32,7 @@ class Inverse {
   static std::string tag() { return "Inverse"; }
   constexpr Eigen::Index dim() const { return layer_.dim(); }
   constexpr Eigen::Index context_dim() const { return eigenflow::context_dim(layer_); }
+  constexpr Eigen::Index rows_together() const { return eigenflow::rows_together(layer_); }
   const L& layer() const { return layer_; }
 
   static Inverse example(Eigen::Index dim, Eigen::Index context_dim) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <memory>
@@ -68,6 +69,11 @@ class Stack {
     return layers_.front().dim();
   }
   Eigen::Index context_dim() const { return context_dim_; }
+  Eigen::Index rows_together() const {
+    Eigen::Index least = tile_rows;
+    for (const L& layer : layers_) least = std::min(least, eigenflow::rows_together(layer));
+    return least;
+  }
   Eigen::Index size() const { return static_cast<Eigen::Index>(layers_.size()); }
   const std::vector<L>& layers() const { return layers_; }
   const L& operator[](Eigen::Index i) const {

@@ -50,6 +50,9 @@ concept Layer = std::copyable<L> &&
 
 // Optional members of a layer:
 //   context_dim()                    columns of tile.context that it reads (default 0)
+//   rows_together()                  the most rows of a tile (default 256), for a layer whose activations are large: a
+//                                    function of its structure. A flow takes the least of its parts, for batches in
+//                                    training too
 //   initialise_from(theta, tiles, direction)   sets constants from the data that enters `direction`, once
 //                                    (ActNorm, Standardize), or checks it (Support)
 //   start_and_move(theta, rows, direction)   the same for a layer made of layers: each gets the rows where they are, and

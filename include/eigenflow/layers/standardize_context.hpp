@@ -57,6 +57,7 @@ class StandardizeContext {
   static std::string tag() { return "StandardizeContext"; }
   constexpr Eigen::Index dim() const { return layer_.dim(); }
   constexpr Eigen::Index context_dim() const { return statistics_.mean.size(); }
+  constexpr Eigen::Index rows_together() const { return eigenflow::rows_together(layer_); }
   const L& layer() const { return layer_; }
   const Numbers& mean() const { return statistics_.mean; }
   const Numbers& scale() const { return statistics_.scale; }
