@@ -352,8 +352,6 @@ MUTATIONS = [
      "layer_.inverse_vjp(theta, grad, tape, inner);"),
     ("columns", COLUMNS, "brought back to other columns", "to.col(index(k)) = picked.col(k);", "to.col(k) = picked.col(k);"),
     ("columns", COLUMNS, "always side by side", "if (index(k) != index(0) + k) return false;", ""),
-    ("front", FRONT, "the last features", "return Matrix(all.data(), all.rows(), layer_.dim());",
-     "return Matrix(all.data() + (all.cols() - layer_.dim()) * all.rows(), all.rows(), layer_.dim());"),
     ("front", FRONT, "directions swapped", "return layer_.inverse(theta, inner);", "return layer_.forward(theta, inner);"),
     ("front", FRONT, "gradients of other features, forward",
      "front(tile.grad_values));\n    layer_.forward_vjp(theta, grad, tape, inner);",
