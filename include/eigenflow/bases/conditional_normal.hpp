@@ -13,6 +13,7 @@
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/base.hpp"
 #include "eigenflow/concepts/conditioner.hpp"
+#include "eigenflow/concepts/direction.hpp"
 #include "eigenflow/conditioners/mlp.hpp"
 #include "eigenflow/maps/soft_bound.hpp"
 #include "eigenflow/numerics/half_log_two_pi.hpp"
