@@ -13,6 +13,7 @@
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/base.hpp"
 #include "eigenflow/concepts/conditioner.hpp"
+#include "eigenflow/concepts/direction.hpp"
 #include "eigenflow/conditioners/mlp.hpp"
 #include "eigenflow/maps/soft_bound.hpp"
 #include "eigenflow/numerics/half_log_two_pi.hpp"
@@ -65,6 +66,7 @@ class ConditionalNormal {
   }
   constexpr Eigen::Index dim() const { return dim_; }
   constexpr Eigen::Index context_dim() const { return context_dim_; }
+  constexpr Eigen::Index rows_together() const { return eigenflow::rows_together(conditioner_); }
   const Conditioner_& conditioner() const { return conditioner_; }
   const Options& options() const { return conditioner_.options(); }
 

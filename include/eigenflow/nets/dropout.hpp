@@ -37,7 +37,7 @@ Panels<Scalar> draw_dropout(DropoutSource& source, double rate, Eigen::Index row
   for (Eigen::Index p = 0; p < mask.count(); ++p)
     for (Eigen::Index j = 0; j < units; j += 4)
       for (Eigen::Index n = 0; n < mask.filled_rows(p); ++n) {
-        const auto row = static_cast<std::uint64_t>(source.first_row + p * mask.height + n);
+        const std::uint64_t row = source.row(p * mask.height + n);
         const detail::PhiloxCounter words = detail::philox4x32(
             {detail::low_half(row), detail::high_half(row), static_cast<std::uint32_t>(j / 4), 0},
             {detail::low_half(key), detail::high_half(key)});
