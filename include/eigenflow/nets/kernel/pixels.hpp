@@ -2,6 +2,8 @@
 
 #include <Eigen/Core>
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include "eigenflow/authoring/arena.hpp"
 #include "eigenflow/authoring/lanes.hpp"
@@ -11,6 +13,9 @@ namespace eigenflow::nets {
 
 /// What lies outside of an image: zeros, or the image again (a periodic field).
 enum class Padding { zero, circular };
+constexpr std::array<std::string_view, 2> names_of(Padding) {
+  return {"zero", "circular"};
+}
 
 /// A batch of images inside a network, N samples of C channels on H × W pixels. The channels of a pixel are side by side,
 /// filled to whole vectors; then come the samples, then the pixels of a line. So a convolution is a product of rows
