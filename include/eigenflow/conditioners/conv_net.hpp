@@ -28,13 +28,16 @@ struct ConvNetOptions {
   double dropout = 0;            ///< share of each hidden layer that a training step leaves out; below 1
   double negative_slope = 0.01;  ///< of leaky_relu, from 0 to 1
   Eigen::Index spread = 0;  ///< how many of the last inputs (a context) are numbers, spread over the planes
+  nets::Lattice lattice =
+      nets::Lattice::all;  ///< even or odd: the colour of the inputs; results have the other
 
   static constexpr auto structure() {
     using O = ConvNetOptions;
     return std::tuple(Option{"height", &O::height}, Option{"width", &O::width}, Option{"hidden", &O::hidden},
                       Option{"kernels", &O::kernels}, Option{"padding", &O::padding},
                       Option{"activation", &O::activation}, Option{"dropout", &O::dropout},
-                      Option{"negative_slope", &O::negative_slope}, Option{"spread", &O::spread});
+                      Option{"negative_slope", &O::negative_slope}, Option{"spread", &O::spread},
+                      Option{"lattice", &O::lattice});
   }
   /// Passes the convolutions of such a network from `in` to `out` channels to `add`, first to last.
   template <class Add>
@@ -62,6 +65,7 @@ struct ConvNetOptions {
     text += hidden.empty() ? "linear, kernel" : " channels, kernels";
     for (std::size_t i = 0; i < kernels.size(); ++i) text += (i ? ", " : " ") + std::to_string(kernels[i]);
     if (padding == nets::Padding::circular) text += ", circular";
+    if (lattice != nets::Lattice::all) text += ", checkerboard";
     return text + ", " + detail::describe(activation, dropout);
   }
 };
@@ -69,6 +73,9 @@ struct ConvNetOptions {
 /// A convolutional network: h₀ = input, hᵢ = activation(conv(hᵢ₋₁)), result = conv(h_last). Inputs and results are planes
 /// (column c H W + y W + x), then come inputs to be spread. It gives the parameters of a coupling by planes: parameter k of
 /// all features, then k + 1.
+///
+/// On a checkerboard (`lattice`), planes have half of the pixels, line by line: inputs those of one colour, results those of
+/// the other. The network sees whole planes with zeros between, as in Real NVP (arXiv:1605.08803, section 3.4).
 ///
 /// Weights start as in Mlp, with taps · in inputs. The last layer starts at zero, and so do the results.
 template <class Scalar_>

@@ -61,13 +61,15 @@ struct ConvLayer {
 struct ConvNetwork {
   List<ConvLayer> layers;
   Eigen::Index height, width;
-  Eigen::Index spread = 0;  // the last inputs: one number a sample each, spread over a plane
+  Lattice lattice = Lattice::all;  // of the planes among the inputs; results have the other pixels
+  Eigen::Index spread = 0;         // the last inputs: one number a sample each, spread over a plane
   Activation activation = Activation::relu;
   double dropout = 0;
   double negative_slope = 0.01;
 
   std::size_t last() const { return layers.size() - 1; }
-  Eigen::Index pixels() const { return height * width; }
+  /// Numbers of a plane of one sample, among the inputs and the results.
+  Eigen::Index pixels() const { return height * width / (lattice == Lattice::all ? 1 : 2); }
   /// Inputs that are planes.
   Eigen::Index planes() const { return layers.front().shape.in - spread; }
   /// True if the results of layer i are added to those of layer i + 2, so that they must be kept.
@@ -141,7 +143,7 @@ ConvTape<Scalar> conv_forward(const ConvNetwork& network, std::span<const Scalar
     std::construct_at(sites + i, site);
   }
 
-  x.take(input.data(), 0, network.planes());
+  x.take(input.data(), 0, network.planes(), network.lattice);
   x.take_spread(input.data() + network.planes() * network.pixels() * input.rows(), network.planes(),
                 network.spread);
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
@@ -174,7 +176,7 @@ ConvTape<Scalar> conv_forward(const ConvNetwork& network, std::span<const Scalar
         });
     });
   }
-  sites[network.last()].result.give(result.data());
+  sites[network.last()].result.give(result.data(), others(network.lattice));
   return {x, sites};
 }
 
@@ -188,7 +190,7 @@ void conv_vjp(const ConvNetwork& network, std::span<const Scalar> theta, std::sp
   Pixels<Scalar>* const grads = arena.allocate<Pixels<Scalar>>(network.layers.size());
   for (std::size_t i = 0; i < network.layers.size(); ++i)
     std::construct_at(grads + i, tape.input.like(arena, network.layers[i].shape.out));
-  grads[network.last()].take(grad_result.data(), 0, network.layers.back().shape.out);
+  grads[network.last()].take(grad_result.data(), 0, network.layers.back().shape.out, others(network.lattice));
   for (std::size_t i = network.layers.size(); i-- > 0;) {
     const ConvLayer& layer = network.layers[i];
     if (!grad.empty()) {
@@ -204,7 +206,7 @@ void conv_vjp(const ConvNetwork& network, std::span<const Scalar> theta, std::sp
     convolve(layer.shape.transposed(), grads[i], pack_backward(layer.shape, p.weight.data(), arena),
              static_cast<const Scalar*>(nullptr), false, to);
     if (i == 0) {
-      to.add_to(grad_input.data(), 0, network.planes());
+      to.add_to(grad_input.data(), 0, network.planes(), network.lattice);
       to.add_sums_to(grad_input.data() + network.planes() * network.pixels() * grad_input.rows(),
                      network.planes(), network.spread);
       return;

@@ -24,16 +24,22 @@ nets::ConvNetwork make_conv_network(const std::string& what, const Options& opti
   if (options.spread < 0 || options.spread > in)
     reject(what + " of " + std::to_string(in) + " inputs cannot spread " + std::to_string(options.spread) +
            " of them");
-  const Eigen::Index pixels = saturating_product(options.height, options.width);
+  const bool half = options.lattice != nets::Lattice::all;
+  const Eigen::Index whole = saturating_product(options.height, options.width),
+                     pixels = half ? whole / 2 : whole;
+  if (half && whole % 2 != 0)
+    reject(what + " on a checkerboard needs an even number of pixels, but got " +
+           std::to_string(options.height) + " x " + std::to_string(options.width));
   if ((in - options.spread) % pixels != 0 || out % pixels != 0)
     reject(what + " on " + std::to_string(options.height) + " x " + std::to_string(options.width) +
-           " pixels needs whole planes of " + std::to_string(pixels) + " numbers, but got " +
-           std::to_string(in - options.spread) + " inputs" +
+           " pixels needs " + (half ? "half" : "whole") + " planes of " + std::to_string(pixels) +
+           " numbers, but got " + std::to_string(in - options.spread) + " inputs" +
            (options.spread > 0 ? " beside those to be spread" : "") + " and " + std::to_string(out) +
            " results: check height, width and the split of the coupling");
   nets::ConvNetwork network{{},
                             options.height,
                             options.width,
+                            options.lattice,
                             options.spread,
                             options.activation,
                             nets::checked_dropout(options.dropout),
@@ -73,7 +79,7 @@ class ConvConditioner {
   Eigen::Index rows_together() const {
     Eigen::Index widest = 1;
     for (const nets::ConvLayer& layer : network_.layers) widest = std::max(widest, layer.shape.out);
-    const Eigen::Index rows = (Eigen::Index{1} << 16) / (widest * network_.pixels());
+    const Eigen::Index rows = (Eigen::Index{1} << 16) / (widest * network_.height * network_.width);
     return std::clamp<Eigen::Index>(static_cast<Eigen::Index>(std::bit_floor(static_cast<std::size_t>(rows))),
                                     4, 256);
   }

@@ -17,6 +17,16 @@ constexpr std::array<std::string_view, 2> names_of(Padding) {
   return {"zero", "circular"};
 }
 
+/// The pixels that a plane of a batch has: all, or those of one colour of a checkerboard, where y + x is even or odd.
+enum class Lattice { all, even, odd };
+constexpr std::array<std::string_view, 3> names_of(Lattice) {
+  return {"all", "even", "odd"};
+}
+/// The pixels of the other colour.
+constexpr Lattice others(Lattice lattice) {
+  return lattice == Lattice::even ? Lattice::odd : lattice == Lattice::odd ? Lattice::even : Lattice::all;
+}
+
 /// A batch of images inside a network, N samples of C channels on H × W pixels. The channels of a pixel are side by side,
 /// filled to whole vectors; then come the samples, then the pixels of a line. So a convolution is a product of rows
 /// (y, x, n), and an image alone is computed as in a batch. Every line has a margin of one pixel at both ends.
@@ -69,54 +79,68 @@ struct Pixels {
     for (Eigen::Index y = 0; y < height; ++y) body(pixel(y, 0) - data, line_rows() * stride());
   }
 
-  /// Takes channel c from plane c of a batch whose column (c, y, x) is at from + (c H W + y W + x) N. The channels from
-  /// `first` on; the vector of the last is filled with zeros.
-  void take(const Scalar* from, Eigen::Index first, Eigen::Index count) const {
-    const Eigen::Index end = first + count == channels ? stride() : first + count;
-    for_each_sample([&](Scalar* row, Eigen::Index place) {
-      for (Eigen::Index c = 0; c < count; ++c) row[first + c] = from[c * plane() + place];
+  /// Takes channel c from plane c of a batch whose column (c, pixel) is at from + (c P + pixel) N, where the planes have P
+  /// pixels, line by line; the other pixels become zero. The channels from `first` on; the vector of the last is filled
+  /// with zeros.
+  void take(const Scalar* from, Eigen::Index first, Eigen::Index count,
+            Lattice lattice = Lattice::all) const {
+    const Eigen::Index end = end_of(first + count), step = plane(lattice);
+    if (lattice != Lattice::all)
+      for_each_row(others(lattice), [&](Scalar* row, Eigen::Index, Eigen::Index) {
+        std::fill(row + first, row + end, Scalar(0));
+      });
+    for_each_row(lattice, [&](Scalar* row, Eigen::Index place, Eigen::Index) {
+      for (Eigen::Index c = 0; c < count; ++c) row[first + c] = from[c * step + place];
       std::fill(row + first + count, row + end, Scalar(0));
     });
   }
-  /// Takes one number a sample for each channel from `first` on, spread over the planes.
+  /// Takes one number a sample for each channel from `first` on, spread over all pixels.
   void take_spread(const Scalar* from, Eigen::Index first, Eigen::Index count) const {
-    const Eigen::Index end = first + count == channels ? stride() : first + count;
-    for_each_sample([&](Scalar* row, Eigen::Index place) {
-      for (Eigen::Index c = 0; c < count; ++c) row[first + c] = from[c * samples + place % samples];
+    const Eigen::Index end = end_of(first + count);
+    for_each_row(Lattice::all, [&](Scalar* row, Eigen::Index, Eigen::Index n) {
+      for (Eigen::Index c = 0; c < count; ++c) row[first + c] = from[c * samples + n];
       std::fill(row + first + count, row + end, Scalar(0));
     });
   }
-  /// Writes the channels as planes.
-  void give(Scalar* to) const {
-    for_each_sample([&](const Scalar* row, Eigen::Index place) {
-      for (Eigen::Index c = 0; c < channels; ++c) to[c * plane() + place] = row[c];
+  /// Writes the channels as planes of these pixels.
+  void give(Scalar* to, Lattice lattice = Lattice::all) const {
+    const Eigen::Index step = plane(lattice);
+    for_each_row(lattice, [&](const Scalar* row, Eigen::Index place, Eigen::Index) {
+      for (Eigen::Index c = 0; c < channels; ++c) to[c * step + place] = row[c];
     });
   }
   /// Adds the channels from `first` on to planes.
-  void add_to(Scalar* to, Eigen::Index first, Eigen::Index count) const {
-    for_each_sample([&](const Scalar* row, Eigen::Index place) {
-      for (Eigen::Index c = 0; c < count; ++c) to[c * plane() + place] += row[first + c];
+  void add_to(Scalar* to, Eigen::Index first, Eigen::Index count, Lattice lattice = Lattice::all) const {
+    const Eigen::Index step = plane(lattice);
+    for_each_row(lattice, [&](const Scalar* row, Eigen::Index place, Eigen::Index) {
+      for (Eigen::Index c = 0; c < count; ++c) to[c * step + place] += row[first + c];
     });
   }
-  /// Adds the sum over the pixels to one number a sample for each channel from `first` on.
+  /// Adds the sum over all pixels to one number a sample for each channel from `first` on.
   void add_sums_to(Scalar* to, Eigen::Index first, Eigen::Index count) const {
-    for_each_sample([&](const Scalar* row, Eigen::Index place) {
-      for (Eigen::Index c = 0; c < count; ++c) to[c * samples + place % samples] += row[first + c];
+    for_each_row(Lattice::all, [&](const Scalar* row, Eigen::Index, Eigen::Index n) {
+      for (Eigen::Index c = 0; c < count; ++c) to[c * samples + n] += row[first + c];
     });
   }
 
  private:
   // Numbers of a plane of the batch.
-  Eigen::Index plane() const { return height * width * samples; }
+  Eigen::Index plane(Lattice lattice) const {
+    return height * width / (lattice == Lattice::all ? 1 : 2) * samples;
+  }
+  // The end of a row to be filled after channel last - 1.
+  Eigen::Index end_of(Eigen::Index last) const { return last == channels ? stride() : last; }
 
-  // Calls body(row, place in a plane) for every pixel of every sample.
+  // Calls body(row, place in a plane, sample) for these pixels of every sample.
   template <class Body>
-  void for_each_sample(const Body& body) const {
+  void for_each_row(Lattice lattice, const Body& body) const {
+    const Eigen::Index step = lattice == Lattice::all ? 1 : 2;
     Eigen::Index place = 0;
-    for (Eigen::Index y = 0; y < height; ++y) {
-      Scalar* row = pixel(y, 0);
-      for (Eigen::Index i = 0; i < line_rows(); ++i, row += stride()) body(row, place++);
-    }
+    for (Eigen::Index y = 0; y < height; ++y)
+      for (Eigen::Index x = step == 1 ? 0 : (y + (lattice == Lattice::odd)) % 2; x < width; x += step) {
+        Scalar* row = pixel(y, x);
+        for (Eigen::Index n = 0; n < samples; ++n, row += stride()) body(row, place++, n);
+      }
   }
 };
 
