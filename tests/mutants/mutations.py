@@ -185,7 +185,7 @@ MUTATIONS = [
     ("periodic_spline_coupling", SPLINE, "the rotation not undone", "from = from - slots[3 * bins_];", "from = from + slots[3 * bins_];"),
     ("periodic_spline_coupling", SPLINE, "gradient of the rotation dropped", "slots.set(3 * bins_, grad_y);", "slots.set(3 * bins_, zero);"),
     # ---- networks
-    ("affine_coupling", NETWORK_VJP, "gradient of the bias dropped", "sums_[i].give(g.bias.data());", ""),
+    ("affine_coupling", NETWORK_VJP, "gradient of the bias dropped", ": sums_[i]).give(g.bias.data());", ": sums_[i]);"),
     ("affine_coupling", NETWORK_VJP, "derivative of the activation dropped", "return function.scale(g, Number::load(site.derivative_from.data + n));",
      "return g;"),
     ("affine_coupling", NETWORK_VJP, "gradient of the weights from the wrong layer", "i == 0 ? tape_.input : tape_.sites[i - 1].value;",
