@@ -48,15 +48,14 @@ class LayerOnBatch {
   }
 
  private:
-  static constexpr Eigen::Index tile_rows = 256;
-
   std::span<const Scalar> theta() const { return {theta_.data(), static_cast<std::size_t>(theta_.size())}; }
 
   template <class Work>
   void for_each_tile(bool record, const Work& work) {
-    for (Eigen::Index first = 0; first < x_.rows(); first += tile_rows) {
+    const Eigen::Index height = ef::rows_together(layer_);
+    for (Eigen::Index first = 0; first < x_.rows(); first += height) {
       const ef::ArenaScope scope(arena_);
-      const Eigen::Index rows = std::min(tile_rows, x_.rows() - first);
+      const Eigen::Index rows = std::min(height, x_.rows() - first);
       auto tile = ef::Tile<Scalar>::allocate(arena_, rows, x_.cols(), record);
       tile.values = x_.middleRows(first, rows);
       tile.log_det.setZero();

@@ -38,7 +38,7 @@ History fit_rows(FlowType& flow, FitData<typename FlowType::Scalar> data,
       "an objective is called as objective(flow, batch, grad) and returns the loss, as MaximumLikelihood is");
   check_parameters(std::as_const(flow).theta());
   FlowType started = flow;  // an exception leaves the flow unchanged
-  started.initialise_from(data.training_tiles());
+  started.initialise_from(data.training_tiles(started.tile_rows()));
   const double before =
       data.check_validation([&](const Batch<Scalar>& batch) { return objective(started, batch, {}); });
   flow = started;

@@ -63,7 +63,7 @@ ImportanceSample<typename Flow::Samples> importance_sample(const Flow& flow, con
   ImportanceSample<typename Flow::Samples> result{std::move(drawn.x), Eigen::VectorXd(n), 0, 0, 0, 0};
 
   const Rows<const Scalar> rows = rows_of<const Scalar>(result.x);
-  for_each_piece(n, tile_rows, flow.work_per_row(), [&](Eigen::Index first, Eigen::Index count) {
+  for_each_piece(n, flow.tile_rows(), flow.work_per_row(), [&](Eigen::Index first, Eigen::Index count) {
     Arena& arena = thread_arena();
     const ArenaScope scope(arena);
     Tile<Scalar> tile = Tile<Scalar>::allocate(arena, count, flow.dim(), false);

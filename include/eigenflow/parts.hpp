@@ -15,7 +15,10 @@
 #include "eigenflow/bases/uniform.hpp"
 #include "eigenflow/bases/with_circles.hpp"
 #include "eigenflow/compose/columns.hpp"
+#include "eigenflow/compose/front.hpp"
 #include "eigenflow/compose/inverse.hpp"
+#include "eigenflow/compose/per_pixel.hpp"
+#include "eigenflow/compose/recompute.hpp"
 #include "eigenflow/compose/stack.hpp"
 #include "eigenflow/compose/transformed_base.hpp"
 #include "eigenflow/conditioners/masked_mlp.hpp"
@@ -61,6 +64,9 @@ struct StandardParts {
       Stack<AnyLayer<Scalar>>,
       Inverse<AnyLayer<Scalar>>,
       Columns<AnyLayer<Scalar>>,
+      Front<AnyLayer<Scalar>>,
+      PerPixel<AnyLayer<Scalar>>,
+      Recompute<AnyLayer<Scalar>>,
       StandardizeContext<AnyLayer<Scalar>>,
       ActNorm<Scalar>,
       Householder<Scalar>,

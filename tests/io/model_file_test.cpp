@@ -110,6 +110,9 @@ void every_layer() {
   round_trip_of("Inverse", Inverse<Planar<S>>(Planar<S>(3)));
   round_trip_of("Columns",
                 Columns<Chain<Planar<S>, Radial<S>>>(4, {3, 1}, Chain{Planar<S>(2), Radial<S>(2)}));
+  round_trip_of("Front", Front<Planar<S>>(4, Planar<S>(3)));
+  round_trip_of("PerPixel", PerPixel<Chain<Planar<S>, Radial<S>>>(2, Chain{Planar<S>(3), Radial<S>(3)}));
+  round_trip_of("Recompute", Recompute<Planar<S>>(Planar<S>(3)));
   round_trip_of("Elementwise", Elementwise<RationalQuadraticSpline<S>>(3));
   round_trip_of("Chain", Chain{Planar<S>(3), Chain{Radial<S>(3), Permutation<S>({2, 1, 0})}});
   round_trip_of("Stack", Stack<Radial<S>>(4, Radial<S>(2)), Planar<S>(2));

@@ -44,6 +44,9 @@ CHAIN = "compose/chain.hpp"
 STACK = "compose/stack.hpp"
 INVERSE = "compose/inverse.hpp"
 COLUMNS = "compose/columns.hpp"
+FRONT = "compose/front.hpp"
+PER_PIXEL = "compose/per_pixel.hpp"
+RECOMPUTE = "compose/recompute.hpp"
 ELEMENTWISE = "layers/elementwise.hpp"
 STANDARDIZE_CONTEXT = "layers/standardize_context.hpp"
 CIRCLES = "layers/detail/circles.hpp"
@@ -368,6 +371,41 @@ MUTATIONS = [
      "layer_.inverse_vjp(theta, grad, tape, inner);"),
     ("columns", COLUMNS, "brought back to other columns", "to.col(index(k)) = picked.col(k);", "to.col(k) = picked.col(k);"),
     ("columns", COLUMNS, "always side by side", "if (index(k) != index(0) + k) return false;", ""),
+    ("front", FRONT, "the last features", "return Matrix(all.data(), all.rows(), layer_.dim());",
+     "return Matrix(all.data() + (dim() - layer_.dim()) * all.rows(), all.rows(), layer_.dim() - 1 + (dim() == layer_.dim()));"),
+    ("front", FRONT, "directions swapped", "return layer_.inverse(theta, inner);", "return layer_.forward(theta, inner);"),
+    ("front", FRONT, "gradients of other features, forward",
+     "front(tile.grad_values));\n    layer_.forward_vjp(theta, grad, tape, inner);",
+     "Matrix(tile.grad_values.data() + tile.rows(), tile.rows(), layer_.dim()));\n    layer_.forward_vjp(theta, grad, tape, inner);"),
+    ("front", FRONT, "gradients of other features, inverse",
+     "front(tile.grad_values));\n    layer_.inverse_vjp(theta, grad, tape, inner);",
+     "Matrix(tile.grad_values.data() + tile.rows(), tile.rows(), layer_.dim()));\n    layer_.inverse_vjp(theta, grad, tape, inner);"),
+    ("front", FRONT, "gradient in theta dropped, forward", "layer_.forward_vjp(theta, grad, tape, inner);", "layer_.forward_vjp(theta, {}, tape, inner);"),
+    ("front", FRONT, "gradient in theta dropped, inverse", "layer_.inverse_vjp(theta, grad, tape, inner);", "layer_.inverse_vjp(theta, {}, tape, inner);"),
+    ("per_pixel", PER_PIXEL, "log_det of the first pixel", "p < pixels_; ++p) sum +=", "p < 1; ++p) sum +="),
+    ("per_pixel", PER_PIXEL, "log_det assigned", "step.load(tile.log_det.data()) + sum", "sum"),
+    ("per_pixel", PER_PIXEL, "log_dets start with what was there", "zero.setZero();\n    return zero;", "return zero;"),
+    ("per_pixel", PER_PIXEL, "context of another column", "replicated.col(k) = tile.context.col(k / pixels_);", "replicated.col(k) = tile.context.col(k % context_dim());"),
+    ("per_pixel", PER_PIXEL, "directions swapped", "return layer_.inverse(theta, inner); });", "return layer_.forward(theta, inner); });"),
+    ("per_pixel", PER_PIXEL, "vjp of the inverse is forward's", "layer_.inverse_vjp(theta, grad, tape.inner, inner);", "layer_.forward_vjp(theta, grad, tape.inner, inner);"),
+    ("per_pixel", PER_PIXEL, "gradient of log_det dropped", "grad_log_det.colwise() = tile.grad_log_det;", "grad_log_det.setZero();"),
+    ("per_pixel", PER_PIXEL, "gradient in the context of one pixel", "tile.grad_context.col(k / pixels_) += grad_context.col(k);",
+     "if (k % pixels_ == 0) tile.grad_context.col(k / pixels_) += grad_context.col(k);"),
+    ("per_pixel", PER_PIXEL, "gradient in the context assigned", "tile.grad_context.col(k / pixels_) += grad_context.col(k);",
+     "tile.grad_context.col(k / pixels_) = grad_context.col(k);"),
+    ("per_pixel", PER_PIXEL, "gradient in theta dropped, forward", "layer_.forward_vjp(theta, grad, tape.inner, inner);", "layer_.forward_vjp(theta, {}, tape.inner, inner);"),
+    ("recompute", RECOMPUTE, "output kept for the input", "const Tape tape = keep(tile);\n    const ArenaScope scope(*tile.arena);\n    layer_.forward(theta, tile);\n    return tape;",
+     "const Arena::Mark mark = tile.arena->mark();\n    layer_.forward(theta, tile);\n    tile.arena->release(mark);\n    return keep(tile);"),
+    ("recompute", RECOMPUTE, "output kept for the input, inverse", "const Tape tape = keep(tile);\n    const ArenaScope scope(*tile.arena);\n    layer_.inverse(theta, tile);\n    return tape;",
+     "const Arena::Mark mark = tile.arena->mark();\n    layer_.inverse(theta, tile);\n    tile.arena->release(mark);\n    return keep(tile);"),
+    ("recompute", RECOMPUTE, "directions swapped", "layer_.inverse(theta, tile);", "layer_.forward(theta, tile);"),
+    ("recompute", RECOMPUTE, "other direction again, forward", "const auto inner_tape = layer_.forward(theta, inner);\n      layer_.forward_vjp",
+     "const auto inner_tape = layer_.inverse(theta, inner);\n      layer_.forward_vjp"),
+    ("recompute", RECOMPUTE, "other direction again, inverse", "const auto inner_tape = layer_.inverse(theta, inner);\n      layer_.inverse_vjp",
+     "const auto inner_tape = layer_.forward(theta, inner);\n      layer_.inverse_vjp"),
+    ("recompute", RECOMPUTE, "recomputed from the output", "new (&inner.log_det) typename Tile<Scalar>::Vector(log_det.data(), tile.rows());", "new (&inner.values) Matrix(tile.values.data(), tile.rows(), dim());"),
+    ("recompute", RECOMPUTE, "tape released too early", "const Tape tape = keep(tile);\n    const ArenaScope scope(*tile.arena);\n    layer_.forward(theta, tile);",
+     "const ArenaScope scope(*tile.arena);\n    const Tape tape = keep(tile);\n    layer_.forward(theta, tile);"),
     ("elementwise", ELEMENTWISE, "directions swapped", "return evaluate<false>(theta, tile);", "return evaluate<true>(theta, tile);"),
     ("elementwise", ELEMENTWISE, "log_det assigned", "step.load(tile.log_det.data()) + result.log_det", "result.log_det"),
     ("elementwise", ELEMENTWISE, "all features share a tape", "all.data() + (tile.record ? j * size : 0)", "all.data()"),

@@ -27,8 +27,7 @@ class AnyLayerInterface : public AnyPartInterface<Scalar> {
   static constexpr const char* kind = "layer";
   virtual std::unique_ptr<AnyLayerInterface> clone() const = 0;
   virtual void print(std::ostream& out, const std::string& label, int depth) const = 0;
-  virtual void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles,
-                               Direction direction) = 0;
+  virtual void start_and_move(std::span<Scalar> theta, MovingRows<Scalar>& rows, Direction direction) = 0;
   virtual const void* forward(std::span<const Scalar> theta, Tile<Scalar>& tile) const = 0;
   virtual const void* inverse(std::span<const Scalar> theta, Tile<Scalar>& tile) const = 0;
   virtual void forward_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const void* tape,
@@ -53,9 +52,8 @@ class AnyLayerModel final : public AnyPartModel<L, AnyLayerInterface<typename L:
   void print(std::ostream& out, const std::string& label, int depth) const override {
     describe(out, part_, label, depth);
   }
-  void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles,
-                       Direction direction) override {
-    start_from_data(part_, theta, tiles, direction);
+  void start_and_move(std::span<Scalar> theta, MovingRows<Scalar>& rows, Direction direction) override {
+    start_from_data(part_, theta, rows, direction);
   }
   const void* forward(std::span<const Scalar> theta, Tile<Scalar>& tile) const override {
     return keep_tape(part_.forward(theta, tile), tile);
@@ -99,7 +97,11 @@ class AnyLayer : public detail::AnyPart<detail::AnyLayerInterface<Scalar_>> {
   }
   void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles,
                        Direction direction = Direction::forward) {
-    part().initialise_from(theta, tiles, direction);
+    KeptRows<Scalar> rows(tiles);
+    start_and_move(theta, rows, direction);
+  }
+  void start_and_move(std::span<Scalar> theta, MovingRows<Scalar>& rows, Direction direction) {
+    part().start_and_move(theta, rows, direction);
   }
 
   struct Tape {

@@ -30,6 +30,7 @@ class AnyPartInterface {
   virtual std::string name() const = 0;
   virtual Eigen::Index dim() const = 0;
   virtual Eigen::Index context_dim() const = 0;
+  virtual Eigen::Index rows_together() const = 0;
   virtual Eigen::Index parameter_count() const = 0;
   virtual void name_parameters(NameParameters& names) const = 0;
   virtual void initialise(std::span<Scalar> theta, Rng& rng) const = 0;
@@ -50,6 +51,7 @@ class AnyPartModel : public Interface {
   std::string name() const final { return name_of<Part>("a part without a name"); }
   Eigen::Index dim() const final { return part_.dim(); }
   Eigen::Index context_dim() const final { return eigenflow::context_dim(part_); }
+  Eigen::Index rows_together() const final { return eigenflow::rows_together(part_); }
   Eigen::Index parameter_count() const final { return eigenflow::parameter_count(part_); }
   void name_parameters(NameParameters& names) const final { Part::layout(part_, names); }
   void initialise(std::span<Scalar> theta, Rng& rng) const final { part_.initialise(theta, rng); }
@@ -103,6 +105,7 @@ class AnyPart {
 
   Eigen::Index dim() const { return part().dim(); }
   Eigen::Index context_dim() const { return part().context_dim(); }
+  Eigen::Index rows_together() const { return part().rows_together(); }
   /// The name of the inner part.
   std::string part_name() const { return part().name(); }
   template <class Scalar>

@@ -50,10 +50,10 @@ FastFlow<Scalar> fast_flow(const Image& image, const FastFlowOptions& options, R
                                  .width = image.width,
                                  .hidden = {hidden},
                                  .kernels = {kernel, kernel}};
-    return FastFlowStep<Scalar>{
+    Chain exchange{ActNorm<Scalar>(image.channels), Permutation<Scalar>::random(image.channels, rng)};
+    return FastFlowStep<Scalar>(
         {image.dim(), kept * image.pixels(), network, Affine<Scalar, TanhBound>{TanhBound(options.clamp)}},
-        {image.pixels(),
-         {ActNorm<Scalar>(image.channels), Permutation<Scalar>::random(image.channels, rng)}}};
+        {image.pixels(), std::move(exchange)});
   });
 }
 

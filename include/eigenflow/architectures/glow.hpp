@@ -71,18 +71,17 @@ Glow<Scalar> glow(Image image, const GlowOptions& options, Rng& rng) {
                            .activation = options.activation,
                            .spread = options.context_dim};
     const auto step = [&](Eigen::Index) {
-      return GlowStep<Scalar>{
-          {inner.pixels(),
-           {ActNorm<Scalar>(inner.channels),
-            LuLinear<Scalar>(Permutation<Scalar>::random(inner.channels, rng), 0.1)}},
-          {inner.dim(), half, network, {}, options.context_dim}};
+      Chain mix{ActNorm<Scalar>(inner.channels),
+                LuLinear<Scalar>(Permutation<Scalar>::random(inner.channels, rng), 0.1)};
+      return GlowStep<Scalar>({inner.pixels(), std::move(mix)},
+                              {inner.dim(), half, network, {}, options.context_dim});
     };
     Stack<GlowStep<Scalar>> steps(options.steps, step);
     network.hidden.clear();
     network.kernels = {3};
     levels.emplace_back(
-        dim, GlowLevel<Scalar>{squeeze<Scalar>(image), std::move(steps),
-                               {inner.dim(), half, network, {}, options.context_dim}});
+        dim, GlowLevel<Scalar>(squeeze<Scalar>(image), std::move(steps),
+                               {inner.dim(), half, network, {}, options.context_dim}));
     image = {inner.channels / 2, inner.height, inner.width};
   }
   return Glow<Scalar>(std::move(levels));

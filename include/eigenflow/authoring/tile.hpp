@@ -25,7 +25,8 @@ using ConstMatrixMap = Eigen::Map<const MatrixX<Scalar>>;
 template <class Scalar>
 using ConstVectorMap = Eigen::Map<const VectorX<Scalar>>;
 
-/// Rows of a batch that go through a flow together: few enough that the tile of a small flow stays in the cache.
+/// Rows of a batch that go through a flow together: few enough that the tile of a small flow stays in the cache. A part
+/// with large activations may ask for fewer (rows_together).
 inline constexpr Eigen::Index tile_rows = 256;
 
 /// The training run and the step of a batch, which determine its dropout masks.
@@ -40,6 +41,19 @@ struct DropoutSource {
   TrainingStep training;
   Eigen::Index first_row;       ///< of the tile, in the batch
   std::uint64_t next_site = 0;  ///< sites are counted in the order of the pass
+  Eigen::Index samples =
+      0;  ///< in a tile of pixels: its samples, of which row p samples + n is pixel p of sample n
+  Eigen::Index pixels = 1;  ///< of a sample
+
+  /// The number of row i of the tile: of the row in the batch, or of a pixel in all pixels of the batch.
+  std::uint64_t row(Eigen::Index i) const {
+    if (samples == 0) return static_cast<std::uint64_t>(first_row + i);
+    return static_cast<std::uint64_t>((first_row + i % samples) * pixels + i / samples);
+  }
+  /// The same pass in a tile that has `count` pixels of each of these rows.
+  DropoutSource of_pixels(Eigen::Index rows, Eigen::Index count) const {
+    return {training, first_row, next_site, samples == 0 ? rows : samples, pixels * count};
+  }
 };
 
 /// One pass over a batch: its memory, and whether gradients follow.

@@ -65,6 +65,7 @@ class ConditionalNormal {
   }
   constexpr Eigen::Index dim() const { return dim_; }
   constexpr Eigen::Index context_dim() const { return context_dim_; }
+  constexpr Eigen::Index rows_together() const { return eigenflow::rows_together(conditioner_); }
   const Conditioner_& conditioner() const { return conditioner_; }
   const Options& options() const { return conditioner_.options(); }
 

@@ -52,6 +52,7 @@ class WithCircles {
   std::string describe() const { return of_base() + ", " + detail::counted(circle_count(), "circle"); }
   constexpr Eigen::Index dim() const { return dim_; }
   constexpr Eigen::Index context_dim() const { return eigenflow::context_dim(base_); }
+  constexpr Eigen::Index rows_together() const { return eigenflow::rows_together(base_); }
   const Indices& circles() const { return circles_; }
   const B& base() const { return base_; }
 

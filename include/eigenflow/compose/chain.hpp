@@ -1,10 +1,10 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstddef>
-#include <functional>
 #include <span>
 #include <string>
 #include <tuple>
@@ -62,6 +62,10 @@ class Chain {
   static std::string tag() { return "Chain"; }
   Eigen::Index dim() const { return std::get<0>(layers_).dim(); }
   Eigen::Index context_dim() const { return context_dim_; }
+  Eigen::Index rows_together() const {
+    return std::apply([](const auto&... layer) { return std::min({eigenflow::rows_together(layer)...}); },
+                      layers_);
+  }
   const std::tuple<Layers...>& layers() const { return layers_; }
   template <std::size_t I>
   const auto& layer() const {
@@ -88,7 +92,11 @@ class Chain {
   /// Gives the data to each layer that starts from data, transformed by the layers before it (in this direction).
   void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles,
                        Direction direction = Direction::forward) {
-    start_each(theta, tiles, direction, Indices{});
+    KeptRows<Scalar> rows(tiles);
+    start_and_move(theta, rows, direction);
+  }
+  void start_and_move(std::span<Scalar> theta, MovingRows<Scalar>& rows, Direction direction) {
+    start_each(theta, rows, direction, Indices{});
   }
 
   using ForwardTape =
@@ -130,34 +138,12 @@ class Chain {
   }
 
   template <std::size_t... I>
-  void start_each(std::span<Scalar> theta, const TileSource<Scalar>& tiles, Direction direction,
+  void start_each(std::span<Scalar> theta, MovingRows<Scalar>& rows, Direction direction,
                   std::index_sequence<I...>) {
     if (direction == Direction::forward)
-      (start(std::get<I>(layers_), I, theta, tiles, direction), ...);
+      (start_from_data(std::get<I>(layers_), segments_[I].of(theta), rows, direction), ...);
     else
-      (start(std::get<size - 1 - I>(layers_), size - 1 - I, theta, tiles, direction), ...);
-  }
-  template <class L>
-  void start(L& layer, std::size_t i, std::span<Scalar> theta, const TileSource<Scalar>& tiles,
-             Direction direction) {
-    const TileSource<Scalar> arriving = [&](const std::function<void(Tile<Scalar>&)>& visit) {
-      tiles([&](Tile<Scalar>& tile) {
-        const ArenaScope scope(*tile.arena);
-        run_until(i, theta, tile, direction, Indices{});
-        visit(tile);
-      });
-    };
-    start_from_data(layer, segments_[i].of(theta), arriving, direction);
-  }
-  template <std::size_t... I>
-  void run_until(std::size_t end, std::span<const Scalar> theta, Tile<Scalar>& tile, Direction direction,
-                 std::index_sequence<I...>) const {
-    if (direction == Direction::forward)
-      ((I < end ? void(std::get<I>(layers_).forward(segments_[I].of(theta), tile)) : void()), ...);
-    else
-      ((size - 1 - I > end
-            ? void(std::get<size - 1 - I>(layers_).inverse(segments_[size - 1 - I].of(theta), tile))
-            : void()),
+      (start_from_data(std::get<size - 1 - I>(layers_), segments_[size - 1 - I].of(theta), rows, direction),
        ...);
   }
 

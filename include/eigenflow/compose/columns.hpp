@@ -2,7 +2,6 @@
 
 #include <Eigen/Core>
 #include <cstddef>
-#include <functional>
 #include <span>
 #include <string>
 #include <tuple>
@@ -51,6 +50,7 @@ class Columns {
   }
   constexpr Eigen::Index dim() const { return dim_; }
   constexpr Eigen::Index context_dim() const { return eigenflow::context_dim(layer_); }
+  constexpr Eigen::Index rows_together() const { return eigenflow::rows_together(layer_); }
   const Indices& indices() const { return indices_; }
   const L& layer() const { return layer_; }
 
@@ -71,13 +71,16 @@ class Columns {
   /// Gives the layer the data of its own features.
   void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles,
                        Direction direction = Direction::forward) {
-    const TileSource<Scalar> picked = [&](const std::function<void(Tile<Scalar>&)>& visit) {
-      tiles([&](Tile<Scalar>& tile) {
-        const ArenaScope scope(*tile.arena);
-        Tile<Scalar> inner = tile.with_values(pick(tile.values, tile), tile.grad_values);
-        visit(inner);
-      });
-    };
+    KeptRows<Scalar> rows(tiles);
+    start_and_move(theta, rows, direction);
+  }
+  void start_and_move(std::span<Scalar> theta, MovingRows<Scalar>& rows, Direction direction) {
+    InnerRows<Scalar> picked(rows, [this](Tile<Scalar>& tile, const auto& use) {
+      const ArenaScope scope(*tile.arena);
+      Tile<Scalar> inner = tile.with_values(pick(tile.values, tile), tile.grad_values);
+      use(inner);
+      put(inner.values, tile.values);
+    });
     start_from_data(layer_, theta, picked, direction);
   }
 

@@ -32,6 +32,7 @@ class Inverse {
   static std::string tag() { return "Inverse"; }
   constexpr Eigen::Index dim() const { return layer_.dim(); }
   constexpr Eigen::Index context_dim() const { return eigenflow::context_dim(layer_); }
+  constexpr Eigen::Index rows_together() const { return eigenflow::rows_together(layer_); }
   const L& layer() const { return layer_; }
 
   static Inverse example(Eigen::Index dim, Eigen::Index context_dim) {
@@ -51,6 +52,9 @@ class Inverse {
   void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles,
                        Direction direction = Direction::forward) {
     start_from_data(layer_, theta, tiles, opposite(direction));
+  }
+  void start_and_move(std::span<Scalar> theta, MovingRows<Scalar>& rows, Direction direction) {
+    start_from_data(layer_, theta, rows, opposite(direction));
   }
 
   auto forward(std::span<const Scalar> theta, Tile<Scalar>& tile) const {

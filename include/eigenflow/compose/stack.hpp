@@ -1,9 +1,9 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -69,6 +69,11 @@ class Stack {
     return layers_.front().dim();
   }
   Eigen::Index context_dim() const { return context_dim_; }
+  Eigen::Index rows_together() const {
+    Eigen::Index least = tile_rows;
+    for (const L& layer : layers_) least = std::min(least, eigenflow::rows_together(layer));
+    return least;
+  }
   Eigen::Index size() const { return static_cast<Eigen::Index>(layers_.size()); }
   const std::vector<L>& layers() const { return layers_; }
   const L& operator[](Eigen::Index i) const {
@@ -99,16 +104,13 @@ class Stack {
   /// Gives the data to each layer that starts from data, transformed by the layers before it (in this direction).
   void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles,
                        Direction direction = Direction::forward) {
-    for (std::size_t done = 0; done < layers_.size(); ++done) {
-      const TileSource<Scalar> arriving = [&](const std::function<void(Tile<Scalar>&)>& visit) {
-        tiles([&](Tile<Scalar>& tile) {
-          const ArenaScope scope(*tile.arena);
-          for (std::size_t k = 0; k < done; ++k) run(nth(k, direction), theta, tile, direction);
-          visit(tile);
-        });
-      };
-      const std::size_t i = nth(done, direction);
-      start_from_data(layers_[i], segments_[i].of(theta), arriving, direction);
+    KeptRows<Scalar> rows(tiles);
+    start_and_move(theta, rows, direction);
+  }
+  void start_and_move(std::span<Scalar> theta, MovingRows<Scalar>& rows, Direction direction) {
+    for (std::size_t k = 0; k < layers_.size(); ++k) {
+      const std::size_t i = direction == Direction::forward ? k : layers_.size() - 1 - k;
+      start_from_data(layers_[i], segments_[i].of(theta), rows, direction);
     }
   }
 
@@ -168,16 +170,6 @@ class Stack {
     return L();
   }
 
-  // The k-th layer in this direction.
-  std::size_t nth(std::size_t k, Direction direction) const {
-    return direction == Direction::forward ? k : layers_.size() - 1 - k;
-  }
-  void run(std::size_t i, std::span<const Scalar> theta, Tile<Scalar>& tile, Direction direction) const {
-    if (direction == Direction::forward)
-      layers_[i].forward(segments_[i].of(theta), tile);
-    else
-      layers_[i].inverse(segments_[i].of(theta), tile);
-  }
   void add(L layer, Eigen::Index i) {
     if (!layers_.empty()) {
       if (layer.dim() != dim())

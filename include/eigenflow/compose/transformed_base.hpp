@@ -68,7 +68,8 @@ class TransformedBase {
         layer_size_(layer_size),
         base_size_(base_size),
         context_dim_(
-            detail::common_context("Flow", eigenflow::context_dim(layers_), eigenflow::context_dim(base_))) {
+            detail::common_context("Flow", eigenflow::context_dim(layers_), eigenflow::context_dim(base_))),
+        rows_together_(std::min(eigenflow::rows_together(layers_), eigenflow::rows_together(base_))) {
     if (base_.dim() != layers_.dim())
       detail::reject("the base has " + std::to_string(base_.dim()) + " features but the layers have " +
                      std::to_string(layers_.dim()) + ": give both one dimension");
@@ -77,6 +78,7 @@ class TransformedBase {
   static std::string tag() { return "TransformedBase"; }
   constexpr Eigen::Index dim() const { return layers_.dim(); }
   constexpr Eigen::Index context_dim() const { return context_dim_; }
+  constexpr Eigen::Index rows_together() const { return rows_together_; }
   const L& layers() const { return layers_; }
   const B& base() const { return base_; }
   static TransformedBase example(Eigen::Index dim, Eigen::Index context_dim) {
@@ -103,18 +105,12 @@ class TransformedBase {
   }
   /// Gives the data to the layers that start from data, and what the layers make of them to the base.
   void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles) {
-    start_from_data(layers_, layer_segment().of(theta), tiles, Direction::forward);
+    KeptRows<Scalar> rows(tiles);
+    start_from_data(layers_, layer_segment().of(theta), rows, Direction::forward);
     static_assert(
         StartsFromData<B> || !requires { &B::initialise_from; },
         "a base's initialise_from takes (theta, tiles)");
-    if constexpr (StartsFromData<B>)
-      base_.initialise_from(base_segment().of(theta), [&](const std::function<void(Tile<Scalar>&)>& visit) {
-        tiles([&](Tile<Scalar>& tile) {
-          const ArenaScope scope(*tile.arena);
-          layers_.forward(layer_segment().of(theta), tile);
-          visit(tile);
-        });
-      });
+    if constexpr (StartsFromData<B>) base_.initialise_from(base_segment().of(theta), rows.tiles());
   }
 
   // ---- the density, in place, for flows and objectives
@@ -236,6 +232,7 @@ class TransformedBase {
   Eigen::Index layer_size_;
   Eigen::Index base_size_;
   Eigen::Index context_dim_;
+  Eigen::Index rows_together_;
 };
 
 }  // namespace eigenflow

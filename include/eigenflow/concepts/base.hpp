@@ -61,6 +61,7 @@ concept Base = std::copyable<B> &&
 // What a base may have beyond that:
 //   context_dim()    columns of tile.context that all three functions read (default 0); log_prob_vjp adds
 //                    ∂loss/∂context to tile.grad_context
+//   rows_together()  the most rows of a tile, as for layers
 //   initialise_from(theta, tiles)  writes an initial theta from the data that reach the base, unless theta was trained
 //   sample_vjp(...)  the gradient of a loss over its samples: see Reparametrised
 

@@ -57,7 +57,8 @@ using ConditionerTape = decltype(std::declval<const C&>().forward(
 }  // namespace detail
 
 /// A conditioner, the m(·) of a coupling: any differentiable function from the unchanged features (and the
-/// context) to the parameters of a transformer. It knows nothing of flows, and need not be invertible.
+/// context) to the parameters of a transformer. It knows nothing of flows, and need not be invertible. It may have
+/// rows_together(), the most rows that it wants at a time (default 256): see concepts/layer.hpp.
 template <class C>
 concept Conditioner = detail::ConditionerVerbs<C> &&
     std::constructible_from<C, Eigen::Index, Eigen::Index, typename C::Options>;  // C(in, out, options)

@@ -1,6 +1,9 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
+
+#include "eigenflow/authoring/tile.hpp"
 
 // Functions of layers and bases, for flows and embedded flows.
 
@@ -20,6 +23,15 @@ constexpr Eigen::Index context_dim(const Part& part) {
     return part.context_dim();
   else
     return 0;
+}
+
+/// The most rows that a part (a layer, conditioner or base) gets in one tile: tile_rows, or fewer if it says so.
+template <class Part>
+constexpr Eigen::Index rows_together(const Part& part) {
+  if constexpr (requires { part.rows_together(); })
+    return std::clamp<Eigen::Index>(part.rows_together(), 1, tile_rows);
+  else
+    return tile_rows;
 }
 
 }  // namespace eigenflow

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "eigenflow/authoring/layout.hpp"
+#include "eigenflow/authoring/moving_rows.hpp"
 #include "eigenflow/authoring/tile.hpp"
 #include "eigenflow/concepts/direction.hpp"
 #include "eigenflow/numerics/rng.hpp"
@@ -49,8 +50,13 @@ concept Layer = std::copyable<L> &&
 
 // Optional members of a layer:
 //   context_dim()                    columns of tile.context that it reads (default 0)
+//   rows_together()                  the most rows of a tile (default 256), for a layer whose activations are large: a
+//                                    function of its structure. A flow takes the least of its parts, for batches in
+//                                    training too
 //   initialise_from(theta, tiles, direction)   sets constants from the data that enters `direction`, once
 //                                    (ActNorm, Standardize), or checks it (Support)
+//   start_and_move(theta, rows, direction)   the same for a layer made of layers: each gets the rows where they are, and
+//                                    moves them on (authoring/moving_rows.hpp)
 //   static tag()                     its key in model files
 //   static name()                    its name in the printed architecture (default: the tag, or "Layer")
 //   describe()                       the text in brackets after the name: "1 of 2 features, 64 × 64, relu"
@@ -66,6 +72,22 @@ void start_from_data(L& layer, std::span<Scalar> theta, const TileSource<Scalar>
         !requires { &L::initialise_from; },
         "a layer's initialise_from takes (theta, tiles, direction): the direction is the one that the "
         "data enters");
+}
+
+/// The same for a layer that others follow: the rows go on, through this layer.
+template <class L, class Scalar>
+void start_from_data(L& layer, std::span<Scalar> theta, MovingRows<Scalar>& rows, Direction direction) {
+  if constexpr (requires { layer.start_and_move(theta, rows, direction); }) {
+    layer.start_and_move(theta, rows, direction);
+  } else {
+    start_from_data(layer, theta, rows.tiles(), direction);
+    rows.move([&layer, theta, direction](Tile<Scalar>& tile) {
+      if (direction == Direction::forward)
+        layer.forward(theta, tile);
+      else
+        layer.inverse(theta, tile);
+    });
+  }
 }
 
 namespace detail {

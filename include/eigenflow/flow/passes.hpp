@@ -26,7 +26,7 @@ using RowsTo = Rows<typename Flow::Scalar>;
 template <class Flow, class Work>
 void for_each_tile(const Flow& flow, const RowsOf<Flow>& context, Eigen::Index rows, bool record,
                    const Work& work) {
-  for_each_piece(rows, tile_rows, flow.work_per_row(), [&](Eigen::Index first, Eigen::Index count) {
+  for_each_piece(rows, flow.tile_rows(), flow.work_per_row(), [&](Eigen::Index first, Eigen::Index count) {
     using TileType = Tile<typename Flow::Scalar>;
     const ArenaScope scope(thread_arena());
     TileType tile = TileType::allocate(thread_arena(), count, flow.dim(), record);

@@ -92,6 +92,7 @@ class Autoregressive {
   }
   constexpr Eigen::Index dim() const { return dim_; }
   constexpr Eigen::Index context_dim() const { return context_dim_; }
+  constexpr Eigen::Index rows_together() const { return eigenflow::rows_together(conditioner_); }
   const Indices& order() const { return conditioner_.order(); }
   const Transformer_& transformer() const { return transformer_; }
   const Conditioner_& conditioner() const { return conditioner_; }

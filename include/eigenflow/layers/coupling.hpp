@@ -99,6 +99,7 @@ class Coupling {
   constexpr Eigen::Index dim() const { return dim_; }
   Eigen::Index split() const { return split_; }
   constexpr Eigen::Index context_dim() const { return context_dim_; }
+  constexpr Eigen::Index rows_together() const { return eigenflow::rows_together(conditioner_); }
   const Transformer_& transformer() const { return transformer_; }
   const Conditioner_& conditioner() const { return conditioner_; }
   const Options& options() const { return conditioner_.options(); }

@@ -57,6 +57,7 @@ class StandardizeContext {
   static std::string tag() { return "StandardizeContext"; }
   constexpr Eigen::Index dim() const { return layer_.dim(); }
   constexpr Eigen::Index context_dim() const { return statistics_.mean.size(); }
+  constexpr Eigen::Index rows_together() const { return eigenflow::rows_together(layer_); }
   const L& layer() const { return layer_; }
   const Numbers& mean() const { return statistics_.mean; }
   const Numbers& scale() const { return statistics_.scale; }
@@ -83,14 +84,16 @@ class StandardizeContext {
   /// Sets the statistics of the context, unless they are set; then the layer starts from the data.
   void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles,
                        Direction direction = Direction::forward) {
-    if (!statistics_.known) take(tiles);
-    const TileSource<Scalar> standardised = [&](const std::function<void(Tile<Scalar>&)>& visit) {
-      tiles([&](Tile<Scalar>& tile) {
-        const ArenaScope scope(*tile.arena);
-        Tile<Scalar> inner = tile.with_context(standardise(tile), tile.grad_context);
-        visit(inner);
-      });
-    };
+    KeptRows<Scalar> rows(tiles);
+    start_and_move(theta, rows, direction);
+  }
+  void start_and_move(std::span<Scalar> theta, MovingRows<Scalar>& rows, Direction direction) {
+    if (!statistics_.known) take(rows.tiles());
+    InnerRows<Scalar> standardised(rows, [this](Tile<Scalar>& tile, const auto& use) {
+      const ArenaScope scope(*tile.arena);
+      Tile<Scalar> inner = tile.with_context(standardise(tile), tile.grad_context);
+      use(inner);
+    });
     start_from_data(layer_, theta, standardised, direction);
   }
 

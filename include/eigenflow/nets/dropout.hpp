@@ -30,14 +30,14 @@ class DropoutDraws {
  public:
   DropoutDraws(DropoutSource& source, double rate)
       : key_(Rng(source.training.seed, stream).fork(source.training.step).fork(source.next_site++).seed()),
-        first_row_(source.first_row),
+        source_(source),
         dropped_below_(static_cast<std::uint32_t>(rate * 0x1p32)),
         kept_(static_cast<Scalar>(1 / (1 - rate))) {}
 
   /// Calls write(k, factor) for units first + k of a row, k below 4 and `count`; `first` is a multiple of 4.
   template <class Write>
   void draw(Eigen::Index row, Eigen::Index first, Eigen::Index count, const Write& write) const {
-    const auto place = static_cast<std::uint64_t>(first_row_ + row);
+    const std::uint64_t place = source_.row(row);
     const detail::PhiloxCounter words = detail::philox4x32(
         {detail::low_half(place), detail::high_half(place), static_cast<std::uint32_t>(first / 4), 0},
         {detail::low_half(key_), detail::high_half(key_)});
@@ -49,7 +49,7 @@ class DropoutDraws {
   static constexpr std::uint64_t stream = 0x64726f70;  // distinct from all other draws of the seed
 
   std::uint64_t key_;
-  Eigen::Index first_row_;
+  DropoutSource source_;
   std::uint32_t dropped_below_;
   Scalar kept_;
 };

@@ -47,8 +47,8 @@ class FitData {
   /// end the fit at the first validation. `loss` takes a batch. Returns the loss of all held-out rows.
   double check_validation(const std::function<double(const Batch<Scalar>&)>& loss) const;
 
-  /// The training rows, tile by tile.
-  TileSource<Scalar> training_tiles() const;
+  /// The training rows in tiles of `height`.
+  TileSource<Scalar> training_tiles(Eigen::Index height) const;
 
  private:
   static void check_options(const FitOptions<Scalar>& options);
@@ -144,12 +144,12 @@ double FitData<Scalar>::check_validation(const std::function<double(const Batch<
 }
 
 template <class Scalar>
-TileSource<Scalar> FitData<Scalar>::training_tiles() const {
-  return [this](const std::function<void(Tile<Scalar>&)>& visit) {
-    for (Eigen::Index first = 0; first < training_size(); first += tile_rows) {
+TileSource<Scalar> FitData<Scalar>::training_tiles(Eigen::Index height) const {
+  return [this, height](const std::function<void(Tile<Scalar>&)>& visit) {
+    for (Eigen::Index first = 0; first < training_size(); first += height) {
       const ArenaScope scope(thread_arena());
-      Tile<Scalar> tile = Tile<Scalar>::allocate(thread_arena(), std::min(tile_rows, training_size() - first),
-                                                 x_.cols, false);
+      Tile<Scalar> tile =
+          Tile<Scalar>::allocate(thread_arena(), std::min(height, training_size() - first), x_.cols, false);
       tile.log_det.setZero();
       batch(0, training_size()).gather(first, tile);
       visit(tile);

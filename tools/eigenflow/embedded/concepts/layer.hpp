@@ -4,6 +4,7 @@
 #include <span>
 
 #include "eigenflow/authoring/layout.hpp"
+#include "eigenflow/authoring/moving_rows.hpp"
 #include "eigenflow/authoring/tile.hpp"
 #include "eigenflow/concepts/direction.hpp"
 #include "eigenflow/numerics/rng.hpp"
@@ -16,13 +17,8 @@ namespace eigenflow {
 template <class L>
 concept Layer = true;
 
-template <class Scalar>
-struct TileSource {
-  template <class Visit>
-  void operator()(const Visit&) const {}
-};
-template <class L, class Scalar>
-void start_from_data(L&, std::span<Scalar>, const TileSource<Scalar>&, Direction) {}
+template <class L, class Scalar, class Rows>
+void start_from_data(L&, std::span<Scalar>, const Rows&, Direction) {}
 
 namespace detail {
 
