@@ -8,9 +8,9 @@
 #include "eigenflow/compose/per_pixel.hpp"
 #include "eigenflow/compose/stack.hpp"
 #include "eigenflow/conditioners/conv_net.hpp"
+#include "eigenflow/images/image.hpp"
 #include "eigenflow/layers/act_norm.hpp"
 #include "eigenflow/layers/coupling.hpp"
-#include "eigenflow/layers/image.hpp"
 #include "eigenflow/layers/permutation.hpp"
 #include "eigenflow/maps/scale_maps.hpp"
 #include "eigenflow/numerics/rng.hpp"
@@ -21,9 +21,9 @@ namespace eigenflow {
 
 struct FastFlowOptions {
   Eigen::Index steps = 8;
-  double hidden_ratio = 1;         ///< hidden channels for each channel that a network reads
-  bool only_large_kernels = false; ///< 3 × 3 throughout, not 3 × 3 and 1 × 1 in turn
-  double clamp = 2;                ///< log-scales are within ± this
+  double hidden_ratio = 1;          ///< hidden channels for each channel that a network reads
+  bool only_large_kernels = false;  ///< 3 × 3 throughout, not 3 × 3 and 1 × 1 in turn
+  double clamp = 2;                 ///< log-scales are within ± this
 };
 
 /// A step of FastFlow: transform half of the channels given the others, scale and shift each, exchange them.
@@ -42,14 +42,12 @@ FastFlow<Scalar> fast_flow(const Image& image, const FastFlowOptions& options, R
                    std::to_string(image.channels) + ", " + std::to_string(options.steps) +
                    " and a ratio of " + detail::decimal(options.hidden_ratio));
   const Eigen::Index kept = image.channels - image.channels / 2;
-  const auto hidden = std::max<Eigen::Index>(
-      1, static_cast<Eigen::Index>(options.hidden_ratio * static_cast<double>(kept)));
+  const auto hidden =
+      std::max<Eigen::Index>(1, static_cast<Eigen::Index>(options.hidden_ratio * static_cast<double>(kept)));
   return FastFlow<Scalar>(options.steps, [&](Eigen::Index step) {
     const Eigen::Index kernel = step % 2 == 1 && !options.only_large_kernels ? 1 : 3;
-    const ConvNetOptions network{.height = image.height,
-                                 .width = image.width,
-                                 .hidden = {hidden},
-                                 .kernels = {kernel, kernel}};
+    const ConvNetOptions network{
+        .height = image.height, .width = image.width, .hidden = {hidden}, .kernels = {kernel, kernel}};
     Chain exchange{ActNorm<Scalar>(image.channels), Permutation<Scalar>::random(image.channels, rng)};
     return FastFlowStep<Scalar>(
         {image.dim(), kept * image.pixels(), network, Affine<Scalar, TanhBound>{TanhBound(options.clamp)}},

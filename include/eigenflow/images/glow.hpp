@@ -10,9 +10,9 @@
 #include "eigenflow/compose/per_pixel.hpp"
 #include "eigenflow/compose/stack.hpp"
 #include "eigenflow/conditioners/conv_net.hpp"
+#include "eigenflow/images/image.hpp"
 #include "eigenflow/layers/act_norm.hpp"
 #include "eigenflow/layers/coupling.hpp"
-#include "eigenflow/layers/image.hpp"
 #include "eigenflow/layers/lu_linear.hpp"
 #include "eigenflow/layers/permutation.hpp"
 #include "eigenflow/maps/scale_maps.hpp"
@@ -23,12 +23,13 @@
 namespace eigenflow {
 
 struct GlowOptions {
-  Eigen::Index levels = 2;  ///< each halves the sides of the image
-  Eigen::Index steps = 8;   ///< of each level
+  Eigen::Index levels = 2;                        ///< each halves the sides of the image
+  Eigen::Index steps = 8;                         ///< of each level
   std::vector<Eigen::Index> hidden = {64, 64};    ///< channels of the networks
   std::vector<Eigen::Index> kernels = {3, 1, 3};  ///< one for each hidden layer and the last
   Activation activation = Activation::relu;
-  Eigen::Index context_dim = 0;  ///< numbers of the context, such as a class (one-hot), which every network reads
+  Eigen::Index context_dim =
+      0;  ///< numbers of the context, such as a class (one-hot), which every network reads
 };
 
 /// A step of Glow: normalise the channels, mix them, transform half of them given the others.
@@ -79,9 +80,8 @@ Glow<Scalar> glow(Image image, const GlowOptions& options, Rng& rng) {
     Stack<GlowStep<Scalar>> steps(options.steps, step);
     network.hidden.clear();
     network.kernels = {3};
-    levels.emplace_back(
-        dim, GlowLevel<Scalar>(squeeze<Scalar>(image), std::move(steps),
-                               {inner.dim(), half, network, {}, options.context_dim}));
+    levels.emplace_back(dim, GlowLevel<Scalar>(squeeze<Scalar>(image), std::move(steps),
+                                               {inner.dim(), half, network, {}, options.context_dim}));
     image = {inner.channels / 2, inner.height, inner.width};
   }
   return Glow<Scalar>(std::move(levels));
