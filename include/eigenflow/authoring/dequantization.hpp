@@ -20,7 +20,7 @@ struct Dequantization {
   std::uint64_t step = fixed;
 
   /// The step of noise that stays the same, as that of held-out rows.
-  static constexpr std::uint64_t fixed = ~std::uint64_t{0};
+  static constexpr std::uint64_t fixed = ~std::uint64_t{0} >> 1;
 
   /// Adds the noise of row row_of(i) of a data set to row i of the values.
   template <class Matrix, class RowOf>
