@@ -21,7 +21,6 @@
 #include "eigenflow/fit_target.hpp"
 #include "eigenflow/flow.hpp"
 #include "eigenflow/importance_sample.hpp"
-#include "eigenflow/layers/image.hpp"
 #include "eigenflow/maps/activation.hpp"
 #include "eigenflow/numerics/rng.hpp"
 #include "eigenflow/objectives/maximum_likelihood.hpp"

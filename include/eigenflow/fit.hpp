@@ -55,6 +55,7 @@ History fit_rows(FlowType& flow, FitData<typename FlowType::Scalar> data,
     double loss(Eigen::Index step, Eigen::Index taken, std::span<Scalar> grad) {
       Batch<Scalar> batch = data.batch(taken * batch_size, batch_size);
       batch.training = TrainingStep{seed, static_cast<std::uint64_t>(step)};
+      batch.noise.step = static_cast<std::uint64_t>(step);
       return objective(flow, batch, grad);
     }
     bool validates() const { return data.validates(); }

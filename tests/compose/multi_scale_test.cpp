@@ -9,7 +9,7 @@
 #include "eigenflow/fit.hpp"
 #include "eigenflow/layers/act_norm.hpp"
 #include "eigenflow/layers/coupling.hpp"
-#include "eigenflow/layers/image.hpp"
+#include "eigenflow/images/image.hpp"
 #include "eigenflow/layers/lu_linear.hpp"
 #include "support/catch.hpp"
 #include "support/contract/random.hpp"

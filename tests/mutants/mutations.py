@@ -23,6 +23,9 @@ DENSE_LAYER = "nets/dense_layer.hpp"
 KERNEL = "nets/kernel/micro_kernel.hpp"
 DENSE = "nets/kernel/dense.hpp"
 DENSE_ROW = "nets/kernel/dense_row.hpp"
+CONVOLVE = "nets/kernel/convolve.hpp"
+PIXELS = "nets/kernel/pixels.hpp"
+CONV_NETWORK = "nets/conv_network.hpp"
 ACTIVATION = "maps/activation.hpp"
 PERMUTATION = "layers/permutation.hpp"
 STANDARDIZE = "layers/standardize.hpp"
@@ -130,7 +133,7 @@ MUTATIONS = [
     # ---- couplings
     ("affine_coupling", COUPLING, "log_det assigned", "Lanes<Scalar> log_det = step.load(tile.log_det.data());", "Lanes<Scalar> log_det(0);"),
     ("affine_coupling", COUPLING, "directions swapped", "return evaluate<false>(theta, tile);", "return evaluate<true>(theta, tile);"),
-    ("affine_coupling", COUPLING, "vjp of the inverse is forward's", "generating ? transformer_.inverse_vjp(", "!generating ? transformer_.inverse_vjp("),
+    ("affine_coupling", COUPLING, "vjp of the inverse is forward's", "inverse_vjp(step.load(g), grad_log_det, slots)", "forward_vjp(step.load(g), grad_log_det, slots)"),
     ("affine_coupling", COUPLING, "gradient through the conditioner dropped",
      "conditioner_.vjp(theta, grad, tape.conditioner, grad_parameters, grad_input, tile);\n      return;", "(void)grad_input;\n      return;"),
     ("context_coupling", COUPLING, "context not read", "input.rightCols(context_dim_) = tile.context;", "input.rightCols(context_dim_).setZero();"),
@@ -219,6 +222,23 @@ MUTATIONS = [
     ("residual_coupling", NETWORK_VJP, "derivative of a gate is the gate", "Number::load(site.gated.data + n) * (Number(1) - s);", "Number::load(site.gated.data + n) * (Number(2) - s);"),
     ("residual_coupling", NETWORK_VJP, "a gate's input has no gradient", "gates_[k].input.add_to(", "if (to == nullptr) gates_[k].input.add_to("),
     ("residual_coupling", NETWORK_VJP, "a gate's bias has no gradient", "gate.gate_sums.give(g.bias.data());", "{}"),
+    # ---- ConvNet and ConvResidualNet
+    ("conv_coupling", CONVOLVE, "taps turned round", "from = shape.line(line, tap, x.height); from >= 0)\n        runs[count++] = {tap * of_tap,", "from = shape.line(line, tap, x.height); from >= 0)\n        runs[count++] = {(shape.taps() - 1 - tap) * of_tap,"),
+    ("conv_coupling", CONVOLVE, "transposed taps not turned round", "(shape.taps() - 1 - tap)", "tap"),
+    ("conv_coupling", CONVOLVE, "bias dropped", "shape.out - at)).load(bias)", "shape.out - at)).load(bias) * Number(0)"),
+    ("conv_coupling", CONVOLVE, "bias of thin results dropped", "bias ? sum + bias[o] : sum;", "sum;"),
+    ("conv_coupling", CONVOLVE, "gradient of the weights assigned", "step.store(column, step.load(column) + sum);", "step.store(column, sum);"),
+    ("conv_coupling", CONVOLVE, "gradient of thin weights misplaced", "to[o + shape.out * i] += sums[i - first];", "to[o + shape.out * first] += sums[i - first];"),
+    ("conv_coupling", CONVOLVE, "gradient of the bias without the last line", "line < grad_y.height; ++line)", "line < grad_y.height - 1; ++line)"),
+    ("conv_coupling", CONVOLVE, "a field is not periodic", "(at + height) % height", "std::clamp<Eigen::Index>(at, 0, height - 1)"),
+    ("conv_coupling", PIXELS, "margins are not periodic", "std::copy_n(pixel(y, 0), count, pixel(y, width));", "std::fill_n(pixel(y, width), count, Scalar(0));"),
+    ("conv_coupling", PIXELS, "colours swapped", "(y + (lattice == Lattice::odd)) % 2", "(y + (lattice != Lattice::odd)) % 2"),
+    ("conv_coupling", PIXELS, "a spread input has the gradient of one pixel", "to[c * samples + n] += row[first + c];", "to[c * samples + n] = row[first + c];"),
+    ("conv_coupling", CONV_NETWORK, "a block adds nothing", "(Number::load(site.result.data + n) + Number::load(sites[i - 2].result.data + n))", "Number::load(site.result.data + n)"),
+    ("conv_coupling", CONV_NETWORK, "gradient does not pass a block by", "return g + Number::load(grads[i + 1].data + n);", "return g + Number::load(grads[i + 1].data + n) * Number(0);"),
+    ("conv_coupling", CONV_NETWORK, "derivative of the activation dropped", "return function.scale(g, Number::load(site.derivative_from.data + n));", "return (void)function, g;"),
+    ("conv_coupling", COUPLING, "log_det of one plane", "tile.log_det += log_det.col(j);", "tile.log_det = log_det.col(j);"),
+    ("conv_coupling", COUPLING, "vjp of the inverse is forward's, by planes", "inverse_vjp(step.load(g), of_log_det, slots)", "forward_vjp(step.load(g), of_log_det, slots)"),
     # ---- Autoregressive
     ("autoregressive", AUTOREGRESSIVE, "directions swapped", "transform<false>(j, batch, tile);", "transform<true>(j, batch, tile);"),
     ("autoregressive", AUTOREGRESSIVE, "log_det assigned", "step.load(tile.log_det.data()) + result.log_det", "result.log_det"),

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "eigenflow/compose/stack.hpp"
+#include "eigenflow/conditioners/conv_net.hpp"
 #include "eigenflow/fit.hpp"
 #include "eigenflow/layers/autoregressive.hpp"
 #include "eigenflow/layers/coupling.hpp"
@@ -117,6 +118,8 @@ TEST_CASE("gradients are those of the network that dropout left") {
         ef::ResidualNet<double>(2, 3, {.width = 6, .blocks = 2, .activation = activation, .dropout = 0.4}));
     check_gradient(
         ef::MaskedMlp<double>({2, 0, 1}, 2, {.hidden = {9, 8}, .activation = activation, .dropout = 0.4}, 1));
+    check_gradient(ef::ConvNet<double>(
+        12, 6, {.height = 2, .width = 3, .hidden = {5, 3}, .activation = activation, .dropout = 0.4}));
   }
 }
 

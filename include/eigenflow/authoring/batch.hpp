@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "eigenflow/authoring/context.hpp"
+#include "eigenflow/authoring/dequantization.hpp"
 #include "eigenflow/authoring/rows.hpp"
 #include "eigenflow/authoring/spoil.hpp"
 #include "eigenflow/authoring/tile.hpp"
@@ -21,6 +22,7 @@ struct Batch {
   const Scalar* weights = nullptr;            ///< one for each row of `data`; null: all one
   Rows<const Scalar> context{};               ///< N × C: one row for each row of `data`; C = 0: no context
   std::optional<TrainingStep> training = {};  ///< set only in training: networks use dropout
+  Dequantization noise = {};                  ///< added to the samples
 
   /// All rows of a matrix, map or block, which must outlive the batch.
   template <class X>
@@ -51,6 +53,7 @@ struct Batch {
   /// Copies samples first, first + 1, ... into the tile, and gives it their context.
   void gather(Eigen::Index first, Tile<Scalar>& tile) const {
     gather(data, first, tile.values);
+    noise.add_to(tile.values, [&](Eigen::Index i) { return row(first + i); });
     if (context.cols == 0) return;
     gather(context, first, tile.attach_context(context.cols));
     detail::spoil_without_context(tile);

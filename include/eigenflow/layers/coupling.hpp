@@ -162,6 +162,12 @@ class Coupling {
 
   Eigen::Index transformed() const { return dim_ - split_; }
 
+  // A conditioner on images gives its results by planes: parameter k of the transformed feature j in column
+  // k (D - split) + j, and not j P + k. Then all features of all rows are the rows of one feature.
+  static constexpr bool by_plane = requires { requires Conditioner_::by_plane; };
+  static_assert(!by_plane || !HasCircles<Transformer_>,
+                "a coupling whose conditioner works on images has no features that are circles");
+
   // How many numbers the conditioner reads of the first features: two for a circle.
   constexpr Eigen::Index conditions() const { return split_ + detail::circle_count(transformer_, split_); }
 
@@ -192,6 +198,14 @@ class Coupling {
            Slots(step, parameters + j * count * rows, count, kept + j * more * rows, rows, split_ + j));
   }
 
+  // Calls body(step, slots) for the transformed features of all rows, a column one after the other.
+  template <class Body>
+  void for_each_plane_step(const Tape& tape, Eigen::Index rows, const Body& body) const {
+    const Eigen::Index all = transformed() * rows;
+    for (const RowStep<Scalar> step : RowSteps<Scalar>(all))
+      body(step, Slots(step, tape.parameters, transformer_.parameters(), tape.kept, all, split_));
+  }
+
   template <bool generating>
   Tape evaluate(std::span<const Scalar> theta, Tile<Scalar>& tile) const {
     typename Tile<Scalar>::Matrix parameters = tile.scratch(conditioner_.out_dim());
@@ -199,6 +213,18 @@ class Coupling {
     const ConstMatrixMap<Scalar> input = conditions(tile);
     const Tape tape{conditioner_.forward(theta, input, parameters, tile), parameters.data(), kept.data(),
                     input.data()};
+    if constexpr (by_plane) {
+      Scalar* const x = tile.values.col(split_).data();
+      typename Tile<Scalar>::Matrix log_det = tile.scratch(transformed());
+      for_each_plane_step(tape, tile.rows(), [&](const RowStep<Scalar>& step, const auto& slots) {
+        const Transformed<Lanes<Scalar>> result = generating ? transformer_.inverse(step.load(x), slots)
+                                                             : transformer_.forward(step.load(x), slots);
+        step.store(x, result.value);
+        step.store(log_det.data(), result.log_det);
+      });
+      for (Eigen::Index j = 0; j < transformed(); ++j) tile.log_det += log_det.col(j);
+      return tape;
+    }
     for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows())) {
       Lanes<Scalar> log_det = step.load(tile.log_det.data());
       for_each_feature(step, tape.parameters, tape.kept, tile.rows(), [&](Eigen::Index j, const auto& slots) {
@@ -216,13 +242,25 @@ class Coupling {
   template <bool generating>
   void vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape,
            Tile<Scalar>& tile) const {
-    for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows())) {
-      const Lanes<Scalar> grad_log_det = step.load(tile.grad_log_det.data());
-      for_each_feature(step, tape.parameters, tape.kept, tile.rows(), [&](Eigen::Index j, const auto& slots) {
-        Scalar* const g = tile.grad_values.col(j).data();
-        step.store(g, generating ? transformer_.inverse_vjp(step.load(g), grad_log_det, slots)
-                                 : transformer_.forward_vjp(step.load(g), grad_log_det, slots));
+    if constexpr (by_plane) {
+      Scalar* const g = tile.grad_values.col(split_).data();
+      typename Tile<Scalar>::Matrix grad_log_det = tile.scratch(transformed());
+      for (Eigen::Index j = 0; j < transformed(); ++j) grad_log_det.col(j) = tile.grad_log_det;
+      for_each_plane_step(tape, tile.rows(), [&](const RowStep<Scalar>& step, const auto& slots) {
+        const Lanes<Scalar> of_log_det = step.load(grad_log_det.data());
+        step.store(g, generating ? transformer_.inverse_vjp(step.load(g), of_log_det, slots)
+                                 : transformer_.forward_vjp(step.load(g), of_log_det, slots));
       });
+    } else {
+      for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows())) {
+        const Lanes<Scalar> grad_log_det = step.load(tile.grad_log_det.data());
+        for_each_feature(
+            step, tape.parameters, tape.kept, tile.rows(), [&](Eigen::Index j, const auto& slots) {
+              Scalar* const g = tile.grad_values.col(j).data();
+              step.store(g, generating ? transformer_.inverse_vjp(step.load(g), grad_log_det, slots)
+                                       : transformer_.forward_vjp(step.load(g), grad_log_det, slots));
+            });
+      }
     }
     const ConstMatrixMap<Scalar> grad_parameters(tape.parameters, tile.rows(), conditioner_.out_dim());
     const Eigen::Index all = conditions() + context_dim_;

@@ -38,11 +38,12 @@ class FitData {
   void shuffle(std::uint64_t epoch);
 
   Batch<Scalar> batch(Eigen::Index first, Eigen::Index size) const {
-    return {x_, order_.data() + held_out_ + first, size, weights(), context_};
+    return {x_, order_.data() + held_out_ + first, size, weights(), context_, {}, noise_};
   }
   Batch<Scalar> validation_batch() const {
-    if (validation_.rows > 0) return {validation_, nullptr, validation_.rows, nullptr, validation_context_};
-    return {x_, order_.data(), held_out_, weights(), context_};
+    if (validation_.rows > 0)
+      return {validation_, nullptr, validation_.rows, nullptr, validation_context_, {}, noise_};
+    return {x_, order_.data(), held_out_, weights(), context_, {}, noise_};
   }
 
   /// Throws if a held-out row has no density before the first step, for example a row outside of the bounds: it would
@@ -79,6 +80,7 @@ class FitData {
   Rows<const Scalar> validation_context_;
   const VectorX<Scalar>& weights_;
   Rng rng_;
+  Dequantization noise_;
   std::vector<Eigen::Index> order_;  // the held-out rows, then the training rows
   Eigen::Index held_out_ = 0;
 };
@@ -93,7 +95,8 @@ FitData<Scalar>::FitData(const Rows<const Scalar>& x, const Rows<const Scalar>& 
       validation_(rows_of<const Scalar>(options.validation)),
       validation_context_(rows_of<const Scalar>(options.validation_context)),
       weights_(options.weights),
-      rng_(options.seed) {
+      rng_(options.seed),
+      noise_{options.dequantize, options.seed} {
   check_options(options);
   check_rows("fit", x, dim);
   check_context("fit", context_, x.rows, context_dim);
@@ -165,7 +168,7 @@ double FitData<Scalar>::check_validation(const std::function<double(const Batch<
   if (is_finite(before)) return before;
   for (Eigen::Index i = 0; i < all.size; ++i) {
     const Eigen::Index row = all.row(i);
-    const Batch<Scalar> one{all.data, &row, 1, nullptr, all.context};
+    const Batch<Scalar> one{all.data, &row, 1, nullptr, all.context, {}, all.noise};
     if (!is_finite(loss(one)))
       reject("row " + std::to_string(row) +
              (validation_.rows > 0 ? " of the validation set" : " of x, which is held out for validation,") +
@@ -199,6 +202,9 @@ void FitData<Scalar>::check_options(const FitOptions<Scalar>& options) {
         decimal(options.validation_fraction));
   if (options.epochs < 0)
     reject("the number of epochs of fit cannot be negative, but is " + std::to_string(options.epochs));
+  if (!is_finite(options.dequantize) || options.dequantize < 0)
+    reject("the width of the noise of fit (dequantize) cannot be negative, but is " +
+           decimal(options.dequantize) + ": 1/256 for pixels k/256, 0 for none");
   TrainingOptions::of(options);
 }
 

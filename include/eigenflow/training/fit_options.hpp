@@ -28,7 +28,8 @@ struct FitOptions {
   std::vector<Eigen::Index> validation_rows = {};
   Eigen::Index patience = 0;     ///< stop after so many epochs without a better validation loss; 0: never
   VectorX<Scalar> weights = {};  ///< a weight ≥ 0 for each row of x; empty: all equal
-  std::uint64_t seed = 0;        ///< of the held-out rows, the order of the batches, dropout
+  double dequantize = 0;         ///< width of uniform noise on x, fresh at every step: 1/256 for pixels k/256
+  std::uint64_t seed = 0;        ///< of the held-out rows, the order of the batches, dropout, this noise
   bool progress = true;          ///< a progress bar, on a terminal only
   std::function<bool(const Epoch&)> callback = {};  ///< called after each epoch; false stops the fit
   Checkpoints checkpoints = {};  ///< where the fit saves its state and continues: checkpoint_file(flow, path)

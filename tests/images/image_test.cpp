@@ -1,4 +1,4 @@
-#include "eigenflow/layers/image.hpp"
+#include "eigenflow/images/image.hpp"
 
 #include <vector>
 
