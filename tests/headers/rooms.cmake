@@ -11,11 +11,11 @@ set(rooms
   transformers conditioners compose layers bases  # the parts
   flow flow.hpp                                # a flow
   images                                       # flows of images
-  objectives optim training fit.hpp ensemble.hpp fit_ensemble.hpp fit_target.hpp importance_sample.hpp  # training
+  objectives optim training fit.hpp ensemble fit_target.hpp importance_sample.hpp  # training
   any                                          # types chosen at run time
   parts.hpp                                    # the list of parts
   data io                                      # opt-in
-  compiled.hpp eigenflow.hpp images.hpp io.hpp)           # umbrella headers
+  compiled.hpp eigenflow.hpp images.hpp io.hpp)  # umbrella headers
 
 # room_of(HEADER VARIABLE): the longest entry of `rooms` that the header's path begins with.
 function(room_of header variable)

@@ -10,7 +10,7 @@
 #include "eigenflow/authoring/context.hpp"
 #include "eigenflow/authoring/rows.hpp"
 #include "eigenflow/authoring/segment.hpp"
-#include "eigenflow/ensemble.hpp"
+#include "eigenflow/ensemble/ensemble.hpp"
 #include "eigenflow/fit.hpp"
 #include "eigenflow/numerics/rng.hpp"
 #include "eigenflow/text/error.hpp"

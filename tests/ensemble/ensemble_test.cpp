@@ -1,4 +1,4 @@
-#include "eigenflow/ensemble.hpp"
+#include "eigenflow/ensemble/ensemble.hpp"
 
 #include <cmath>
 #include <limits>

@@ -1,4 +1,4 @@
-#include "eigenflow/fit_ensemble.hpp"
+#include "eigenflow/ensemble/fit_ensemble.hpp"
 
 #include <algorithm>
 #include <cmath>
