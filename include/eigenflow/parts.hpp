@@ -22,6 +22,8 @@
 #include "eigenflow/compose/recompute.hpp"
 #include "eigenflow/compose/stack.hpp"
 #include "eigenflow/compose/transformed_base.hpp"
+#include "eigenflow/conditioners/conv_net.hpp"
+#include "eigenflow/conditioners/conv_residual_net.hpp"
 #include "eigenflow/conditioners/masked_mlp.hpp"
 #include "eigenflow/conditioners/mlp.hpp"
 #include "eigenflow/conditioners/residual_net.hpp"
@@ -100,6 +102,12 @@ struct StandardParts {
       Mlp<Scalar>,
       ResidualNet<Scalar>>;
 
+  /// Each makes a coupling of each of these transformers: images have no circles.
+  using ImageConditioners = List<
+      ConvNet<Scalar>,
+      ConvResidualNet<Scalar>>;
+  using ImageTransformers = List<Shift<Scalar>, Affine<Scalar, AnyScale>, Spline>;
+
   /// Each makes an autoregressive layer of each transformer.
   using MaskedConditioners = List<
       MaskedMlp<Scalar>,
@@ -134,6 +142,11 @@ struct StandardParts {
         visit(std::type_identity<Autoregressive<Transformer, Conditioner>>());
       });
       visit(std::type_identity<Elementwise<Transformer>>());
+    });
+    each(ImageTransformers(), [&]<class Transformer>(std::type_identity<Transformer>) {
+      each(ImageConditioners(), [&]<class Conditioner>(std::type_identity<Conditioner>) {
+        visit(std::type_identity<Coupling<Transformer, Conditioner>>());
+      });
     });
     each(Bases(), visit);
     each(Conditioners(), [&]<class Conditioner>(std::type_identity<Conditioner>) {

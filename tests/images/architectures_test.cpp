@@ -12,21 +12,25 @@ using Catch::Matchers::ContainsSubstring;
 using Eigen::Index;
 using Eigen::MatrixXd;
 
-// Every layer in these compositions has its own tests: here are the whole.
+// Every layer in these compositions has its own tests: here are the wholes.
+const contract::Options whole{.extreme_exponent = 0.2, .theta_size = 0.2};
 
 TEST_CASE("Glow obeys the laws, with and without a class") {
   for (const Index classes : {0, 2})
-    contract::check_layer<16>("Glow", [&]<class S, int D>(contract::Kind<S, D>) {
-      ef::Rng rng(1);
-      return ef::glow<S>({1, 4, 4},
-                         {.levels = 2,
-                          .steps = 1,
-                          .hidden = {3},
-                          .kernels = {3, 1},
-                          .activation = ef::Activation::silu,
-                          .context_dim = classes},
-                         rng);
-    });
+    contract::check_layer<16>(
+        "Glow",
+        [&]<class S, int D>(contract::Kind<S, D>) {
+          ef::Rng rng(1);
+          return ef::glow<S>({1, 4, 4},
+                             {.levels = 2,
+                              .steps = 1,
+                              .hidden = {3},
+                              .kernels = {3, 1},
+                              .activation = ef::Activation::silu,
+                              .context_dim = classes},
+                             rng);
+        },
+        whole);
 }
 
 TEST_CASE("the levels of Glow share a type and leave half of the channels each") {
@@ -44,11 +48,14 @@ TEST_CASE("the levels of Glow share a type and leave half of the channels each")
 }
 
 TEST_CASE("Real NVP of images obeys the laws between its logit and its base") {
-  contract::check_layer<16>("ImageRealNvp", []<class S, int D>(contract::Kind<S, D>) {
-    const auto flow =
-        ef::image_real_nvp<S>({1, 4, 4}, {.scales = 2, .couplings = 2, .channels = 2, .blocks = 1});
-    return ef::Chain(std::get<1>(flow.layers()), std::get<2>(flow.layers()));
-  });
+  contract::check_layer<16>(
+      "ImageRealNvp",
+      []<class S, int D>(contract::Kind<S, D>) {
+        const auto flow =
+            ef::image_real_nvp<S>({1, 4, 4}, {.scales = 2, .couplings = 2, .channels = 2, .blocks = 1});
+        return ef::Chain(std::get<1>(flow.layers()), std::get<2>(flow.layers()));
+      },
+      whole);
 }
 
 TEST_CASE("Real NVP takes pixels of [0, 1] and gives them") {
@@ -66,10 +73,13 @@ TEST_CASE("Real NVP takes pixels of [0, 1] and gives them") {
 }
 
 TEST_CASE("FastFlow obeys the laws") {
-  contract::check_layer<12>("FastFlow", []<class S, int D>(contract::Kind<S, D>) {
-    ef::Rng rng(1);
-    return ef::fast_flow<S>({3, 2, 2}, {.steps = 2}, rng);
-  });
+  contract::check_layer<12>(
+      "FastFlow",
+      []<class S, int D>(contract::Kind<S, D>) {
+        ef::Rng rng(1);
+        return ef::fast_flow<S>({3, 2, 2}, {.steps = 2}, rng);
+      },
+      whole);
 }
 
 TEST_CASE("the scores of pixels are the mean energies of their channels") {

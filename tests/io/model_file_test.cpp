@@ -499,6 +499,7 @@ TEST_CASE("the table of tags in docs/layers.md has every part of the list") {
   Parts::each(Parts::Layers(), check);
   Parts::each(Parts::Transformers(), check);
   Parts::each(Parts::Conditioners(), check);
+  Parts::each(Parts::ImageConditioners(), check);
   Parts::each(Parts::MaskedConditioners(), check);
   Parts::each(Parts::Bases(), check);
 }

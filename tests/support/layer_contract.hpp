@@ -29,6 +29,9 @@ struct Options {
   bool finite_inverse = false;
   /// Standard deviation of the rows: a large one tests the tails of a base, where densities underflow.
   double spread = 1;
+  /// Standard deviation of random parameters. Below 1, for a flow of many layers, whose factors multiply, also leaves out
+  /// parameters of size 1000.
+  double theta_size = 1;
 };
 
 /// All laws for one D, for both directions, float and double, and theta zero, initial, random and large.

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <numeric>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -28,6 +29,7 @@ class RandomArchitecture {
   RandomArchitecture(std::uint64_t seed, const io::Registry<double>& parts)
       : rng_(seed),
         of_mixtures_(rng_.fork(std::uint64_t{0})),
+        of_images_(rng_.fork(std::uint64_t{1})),
         parts_(parts),
         dim_(1 + below(7)),
         context_(below(2) == 0 ? 0 : 1 + below(3)),
@@ -122,6 +124,33 @@ class RandomArchitecture {
     return kind == 1 ? R"({"type": "affine", "log_scale": )" + scale() + '}' : spline();
   }
 
+  /// A coupling of images whose halves have these numbers of features: of as many pixels as both can be cut into.
+  std::string image_coupling(const std::string& type, const std::string& map, Eigen::Index split,
+                             Eigen::Index context) {
+    const auto below = [&](int n) {
+      return static_cast<int>(of_images_.below(static_cast<std::uint64_t>(n)));
+    };
+    const Eigen::Index pixels = std::gcd(split, dim_ - split);
+    const auto one = [&](const char* first, const char* second) {
+      return std::string(below(2) == 0 ? first : second);
+    };
+    const bool checkerboard = below(2) == 0, residual = below(2) == 0;
+    Eigen::Index height = 1 + below(static_cast<int>(pixels));
+    while (pixels % height != 0) --height;
+    const std::string channels = number(1 + below(4));
+    const std::string shape =
+        residual ? R"("channels": )" + channels + R"(, "blocks": )" + one("0", "1") + R"(, "kernel": )" +
+                       one("1", "3")
+                 : one(R"("hidden": [], "kernels": [3])", R"("hidden": [3], "kernels": [3, 1])");
+    return R"({"type": "Coupling<)" + type + (residual ? ", conv residual net" : ", conv net") +
+           R"(>", "dim": )" + number(dim_) + R"(, "split": )" + number(split) +
+           R"(, "options": {"height": )" + number(height) + R"(, "width": )" +
+           number(pixels / height * (checkerboard ? 2 : 1)) + ", " + shape + R"(, "padding": ")" +
+           one("zero", "circular") + R"(", "spread": )" + number(context) + R"(, "lattice": ")" +
+           (checkerboard ? one("even", "odd") : "all") + '"' + common() + R"(, "transformer": )" + map +
+           R"(, "context_dim": )" + number(context) + '}';
+  }
+
   // ---- layers
 
   std::string conditioned(bool coupling) {
@@ -139,6 +168,8 @@ class RandomArchitecture {
       return R"({"type": "Autoregressive<)" + type + ", masked " + net + R"(>", "dim": )" + number(dim_) +
              R"(, "constants": {"order": )" + order() + "}, " + rest;
     const Eigen::Index split = least + below(static_cast<int>(dim_ - least));
+    if (!on_circle_ && split > 0 && of_images_.below(3) == 0)
+      return image_coupling(type, map, split, context);
     return R"({"type": "Coupling<)" + type + ", " + net + R"(>", "dim": )" + number(dim_) + R"(, "split": )" +
            number(split) + ", " + rest;
   }
@@ -266,7 +297,7 @@ class RandomArchitecture {
   }
 
   Rng rng_;
-  Rng of_mixtures_;  // its own, so that a new part leaves the other architectures as they are
+  Rng of_mixtures_, of_images_;  // their own, so that a new part leaves the other architectures as they are
   const io::Registry<double>& parts_;
   Eigen::Index dim_, context_;
   bool on_circle_;

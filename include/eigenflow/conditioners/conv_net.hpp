@@ -11,9 +11,10 @@
 
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/conditioner.hpp"
-#include "eigenflow/conditioners/detail/conv_conditioner.hpp"
 #include "eigenflow/maps/activation.hpp"
 #include "eigenflow/nets/conv_network.hpp"
+#include "eigenflow/nets/conv_network_conditioner.hpp"
+#include "eigenflow/nets/make_conv_network.hpp"
 #include "eigenflow/text/error.hpp"
 
 namespace eigenflow {
@@ -79,14 +80,15 @@ struct ConvNetOptions {
 ///
 /// Weights start as in Mlp, with taps · in inputs. The last layer starts at zero, and so do the results.
 template <class Scalar_>
-class ConvNet : public detail::ConvConditioner<Scalar_> {
+class ConvNet : public nets::ConvNetworkConditioner<Scalar_> {
  public:
   using Options = ConvNetOptions;
 
   /// Throws std::invalid_argument unless inputs and results are whole planes, for kernels other than 1 and 3, widths below
   /// one, or a dropout outside [0, 1).
   ConvNet(Eigen::Index in, Eigen::Index out, const Options& options = {})
-      : detail::ConvConditioner<Scalar_>("a ConvNet", options, in, out), options_(options) {}
+      : nets::ConvNetworkConditioner<Scalar_>(nets::make_conv_network("a ConvNet", options, in, out)),
+        options_(options) {}
 
   static constexpr const char* tag() { return "conv net"; }
   const Options& options() const { return options_; }

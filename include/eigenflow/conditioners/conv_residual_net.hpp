@@ -5,9 +5,10 @@
 #include <tuple>
 
 #include "eigenflow/authoring/structure.hpp"
-#include "eigenflow/conditioners/detail/conv_conditioner.hpp"
 #include "eigenflow/maps/activation.hpp"
 #include "eigenflow/nets/conv_network.hpp"
+#include "eigenflow/nets/conv_network_conditioner.hpp"
+#include "eigenflow/nets/make_conv_network.hpp"
 #include "eigenflow/text/counted.hpp"
 #include "eigenflow/text/error.hpp"
 
@@ -68,14 +69,15 @@ struct ConvResidualNetOptions {
 /// Planes, spread inputs and results are as in ConvNet. Dropout acts before the second convolution of a block. Weights
 /// start as in ResidualNet, with taps · in inputs, and the results at zero.
 template <class Scalar_>
-class ConvResidualNet : public detail::ConvConditioner<Scalar_> {
+class ConvResidualNet : public nets::ConvNetworkConditioner<Scalar_> {
  public:
   using Options = ConvResidualNetOptions;
 
   /// Throws std::invalid_argument unless inputs and results are whole planes, for a kernel other than 1 and 3, no channel,
   /// negative blocks, or a dropout outside [0, 1).
   ConvResidualNet(Eigen::Index in, Eigen::Index out, const Options& options = {})
-      : detail::ConvConditioner<Scalar_>("a ConvResidualNet", options, in, out), options_(options) {}
+      : nets::ConvNetworkConditioner<Scalar_>(nets::make_conv_network("a ConvResidualNet", options, in, out)),
+        options_(options) {}
 
   static constexpr const char* tag() { return "conv residual net"; }
   const Options& options() const { return options_; }

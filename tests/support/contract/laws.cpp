@@ -20,7 +20,7 @@ struct Start {
   bool moderate;  // of a size that training reaches: accuracy is required, not only a small residual
 };
 
-std::vector<Start> starts(const Subject<float>& subject) {
+std::vector<Start> starts(const Subject<float>& subject, float size) {
   const Index count = subject.parameter_count();
   VectorX<float> initial = VectorX<float>::Zero(count);
   Rng rng(1);
@@ -28,7 +28,7 @@ std::vector<Start> starts(const Subject<float>& subject) {
   if (count == 0) return {{"none", initial, true}};
   std::vector<Start> all{{"zero", VectorX<float>::Zero(count), true},
                          {"initial", initial, true},
-                         {"random", random_normal<float>(count, 1, 2), true}};
+                         {"random", size * random_normal<float>(count, 1, 2), true}};
   // The residual is tested for several draws of theta, since one may miss half of a constraint.
   for (std::uint64_t draw = 0; draw < 8; ++draw) {
     const VectorX<float> normal = random_normal<float>(count, 1, 30 + draw);
@@ -37,8 +37,8 @@ std::vector<Start> starts(const Subject<float>& subject) {
     for (float& value : wild)
       value = std::copysign(std::pow(10.0F, 26 * exponents.uniform<float>() - 20), value);
     const std::string number = ", draw " + std::to_string(draw);
-    all.push_back({"of size 3" + number, 3 * normal, false});
-    if (draw % 2 == 0) continue;
+    all.push_back({"of size 3" + number, 3 * size * normal, false});
+    if (draw % 2 == 0 || size < 1) continue;
     all.push_back({"of size 1000" + number, 1000 * normal, false});
     all.push_back({"of all sizes" + number, wild, false});
   }
@@ -98,7 +98,7 @@ void check_instance(const Subject<S>& subject, const Subject<Wide>& reference, c
 }  // namespace
 
 void obey_the_laws(const Candidates& candidates, const Options& options) {
-  for (const Start& start : starts(*candidates.floats.front())) {
+  for (const Start& start : starts(*candidates.floats.front(), static_cast<float>(options.theta_size))) {
     if (start.moderate) check_reference(candidates, start, options);
     const std::string theta = ", theta " + start.name;
     std::string form = ", dynamic D";

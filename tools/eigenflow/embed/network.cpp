@@ -1,17 +1,25 @@
 #include "embed/network.hpp"
 
+#include <cstddef>
 #include <eigenflow/maps/activation.hpp>
 #include <vector>
 
 namespace command {
 namespace {
 
+using eigenflow::nets::ConvLayer;
+using eigenflow::nets::ConvNetwork;
 using eigenflow::nets::DenseLayer;
 using eigenflow::nets::Network;
 using eigenflow::nets::Part;
 
 std::string flag(bool value) {
   return value ? "true" : "false";
+}
+
+template <class Enum>
+std::string enumerator(const char* type, Enum value) {
+  return type + ("::" + std::string(names_of(value)[static_cast<std::size_t>(value)]));
 }
 
 std::string parts_text(const std::vector<Part>& parts, Constants& constants) {
@@ -32,10 +40,25 @@ std::string network_text(const Network& network, Constants& constants) {
                    parts_text(l.backward_parts, constants)});
   };
   const std::string layers = list_of(network.layers, layer), gates = list_of(network.gates, layer);
-  return "nets::Network" + braces({constants.array("nets::DenseLayer", layers),
-                                   "Activation::" + std::string(eigenflow::to_string(network.activation)),
-                                   literal(network.dropout), literal(network.negative_slope),
-                                   constants.array("nets::DenseLayer", gates)});
+  return "nets::Network" +
+         braces({constants.array("nets::DenseLayer", layers), enumerator("Activation", network.activation),
+                 literal(network.dropout), literal(network.negative_slope),
+                 constants.array("nets::DenseLayer", gates)});
+}
+
+std::string network_text(const ConvNetwork& network, Constants& constants) {
+  const std::string layers = list_of(network.layers, [](const ConvLayer& l) {
+    const std::string shape =
+        braces({std::to_string(l.shape.in), std::to_string(l.shape.out), std::to_string(l.shape.side),
+                enumerator("nets::Padding", l.shape.padding)});
+    return "\n    " + braces({shape, flag(l.activates), flag(l.drops), flag(l.adds), literal(l.start),
+                              std::to_string(l.offset)});
+  });
+  return "nets::ConvNetwork" +
+         braces({constants.array("nets::ConvLayer", layers), std::to_string(network.height),
+                 std::to_string(network.width), enumerator("nets::Lattice", network.lattice),
+                 std::to_string(network.spread), enumerator("Activation", network.activation),
+                 literal(network.dropout), literal(network.negative_slope)});
 }
 
 }  // namespace command
