@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <concepts>
+#include <limits>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -205,16 +206,22 @@ class Flow : public FlowParameters<Parts...> {
 
   // ---- samples
 
-  /// n samples, N × D. `rng` advances by one number, for every n.
-  Samples sample(Eigen::Index n, Rng& rng) const { return sample(n, {}, rng); }
+  /// n samples, N × D. `rng` advances by one number, for every n. The temperature multiplies the noise of a normal base:
+  /// below 1 samples are more typical and less diverse, and their density is another than the flow's. Throws
+  /// std::invalid_argument for a temperature below 0, and for another than 1 where the base is not made of normals.
+  Samples sample(Eigen::Index n, Rng& rng, Scalar temperature = 1) const {
+    return sample(n, {}, rng, temperature);
+  }
   /// n samples given c, a single row (1 × C) or one for each (n × C).
-  Samples sample(Eigen::Index n, const Given& c, Rng& rng) const {
+  Samples sample(Eigen::Index n, const Given& c, Rng& rng, Scalar temperature = 1) const {
     Samples x(checked_count(n), dim());
-    sample_into(c, x, rng);
+    sample_into(c, x, rng, temperature);
     return x;
   }
   /// One sample for each row of c.
-  Samples sample(const Given& c, Rng& rng) const { return sample(c.rows().rows, c, rng); }
+  Samples sample(const Given& c, Rng& rng, Scalar temperature = 1) const {
+    return sample(c.rows().rows, c, rng, temperature);
+  }
   /// Rejects arguments that are not an Rng variable, for example a seed.
   template <detail::NoGenerator Other>
   Samples sample(Eigen::Index, const Other&) const {
@@ -230,15 +237,16 @@ class Flow : public FlowParameters<Parts...> {
   }
   /// As many samples as `x` has rows.
   template <class X>
-  void sample_into(X&& x, Rng& rng) const {
-    sample_into({}, x, rng);
+  void sample_into(X&& x, Rng& rng, Scalar temperature = 1) const {
+    sample_into({}, x, rng, temperature);
   }
   template <class X>
-  void sample_into(const Given& c, X&& x, Rng& rng) const {
+  void sample_into(const Given& c, X&& x, Rng& rng, Scalar temperature = 1) const {
+    check_temperature(temperature);
     const auto context = checked("sample", c, x.rows());
     const auto to = out("sample_into", x, x.rows(), dim());
     detail::reject_collisions<Scalar>("sample_into", {context}, {to});
-    detail::generate(*this, context, to, {}, rng.fork());
+    detail::generate(*this, context, to, {}, rng.fork(), temperature);
   }
 
   /// n samples and the exact log-density of each, in one pass.
@@ -296,6 +304,16 @@ class Flow : public FlowParameters<Parts...> {
     if (n < 0)
       detail::reject("a number of samples cannot be negative, but " + std::to_string(n) + " were asked for");
     return n;
+  }
+
+  void check_temperature(Scalar temperature) const {
+    if (!(temperature >= 0 && temperature <= std::numeric_limits<Scalar>::max()))
+      detail::reject("a temperature is 0 or a larger number (1 samples the density), but got " +
+                     std::to_string(temperature));
+    if (temperature != 1 && !has_temperature(this->base()))
+      detail::reject(
+          "a temperature multiplies the noise of a normal base, and this flow has another: leave it out, or "
+          "train with StandardNormal, DiagonalNormal, MultivariateNormal or ConditionalNormal as the base");
   }
 
   template <class To, class V>

@@ -27,8 +27,9 @@ class AnyBaseInterface : public AnyPartInterface<Scalar> {
   virtual const void* log_prob(std::span<const Scalar> theta, Tile<Scalar>& tile) const = 0;
   virtual void log_prob_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const void* tape,
                             Tile<Scalar>& tile) const = 0;
+  virtual bool has_temperature() const = 0;
   virtual void sample(std::span<const Scalar> theta, const Rng& rng, Eigen::Index first_row,
-                      Tile<Scalar>& tile) const = 0;
+                      Tile<Scalar>& tile, Scalar temperature) const = 0;
   virtual void sample_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Rng& rng,
                           Eigen::Index first_row, Tile<Scalar>& tile) const = 0;
   virtual void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles) = 0;
@@ -54,9 +55,10 @@ class AnyBaseModel final : public AnyPartModel<B, AnyBaseInterface<typename B::S
                     Tile<Scalar>& tile) const override {
     pull_back_log_prob(part_, theta, grad, *static_cast<const BaseTape*>(tape), tile);
   }
-  void sample(std::span<const Scalar> theta, const Rng& rng, Eigen::Index first_row,
-              Tile<Scalar>& tile) const override {
-    part_.sample(theta, rng, first_row, tile);
+  bool has_temperature() const override { return eigenflow::has_temperature(part_); }
+  void sample(std::span<const Scalar> theta, const Rng& rng, Eigen::Index first_row, Tile<Scalar>& tile,
+              Scalar temperature) const override {
+    sample_at(temperature, part_, theta, rng, first_row, tile);
   }
   void sample_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Rng& rng,
                   Eigen::Index first_row, Tile<Scalar>& tile) const override {
@@ -104,9 +106,10 @@ class AnyBase : public detail::AnyPart<detail::AnyBaseInterface<Scalar_>> {
                     Tile<Scalar>& tile) const {
     part().log_prob_vjp(theta, grad, tape.tape, tile);
   }
-  void sample(std::span<const Scalar> theta, const Rng& rng, Eigen::Index first_row,
-              Tile<Scalar>& tile) const {
-    part().sample(theta, rng, first_row, tile);
+  bool has_temperature() const { return part().has_temperature(); }
+  void sample(std::span<const Scalar> theta, const Rng& rng, Eigen::Index first_row, Tile<Scalar>& tile,
+              Scalar temperature = 1) const {
+    part().sample(theta, rng, first_row, tile, temperature);
   }
   /// Throws std::invalid_argument if the samples are not a smooth function of the parameters (a mixture).
   void sample_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Rng& rng,

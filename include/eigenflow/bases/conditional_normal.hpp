@@ -10,6 +10,7 @@
 #include "eigenflow/authoring/dimension.hpp"
 #include "eigenflow/authoring/lane_math.hpp"
 #include "eigenflow/authoring/lanes.hpp"
+#include "eigenflow/authoring/normal_rows.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/base.hpp"
 #include "eigenflow/concepts/conditioner.hpp"
@@ -118,9 +119,9 @@ class ConditionalNormal {
     conditioner_.vjp(theta, grad, tape, {parameters.data(), tile.rows(), 2 * dim()}, tile.grad_context, tile);
   }
 
-  void sample(std::span<const Scalar> theta, Rng rng, Eigen::Index first_row, Tile<Scalar>& tile) const {
-    rng.discard(static_cast<std::uint64_t>(first_row * dim()));
-    rng.fill_normal(tile.values);
+  void sample(std::span<const Scalar> theta, const Rng& rng, Eigen::Index first_row, Tile<Scalar>& tile,
+              Scalar temperature = 1) const {
+    draw_normal_rows(rng, first_row, temperature, tile);
     const ArenaScope scope(*tile.arena);
     MatrixMap<Scalar> parameters = tile.scratch(2 * dim());
     condition(theta, tile, parameters, false);

@@ -9,6 +9,7 @@
 
 #include "eigenflow/authoring/dimension.hpp"
 #include "eigenflow/authoring/lanes.hpp"
+#include "eigenflow/authoring/normal_rows.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/base.hpp"
 #include "eigenflow/maps/soft_bound.hpp"
@@ -80,10 +81,10 @@ class DiagonalNormal {
     }
   }
 
-  void sample(std::span<const Scalar> theta, Rng rng, Eigen::Index first_row, Tile<Scalar>& tile) const {
+  void sample(std::span<const Scalar> theta, const Rng& rng, Eigen::Index first_row, Tile<Scalar>& tile,
+              Scalar temperature = 1) const {
     const auto p = view_parameters(*this, theta);
-    rng.discard(static_cast<std::uint64_t>(first_row * dim()));
-    rng.fill_normal(tile.values);
+    draw_normal_rows(rng, first_row, temperature, tile);
     for (Eigen::Index j = 0; j < dim(); ++j)
       tile.values.col(j) =
           tile.values.col(j).array() * std::exp(LogScale{}(p.log_scale[j]).value) + p.mean[j];

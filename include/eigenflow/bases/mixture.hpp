@@ -187,17 +187,25 @@ class Mixture {
         if (!(log_prob[i] < infinity)) tile.grad_values.row(i).setConstant(log_prob[i]);
   }
 
+  /// True if all components have one: their weights stay.
+  constexpr bool has_temperature() const {
+    bool all = true;
+    components_.each([&](auto, const auto& component, const Segment&) {
+      all = all && eigenflow::has_temperature(component);
+    });
+    return all;
+  }
   /// Row i chooses its component by number i of substream 0. Component k draws from substream k + 1, with room for 256
   /// rows in each block of 256 rows; its rows in a block follow each other. So a row does not depend on the tiles, and
   /// only the rows that are needed are drawn.
-  void sample(std::span<const Scalar> theta, const Rng& rng, Eigen::Index first_row,
-              Tile<Scalar>& tile) const {
+  void sample(std::span<const Scalar> theta, const Rng& rng, Eigen::Index first_row, Tile<Scalar>& tile,
+              Scalar temperature = 1) const {
     const ArenaScope scope(*tile.arena);
     const Weights weights = this->weights(theta, *tile.arena);
     const Eigen::Index last_row = first_row + tile.rows();
     for (Eigen::Index from = first_row; from < last_row;) {
       const Eigen::Index block = from - from % tile_rows, to = std::min(last_row, block + tile_rows);
-      sample_block(theta, rng, block, from, to, first_row, weights, tile);
+      sample_block(theta, rng, block, from, to, first_row, weights, temperature, tile);
       from = to;
     }
   }
@@ -213,7 +221,7 @@ class Mixture {
   }
 
   void sample_block(std::span<const Scalar> theta, const Rng& rng, Eigen::Index block, Eigen::Index from,
-                    Eigen::Index to, Eigen::Index first_row, const Weights& weights,
+                    Eigen::Index to, Eigen::Index first_row, const Weights& weights, Scalar temperature,
                     Tile<Scalar>& tile) const {
     const ArenaScope scope(*tile.arena);
     Eigen::Index* const choices =
@@ -236,8 +244,8 @@ class Mixture {
           if (first[i - block] == number) visit(i - first_row, row++);
       };
       each_row([&](Eigen::Index i, Eigen::Index row) { context.row(row) = tile.context.row(i); });
-      component.sample(after_logits(segment).of(theta), rng.fork(static_cast<std::uint64_t>(number) + 1),
-                       block + before, inner);
+      sample_at(temperature, component, after_logits(segment).of(theta),
+                rng.fork(static_cast<std::uint64_t>(number) + 1), block + before, inner);
       each_row([&](Eigen::Index i, Eigen::Index row) { tile.values.row(i) = inner.values.row(row); });
     });
   }

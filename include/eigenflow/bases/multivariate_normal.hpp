@@ -10,6 +10,7 @@
 #include "eigenflow/authoring/correlation_factor.hpp"
 #include "eigenflow/authoring/dimension.hpp"
 #include "eigenflow/authoring/lanes.hpp"
+#include "eigenflow/authoring/normal_rows.hpp"
 #include "eigenflow/authoring/per_feature.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/base.hpp"
@@ -133,12 +134,12 @@ class MultivariateNormal {
     if (!grad.empty()) add(p, sum, grad);
   }
 
-  void sample(std::span<const Scalar> theta, Rng rng, Eigen::Index first_row, Tile<Scalar>& tile) const {
+  void sample(std::span<const Scalar> theta, const Rng& rng, Eigen::Index first_row, Tile<Scalar>& tile,
+              Scalar temperature = 1) const {
     const auto p = view_parameters(*this, theta);
     PerFeature t(*tile.arena, dim()), stretch(*tile.arena, dim());
     for (Eigen::Index j = 0; j < dim(); ++j) stretch[j] = std::exp(LogScale{}(p.log_scale[j]).value);
-    rng.discard(static_cast<std::uint64_t>(first_row * dim()));
-    rng.fill_normal(tile.values);
+    draw_normal_rows(rng, first_row, temperature, tile);
     for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows()))
       for (Eigen::Index j = 0; j < dim(); ++j) {
         t[j] = Number(0);

@@ -7,6 +7,7 @@
 
 #include "eigenflow/authoring/dimension.hpp"
 #include "eigenflow/authoring/lanes.hpp"
+#include "eigenflow/authoring/normal_rows.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/base.hpp"
 #include "eigenflow/numerics/half_log_two_pi.hpp"
@@ -56,9 +57,9 @@ class StandardNormal {
     }
   }
 
-  void sample(std::span<const Scalar>, Rng rng, Eigen::Index first_row, Tile<Scalar>& tile) const {
-    rng.discard(static_cast<std::uint64_t>(first_row * dim()));
-    rng.fill_normal(tile.values);
+  void sample(std::span<const Scalar>, const Rng& rng, Eigen::Index first_row, Tile<Scalar>& tile,
+              Scalar temperature = 1) const {
+    draw_normal_rows(rng, first_row, temperature, tile);
   }
 
  private:

@@ -100,10 +100,12 @@ class WithCircles {
         [&](Eigen::Index j, Eigen::Index k) { tile.grad_values.col(j) = inner.grad_values.col(k); });
   }
 
-  /// The circles are drawn from their own substream.
-  void sample(std::span<const Scalar> theta, Rng rng, Eigen::Index first_row, Tile<Scalar>& tile) const {
+  constexpr bool has_temperature() const { return eigenflow::has_temperature(base_); }
+  /// The circles are drawn from their own substream. They are uniform at every temperature.
+  void sample(std::span<const Scalar> theta, Rng rng, Eigen::Index first_row, Tile<Scalar>& tile,
+              Scalar temperature = 1) const {
     Tile<Scalar> inner = real_features(tile);
-    base_.sample(theta, rng, first_row, inner);
+    sample_at(temperature, base_, theta, rng, first_row, inner);
     for_each_real([&](Eigen::Index j, Eigen::Index k) { tile.values.col(j) = inner.values.col(k); });
 
     typename Tile<Scalar>::Matrix part = tile.scratch(circle_count());

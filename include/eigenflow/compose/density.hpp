@@ -55,8 +55,8 @@ struct Density {
 
   /// Draws rows first_row, first_row + 1, ... of the sample that `rng` stands for, x = f⁻¹(z). tile.log_det is
   /// unspecified afterwards.
-  void draw(const Rng& rng, Eigen::Index first_row, Tile<Scalar>& tile) const {
-    base.sample(base_theta, rng, first_row, tile);
+  void draw(const Rng& rng, Eigen::Index first_row, Tile<Scalar>& tile, Scalar temperature = 1) const {
+    sample_at(temperature, base, base_theta, rng, first_row, tile);
     detail::spoil_without_context(tile);
     layers.inverse(layer_theta, tile);
   }

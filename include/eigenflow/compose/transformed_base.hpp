@@ -190,12 +190,13 @@ class TransformedBase {
     tile.values = ConstMatrixMap<Scalar>(tape.latents, tile.rows(), dim());
     evaluate_vjp(theta, grad, tape.density, tile);
   }
-  void sample(std::span<const Scalar> theta, const Rng& rng, Eigen::Index first_row,
-              Tile<Scalar>& tile) const {
+  constexpr bool has_temperature() const { return eigenflow::has_temperature(base_); }
+  void sample(std::span<const Scalar> theta, const Rng& rng, Eigen::Index first_row, Tile<Scalar>& tile,
+              Scalar temperature = 1) const {
     const ArenaScope scope(*tile.arena);
     typename Tile<Scalar>::Matrix log_det = tile.scratch(1);
     log_det.col(0) = tile.log_det;
-    with(theta).draw(rng, first_row, tile);
+    with(theta).draw(rng, first_row, tile, temperature);
     tile.log_det = log_det.col(0);
   }
   /// Draws again, because a sample keeps no tape.

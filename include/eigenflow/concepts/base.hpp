@@ -64,6 +64,8 @@ concept Base = std::copyable<B> &&
 //   rows_together()  the most rows of a tile, as for layers
 //   initialise_from(theta, tiles)  writes an initial theta from the data that reach the base, unless theta was trained
 //   sample_vjp(...)  the gradient of a loss over its samples: see Reparametrised
+//   sample(theta, rng, first_row, tile, temperature)  a sample whose normal noise is multiplied by the temperature; a base
+//                    made of bases says by has_temperature() whether all of these can
 
 /// A base that starts from data.
 template <class B>
@@ -78,6 +80,26 @@ constexpr bool starts_from_data() {
       StartsFromData<B> || !requires { &B::initialise_from; },
       "a base's initialise_from takes (theta, tiles)");
   return StartsFromData<B>;
+}
+
+/// Whether samples of the base can have a temperature.
+template <Base B>
+constexpr bool has_temperature(const B& base) {
+  if constexpr (requires { base.has_temperature(); })
+    return base.has_temperature();
+  else
+    return requires(std::span<const typename B::Scalar> theta, Tile<typename B::Scalar> & tile) {
+      base.sample(theta, Rng(0), 0, tile, typename B::Scalar(1));
+    };
+}
+/// A sample at a temperature, where the base has one.
+template <Base B>
+void sample_at(typename B::Scalar temperature, const B& base, std::span<const typename B::Scalar> theta,
+               const Rng& rng, Eigen::Index first_row, Tile<typename B::Scalar>& tile) {
+  if constexpr (requires { base.sample(theta, rng, first_row, tile, temperature); })
+    base.sample(theta, rng, first_row, tile, temperature);
+  else
+    base.sample(theta, rng, first_row, tile);
 }
 
 /// A base without parameters.

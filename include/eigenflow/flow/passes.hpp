@@ -87,15 +87,15 @@ void evaluate_with_grad(const Flow& flow, const RowsOf<Flow>& x, const RowsOf<Fl
   });
 }
 
-/// Samples, and the log-density of each if `log_prob` has memory.
+/// Samples, and the log-density of each (then at temperature 1) if `log_prob` has memory.
 template <class Flow>
 void generate(const Flow& flow, const RowsOf<Flow>& context, const RowsTo<Flow>& x,
-              const RowsTo<Flow>& log_prob, const Rng& stream) {
+              const RowsTo<Flow>& log_prob, const Rng& stream, typename Flow::Scalar temperature = 1) {
   for_each_tile(flow, context, x.rows, false, [&](auto& tile, Eigen::Index first) {
     if (log_prob.data)
       flow.density().draw(flow.theta(), stream, first, tile);
     else
-      flow.density().sample(flow.theta(), stream, first, tile);
+      flow.density().sample(flow.theta(), stream, first, tile, temperature);
     x.middle(first, tile.rows()) = tile.values;
     if (log_prob.data) log_prob.middle(first, tile.rows()) = tile.log_det;
   });
