@@ -20,6 +20,7 @@
 #include "eigenflow/fit.hpp"
 #include "eigenflow/fit_target.hpp"
 #include "eigenflow/flow.hpp"
+#include "eigenflow/flow/class_log_prob.hpp"
 #include "eigenflow/importance_sample.hpp"
 #include "eigenflow/maps/activation.hpp"
 #include "eigenflow/numerics/rng.hpp"

@@ -55,6 +55,21 @@ TEST_CASE("bits_per_dim: more draws come down to the probability of the bins") {
   CHECK_THROWS_WITH(ef::bits_per_dim(flow, x, 1, 0), ContainsSubstring("and 0 draws"));
 }
 
+TEST_CASE("bits_per_dim given a context") {
+  ef::Rng rng(1);
+  ef::Flow flow{ef::AffineCoupling<double>(2, {.hidden = {4}}, 1), rng};
+  flow.parameters().setConstant(0.3);
+  const MatrixXd x = whole_numbers(30, 2, 1), c = whole_numbers(30, 1, 4);
+  const auto bits = ef::bits_per_dim(flow, x, c, 1);
+  double each = 0;
+  for (Index i = 0; i < 30; ++i) {
+    MatrixXd noisy = x;
+    ef::Dequantization{1, 0, 0}.add_to(noisy, [](Index row) { return row; });
+    each -= flow.log_prob(noisy.row(i), c.row(i))[0] / (60 * std::log(2.0));
+  }
+  CHECK(bits.bound == Approx(each).epsilon(1e-12));
+}
+
 TEST_CASE("the noise of a batch is a function of seed, step and row") {
   const MatrixXd x = MatrixXd::Zero(300, 5);
   const auto values = [&](ef::Dequantization noise, Index first, Index rows) {

@@ -19,26 +19,22 @@ struct BitsPerDim {
   double tighter;  ///< from the mean of the densities of all draws: the bound of importance weighting
 };
 
-/// Of rows x (N × D) of numbers k/bins, k whole: the probability of a row is the integral of the density over its bins,
-/// P(k) = bins^-D E p(x + u/bins), u uniform in [0, 1)^D, and the bits are -log₂ P(k)/D, their mean over the rows. By
-/// Jensen's inequality the mean of -log p over draws of u is an upper bound, and -log of the mean density of `draws` draws
-/// a tighter one (Burda, Grosse & Salakhutdinov, arXiv:1509.00519, eq. 8). A function of the seed. Papers report one draw.
-///
-/// Throws std::invalid_argument unless there are rows, bins and draws.
-template <class Flow, class X>
-BitsPerDim bits_per_dim(const Flow& flow, const Eigen::DenseBase<X>& x, double bins, Eigen::Index draws = 1,
-                        std::uint64_t seed = 0) {
-  using Scalar = typename Flow::Scalar;
+namespace detail {
+
+/// log_prob(noisy rows) gives their densities in nats.
+template <class Scalar, class X, class LogProb>
+BitsPerDim bits_per_dim(const X& x, double bins, Eigen::Index draws, std::uint64_t seed,
+                        const LogProb& log_prob_of) {
   if (x.rows() < 1 || !(bins > 0) || draws < 1)
-    detail::reject("bits_per_dim needs one row, one bin of a unit and one draw or more, but got " +
-                   std::to_string(x.rows()) + " rows and " + std::to_string(draws) + " draws");
+    reject("bits_per_dim needs one row, one bin of a unit and one draw or more, but got " +
+           std::to_string(x.rows()) + " rows and " + std::to_string(draws) + " draws");
   const Eigen::Index rows = x.rows();
   VectorX<double> sum = VectorX<double>::Zero(rows), largest, mean = VectorX<double>::Zero(rows);
   for (Eigen::Index draw = 0; draw < draws; ++draw) {
-    MatrixX<Scalar> noisy = x.derived().template cast<Scalar>();
+    MatrixX<Scalar> noisy = x.template cast<Scalar>();
     Dequantization{1 / bins, seed, static_cast<std::uint64_t>(draw)}.add_to(noisy,
                                                                             [](Eigen::Index i) { return i; });
-    const VectorX<double> log_prob = flow.log_prob(noisy).template cast<double>();
+    const VectorX<double> log_prob = log_prob_of(noisy).template cast<double>();
     mean += log_prob / static_cast<double>(draws);
     if (draw == 0) largest = log_prob;
     for (Eigen::Index i = 0; i < rows; ++i) {  // Σ exp(log_prob - largest), renewed where the largest grows
@@ -54,6 +50,28 @@ BitsPerDim bits_per_dim(const Flow& flow, const Eigen::DenseBase<X>& x, double b
   const auto bits = [&](double log_prob) { return std::log2(bins) - log_prob / unit; };
   const double tighter = (largest.array() + (sum.array() / static_cast<double>(draws)).log()).mean();
   return {bits(mean.mean()), bits(tighter)};
+}
+
+}  // namespace detail
+
+/// Of rows x (N × D) of numbers k/bins, k whole: the probability of a row is the integral of the density over its bins,
+/// P(k) = bins^-D E p(x + u/bins), u uniform in [0, 1)^D, and the bits are -log₂ P(k)/D, their mean over the rows. By
+/// Jensen's inequality the mean of -log p over draws of u is an upper bound, and -log of the mean density of `draws` draws
+/// a tighter one (Burda, Grosse & Salakhutdinov, arXiv:1509.00519, eq. 8). A function of the seed. Papers report one draw.
+///
+/// Throws std::invalid_argument unless there are rows, bins and draws.
+template <class Flow, class X>
+BitsPerDim bits_per_dim(const Flow& flow, const Eigen::DenseBase<X>& x, double bins, Eigen::Index draws = 1,
+                        std::uint64_t seed = 0) {
+  return detail::bits_per_dim<typename Flow::Scalar>(x.derived(), bins, draws, seed,
+                                                     [&](const auto& rows) { return flow.log_prob(rows); });
+}
+/// The same given a context (N × C, or 1 × C for all rows).
+template <class Flow, class X, class C>
+BitsPerDim bits_per_dim(const Flow& flow, const Eigen::DenseBase<X>& x, const Eigen::DenseBase<C>& c,
+                        double bins, Eigen::Index draws = 1, std::uint64_t seed = 0) {
+  return detail::bits_per_dim<typename Flow::Scalar>(
+      x.derived(), bins, draws, seed, [&](const auto& rows) { return flow.log_prob(rows, c.derived()); });
 }
 
 }  // namespace eigenflow

@@ -28,6 +28,7 @@ struct GlowOptions {
   std::vector<Eigen::Index> hidden = {64, 64};    ///< channels of the networks
   std::vector<Eigen::Index> kernels = {3, 1, 3};  ///< one for each hidden layer and the last
   Activation activation = Activation::relu;
+  double dropout = 0;  ///< share of each hidden layer that a training step leaves out
   Eigen::Index context_dim =
       0;  ///< numbers of the context, such as a class (one-hot), which every network reads
 };
@@ -70,6 +71,7 @@ Glow<Scalar> glow(Image image, const GlowOptions& options, Rng& rng) {
                            .hidden = options.hidden,
                            .kernels = options.kernels,
                            .activation = options.activation,
+                           .dropout = options.dropout,
                            .spread = options.context_dim};
     const auto step = [&](Eigen::Index) {
       Chain mix{ActNorm<Scalar>(inner.channels),
