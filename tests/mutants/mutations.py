@@ -24,6 +24,8 @@ KERNEL = "nets/kernel/micro_kernel.hpp"
 DENSE = "nets/kernel/dense.hpp"
 DENSE_ROW = "nets/kernel/dense_row.hpp"
 CONVOLVE = "nets/kernel/convolve.hpp"
+PLANES = "nets/kernel/planes.hpp"
+CONVOLVE_PLANES = "nets/kernel/convolve_planes.hpp"
 PIXELS = "nets/kernel/pixels.hpp"
 CONV_NETWORK = "nets/conv_network.hpp"
 ACTIVATION = "maps/activation.hpp"
@@ -234,6 +236,13 @@ MUTATIONS = [
     ("conv_coupling", PIXELS, "margins are not periodic", "std::copy_n(pixel(y, 0), count, pixel(y, width));", "std::fill_n(pixel(y, width), count, Scalar(0));"),
     ("conv_coupling", PIXELS, "colours swapped", "(y + (lattice == Lattice::odd)) % 2", "(y + (lattice != Lattice::odd)) % 2"),
     ("conv_coupling", PIXELS, "a spread input has the gradient of one pixel", "to[c * samples + n] += row[first + c];", "to[c * samples + n] = row[first + c];"),
+    ("conv_coupling", CONVOLVE_PLANES, "narrow: transposed taps not turned round", "for (Eigen::Index tap = shape.taps(); tap-- > 0;)", "for (Eigen::Index tap = 0; tap < shape.taps(); ++tap)"),
+    ("conv_coupling", CONVOLVE_PLANES, "narrow: bias dropped", "Number(bias ? bias[o + k / Vectors] : Scalar(0))", "Number(0)"),
+    ("conv_coupling", CONVOLVE_PLANES, "narrow: a column left out", "line < 0 || column < 0 ? -1", "line < 0 || column <= 0 ? -1"),
+    ("conv_coupling", CONVOLVE_PLANES, "narrow: gradient of the weights assigned", "+= reduce_add(sum[k]);\n  });\n}\n\ntemplate", "= reduce_add(sum[k]);\n  });\n}\n\ntemplate"),
+    ("conv_coupling", CONVOLVE_PLANES, "narrow: gradient of the bias of one pixel", "pixel < grad_y.pixels(); ++pixel)", "pixel < 1; ++pixel)"),
+    ("conv_coupling", PLANES, "narrow: filling counts in gradients", "std::fill_n(data + first + samples, stride() - samples, Scalar(0));", "std::fill_n(data + first + samples, stride() - samples, Scalar(1));"),
+    ("conv_coupling", PLANES, "narrow: a spread input has the gradient of one pixel", "for (Eigen::Index c = 0; c < count; ++c) add_samples(at(pixel, first + c), to + c * samples);", "for (Eigen::Index c = 0; c < count; ++c) std::copy_n(at(pixel, first + c), samples, to + c * samples);"),
     ("conv_coupling", CONV_NETWORK, "a block adds nothing", "(Number::load(site.result.data + n) + Number::load(sites[i - 2].result.data + n))", "Number::load(site.result.data + n)"),
     ("conv_coupling", CONV_NETWORK, "gradient does not pass a block by", "return g + Number::load(grads[i + 1].data + n);", "return g + Number::load(grads[i + 1].data + n) * Number(0);"),
     ("conv_coupling", CONV_NETWORK, "derivative of the activation dropped", "return function.scale(g, Number::load(site.derivative_from.data + n));", "return (void)function, g;"),

@@ -4,6 +4,7 @@
 #include <limits>
 #include <vector>
 
+#include "eigenflow/nets/kernel/convolve_planes.hpp"
 #include "support/catch.hpp"
 #include "support/contract/random.hpp"
 
@@ -14,6 +15,7 @@ using contract::Wide;
 using ef::nets::Convolution;
 using ef::nets::Padding;
 using ef::nets::Pixels;
+using ef::nets::Planes;
 using Eigen::Index;
 
 namespace {
@@ -73,7 +75,7 @@ Wide error(const MatrixX<S>& found, const MatrixX<Wide>& expected) {
          std::max<Wide>(1, expected.cwiseAbs().maxCoeff());
 }
 
-template <class S>
+template <template <class> class Images, class S>
 void check(const Convolution& shape, const Image& image) {
   const Index plane = image.pixels(), n = image.samples;
   INFO(shape.in << " to " << shape.out << " channels, kernel " << shape.side << ", " << n << " of "
@@ -88,21 +90,23 @@ void check(const Convolution& shape, const Image& image) {
 
   ef::Arena arena;
   const ef::ArenaScope scope(arena);
-  const auto in = Pixels<S>::allocate(arena, n, image.height, image.width, shape.in);
+  const auto in = Images<S>::allocate(arena, n, image.height, image.width, shape.in);
   const auto out = in.like(arena, shape.out), grad_out = in.like(arena, shape.out),
              grad_in = in.like(arena, shape.in);
   in.take(x.data(), 0, shape.in);
   in.fill_margins(shape.padding);
-  ef::nets::convolve(shape, in, ef::nets::pack_forward(shape, w.data(), arena), b.data(), false, out);
+  ef::nets::convolve(shape, in, ef::nets::pack_forward(in, shape, w.data(), arena), b.data(), false, out,
+                     arena);
   MatrixX<S> y(n, shape.out * plane);
   out.give(y.data());
   const Wide eps = std::numeric_limits<S>::epsilon() * std::sqrt(Wide(shape.in * shape.taps()));
   CHECK(error(y, expected.y) <= 4 * eps);
 
   grad_out.take(grad_y.data(), 0, shape.out);
+  grad_out.clear_filling();
   grad_out.fill_margins(shape.padding);
-  ef::nets::convolve(shape.transposed(), grad_out, ef::nets::pack_backward(shape, w.data(), arena),
-                     static_cast<const S*>(nullptr), false, grad_in);
+  ef::nets::convolve(shape.transposed(), grad_out, ef::nets::pack_backward(in, shape, w.data(), arena),
+                     static_cast<const S*>(nullptr), false, grad_in, arena);
   MatrixX<S> grad_x = MatrixX<S>::Zero(n, shape.in * plane);
   grad_in.add_to(grad_x.data(), 0, shape.in);
   CHECK(error(grad_x, expected.grad_x) <= 4 * eps);
@@ -118,26 +122,37 @@ void check(const Convolution& shape, const Image& image) {
 
   // A row alone has the bits that it has in a batch.
   const MatrixX<S> last = x.bottomRows(1);
-  const auto one_in = Pixels<S>::allocate(arena, 1, image.height, image.width, shape.in);
+  const auto one_in = Images<S>::allocate(arena, 1, image.height, image.width, shape.in);
   const auto one_out = one_in.like(arena, shape.out);
   one_in.take(last.data(), 0, shape.in);
   one_in.fill_margins(shape.padding);
-  ef::nets::convolve(shape, one_in, ef::nets::pack_forward(shape, w.data(), arena), b.data(), false, one_out);
+  ef::nets::convolve(shape, one_in, ef::nets::pack_forward(in, shape, w.data(), arena), b.data(), false,
+                     one_out, arena);
   MatrixX<S> one(1, shape.out * plane);
   one_out.give(one.data());
   CHECK(one == y.bottomRows(1));
 }
 
-}  // namespace
-
-TEMPLATE_TEST_CASE("the products of a convolution are their definition", "", float, double) {
+template <template <class> class Images, class S>
+void check_all() {
   for (const Padding padding : {Padding::zero, Padding::circular})
     for (const Index side : {1, 3})
-      for (const Index n : {1, 5}) {
-        for (const Index size : {1, 2, 3, 7}) check<TestType>({3, 17, side, padding}, {n, size, size});
+      for (const Index n : {1, 5, 37}) {
+        for (const Index size : {1, 2, 3, 7}) check<Images, S>({3, 17, side, padding}, {n, size, size});
         for (const Index channels : {1, 2, 4, 8, 16, 33, 64})
-          check<TestType>({channels, channels % 7 + 1, side, padding}, {n, 3, 4});
+          check<Images, S>({channels, channels % 7 + 1, side, padding}, {n, 3, 4});
         for (const Index channels : {1, 5, 12, 16, 31, 70})
-          check<TestType>({2, channels, side, padding}, {n, 2, 5});
+          check<Images, S>({2, channels, side, padding}, {n, 2, 5});
       }
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("the products of a convolution are their definition, channels side by side", "", float,
+                   double) {
+  check_all<Pixels, TestType>();
+}
+TEMPLATE_TEST_CASE("the products of a convolution are their definition, samples side by side", "", float,
+                   double) {
+  check_all<Planes, TestType>();
 }

@@ -120,6 +120,13 @@ TEST_CASE("gradients are those of the network that dropout left") {
         ef::MaskedMlp<double>({2, 0, 1}, 2, {.hidden = {9, 8}, .activation = activation, .dropout = 0.4}, 1));
     check_gradient(ef::ConvNet<double>(
         12, 6, {.height = 2, .width = 3, .hidden = {5, 3}, .activation = activation, .dropout = 0.4}));
+    check_gradient(ef::ConvNet<double>(12, 6,
+                                       {.height = 2,
+                                        .width = 3,
+                                        .hidden = {1},
+                                        .kernels = {3, 3},
+                                        .activation = activation,
+                                        .dropout = 0.4}));
   }
 }
 

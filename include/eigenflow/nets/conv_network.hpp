@@ -8,12 +8,14 @@
 #include <span>
 #include <utility>
 
+#include "eigenflow/authoring/lanes.hpp"
 #include "eigenflow/authoring/layout.hpp"
 #include "eigenflow/authoring/list.hpp"
 #include "eigenflow/authoring/tile.hpp"
 #include "eigenflow/maps/activation.hpp"
 #include "eigenflow/nets/activate.hpp"
 #include "eigenflow/nets/kernel/convolve.hpp"
+#include "eigenflow/nets/kernel/convolve_planes.hpp"
 #include "eigenflow/nets/pixel_dropout.hpp"
 #include "eigenflow/numerics/rng.hpp"
 #include "eigenflow/numerics/saturating.hpp"
@@ -71,6 +73,14 @@ struct ConvNetwork {
   Eigen::Index pixels() const { return height * width / (lattice == Lattice::all ? 1 : 2); }
   /// Inputs that are planes.
   Eigen::Index planes() const { return layers.front().shape.in - spread; }
+  /// True if the channels inside leave half of a vector empty or more. Then vectors are of samples: see Planes.
+  template <class Scalar>
+  bool narrow() const {
+    Eigen::Index widest = 0;
+    for (std::size_t i = 0; i < std::max<std::size_t>(1, last()); ++i)
+      widest = std::max(widest, layers[i].shape.out);
+    return 2 * widest <= Lanes<Scalar>::width;
+  }
   /// True if the results of layer i are added to those of layer i + 2, so that they must be kept.
   bool streams(std::size_t i) const { return i + 2 < layers.size() && layers[i + 2].adds; }
   /// True if there is only a relu between layer i and the next.
@@ -81,33 +91,41 @@ struct ConvNetwork {
 };
 
 /// The values between two convolutions, for a batch.
-template <class Scalar>
+template <class Images>
 struct ConvSite {
-  Pixels<Scalar> result;           // of the layer before, including the sum of a block
-  Pixels<Scalar> activated;        // in place of the results if nothing else needs them
-  Pixels<Scalar> value;            // ... with dropout: the input of the layer after
-  Pixels<Scalar> derivative_from;  // results or activated, depending on the activation
-  const Scalar* mask;              // of dropout, factor by factor; null without
+  Images result;                // of the layer before, including the sum of a block
+  Images activated;             // in place of the results if nothing else needs them
+  Images value;                 // ... with dropout: the input of the layer after
+  Images derivative_from;       // results or activated, depending on the activation
+  decltype(Images::data) mask;  // of dropout, factor by factor; null without
+};
+
+/// A batch of images inside a network, and what it keeps of them, as Pixels or as Planes.
+template <class Images>
+struct ConvImages {
+  Images input;
+  ConvSite<Images>* sites;  // one after each layer
 };
 
 template <class Scalar>
 struct ConvTape {
-  Pixels<Scalar> input;
-  const ConvSite<Scalar>* sites;  // one after each layer
+  ConvImages<Pixels<Scalar>> wide;    // of a network whose channels fill vectors,
+  ConvImages<Planes<Scalar>> narrow;  // or of another one
 };
 
 /// A forward pass of a batch.
-template <class Scalar>
-ConvTape<Scalar> conv_forward(const ConvNetwork& network, std::span<const Scalar> theta,
-                              const ConstMatrixMap<Scalar>& input, MatrixMap<Scalar>& result,
-                              const Pass& pass) {
+template <template <class> class Images, class Scalar>
+ConvImages<Images<Scalar>> conv_forward(const ConvNetwork& network, std::span<const Scalar> theta,
+                                        const ConstMatrixMap<Scalar>& input, MatrixMap<Scalar>& result,
+                                        const Pass& pass) {
   using Number = Lanes<Scalar>;
+  using Site = ConvSite<Images<Scalar>>;
   Arena& arena = *pass.arena;
-  const auto x = Pixels<Scalar>::allocate(arena, input.rows(), network.height, network.width,
+  const auto x = Images<Scalar>::allocate(arena, input.rows(), network.height, network.width,
                                           network.layers.front().shape.in);
-  ConvSite<Scalar>* const sites = arena.allocate<ConvSite<Scalar>>(network.layers.size());
+  Site* const sites = arena.allocate<Site>(network.layers.size());
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
-    ConvSite<Scalar> site{};
+    Site site{};
     site.value = site.activated = site.result = x.like(arena, network.layers[i].shape.out);
     if (i < network.last() && network.layers[i + 1].activates) {
       const bool from_value = detail::derivative_from_value(network.activation);
@@ -127,14 +145,14 @@ ConvTape<Scalar> conv_forward(const ConvNetwork& network, std::span<const Scalar
                 network.spread);
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
     const ConvLayer& layer = network.layers[i];
-    const ConvSite<Scalar>& site = sites[i];
-    const Pixels<Scalar>& from = i == 0 ? x : sites[i - 1].value;
+    const Site& site = sites[i];
+    const Images<Scalar>& from = i == 0 ? x : sites[i - 1].value;
     const auto p = view_parameters(layer, layer.segment(theta));
     from.fill_margins(layer.shape.padding);
     {
       const ArenaScope scope(arena);
-      convolve(layer.shape, from, pack_forward(layer.shape, p.weight.data(), arena), p.bias.data(),
-               network.relu_alone(i), site.result);
+      convolve(layer.shape, from, pack_forward(x, layer.shape, p.weight.data(), arena), p.bias.data(),
+               network.relu_alone(i), site.result, arena);
     }
     site.result.for_each_line([&](Eigen::Index first, Eigen::Index count) {
       const auto each = [&](const auto& body) {
@@ -160,16 +178,17 @@ ConvTape<Scalar> conv_forward(const ConvNetwork& network, std::span<const Scalar
 }
 
 /// The backward pass: adds ∂loss/∂theta to `grad` (unless empty) and ∂loss/∂input to grad_input.
-template <class Scalar>
+template <template <class> class Images, class Scalar>
 void conv_vjp(const ConvNetwork& network, std::span<const Scalar> theta, std::span<Scalar> grad,
-              const ConvTape<Scalar>& tape, const ConstMatrixMap<Scalar>& grad_result,
+              const ConvImages<Images<Scalar>>& tape, const ConstMatrixMap<Scalar>& grad_result,
               MatrixMap<Scalar>& grad_input, const Pass& pass) {
   using Number = Lanes<Scalar>;
   Arena& arena = *pass.arena;
-  Pixels<Scalar>* const grads = arena.allocate<Pixels<Scalar>>(network.layers.size());
+  Images<Scalar>* const grads = arena.allocate<Images<Scalar>>(network.layers.size());
   for (std::size_t i = 0; i < network.layers.size(); ++i)
     std::construct_at(grads + i, tape.input.like(arena, network.layers[i].shape.out));
   grads[network.last()].take(grad_result.data(), 0, network.layers.back().shape.out, others(network.lattice));
+  grads[network.last()].clear_filling();
   for (std::size_t i = network.layers.size(); i-- > 0;) {
     const ConvLayer& layer = network.layers[i];
     if (!grad.empty()) {
@@ -179,18 +198,18 @@ void conv_vjp(const ConvNetwork& network, std::span<const Scalar> theta, std::sp
       convolve_grad_b(grads[i], g.bias.data());
     }
     const ArenaScope scope(arena);
-    const Pixels<Scalar> to = i == 0 ? tape.input.like(arena, layer.shape.in) : grads[i - 1];
+    const Images<Scalar> to = i == 0 ? tape.input.like(arena, layer.shape.in) : grads[i - 1];
     const auto p = view_parameters(layer, layer.segment(theta));
     grads[i].fill_margins(layer.shape.padding);
-    convolve(layer.shape.transposed(), grads[i], pack_backward(layer.shape, p.weight.data(), arena),
-             static_cast<const Scalar*>(nullptr), false, to);
+    convolve(layer.shape.transposed(), grads[i], pack_backward(to, layer.shape, p.weight.data(), arena),
+             static_cast<const Scalar*>(nullptr), false, to, arena);
     if (i == 0) {
       to.add_to(grad_input.data(), 0, network.planes(), network.lattice);
       to.add_sums_to(grad_input.data() + network.planes() * network.pixels() * grad_input.rows(),
                      network.planes(), network.spread);
       return;
     }
-    const ConvSite<Scalar>& site = tape.sites[i - 1];
+    const ConvSite<Images<Scalar>>& site = tape.sites[i - 1];
     to.for_each_line([&](Eigen::Index first, Eigen::Index count) {
       const auto each = [&](const auto& change) {
         for (Eigen::Index n = first; n < first + count; n += Number::width)

@@ -28,7 +28,7 @@ class ConvNetworkConditioner {
   const ConvNetwork& network() const { return network_; }
   Eigen::Index in_dim() const { return network_.planes() * network_.pixels() + network_.spread; }
   Eigen::Index out_dim() const { return network_.layers.back().shape.out * network_.pixels(); }
-  /// Rows whose values in the widest layer stay in the second cache: a power of two from 4 on.
+  /// Rows whose values in the widest layer stay in the second cache: a power of two, from 4 or from a vector of samples.
   Eigen::Index rows_together() const {
     Eigen::Index widest = 1;
     for (const ConvLayer& layer : network_.layers) widest = std::max(widest, layer.shape.out);
@@ -36,7 +36,7 @@ class ConvNetworkConditioner {
         detail::saturating_product(widest, detail::saturating_product(network_.height, network_.width));
     const Eigen::Index rows = (Eigen::Index{1} << 16) / values;
     return std::clamp<Eigen::Index>(static_cast<Eigen::Index>(std::bit_floor(static_cast<std::size_t>(rows))),
-                                    4, 256);
+                                    network_.template narrow<Scalar>() ? Lanes<Scalar>::width : 4, 256);
   }
 
   template <class Self, class Visitor>
@@ -51,11 +51,16 @@ class ConvNetworkConditioner {
   }
   Tape forward(std::span<const Scalar> theta, const ConstMatrixMap<Scalar>& input, MatrixMap<Scalar>& result,
                const Pass& pass) const {
-    return conv_forward(network_, theta, input, result, pass);
+    if (network_.template narrow<Scalar>())
+      return {{}, conv_forward<Planes>(network_, theta, input, result, pass)};
+    return {conv_forward<Pixels>(network_, theta, input, result, pass), {}};
   }
   void vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape,
            const ConstMatrixMap<Scalar>& grad_result, MatrixMap<Scalar>& grad_input, const Pass& pass) const {
-    conv_vjp(network_, theta, grad, tape, grad_result, grad_input, pass);
+    if (network_.template narrow<Scalar>())
+      conv_vjp<Planes>(network_, theta, grad, tape.narrow, grad_result, grad_input, pass);
+    else
+      conv_vjp<Pixels>(network_, theta, grad, tape.wide, grad_result, grad_input, pass);
   }
 
  protected:

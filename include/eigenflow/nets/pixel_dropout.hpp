@@ -6,27 +6,42 @@
 #include "eigenflow/authoring/tile.hpp"
 #include "eigenflow/nets/dropout.hpp"
 #include "eigenflow/nets/kernel/pixels.hpp"
+#include "eigenflow/nets/kernel/planes.hpp"
 #include "eigenflow/numerics/piece_count.hpp"
 
 namespace eigenflow::nets {
 
+/// Calls set(pixel, sample, channel, factor) for every number of a batch of images.
+template <class Scalar, class Images, class Set>
+void draw_pixel_factors(DropoutSource& source, double rate, const Images& values, const Set& set) {
+  const DropoutDraws<Scalar> draws(source, rate);
+  const Eigen::Index channels = values.channels, blocks = detail::piece_count(channels, 4);
+  for (Eigen::Index pixel = 0; pixel < values.height * values.width; ++pixel)
+    for (Eigen::Index n = 0; n < values.samples; ++n)
+      for (Eigen::Index c = 0; c < channels; c += 4)
+        draws.draw(n, 4 * (pixel * blocks) + c, channels - c,
+                   [&](Eigen::Index k, Scalar factor) { set(pixel, n, c + k, factor); });
+}
+
 /// The factors of dropout for every channel of every pixel.
 template <class Scalar>
-const Scalar* draw_pixel_dropout(DropoutSource& source, double rate, const Pixels<Scalar>& values,
-                                 Arena& arena) {
-  const DropoutDraws<Scalar> draws(source, rate);
+Scalar* draw_pixel_dropout(DropoutSource& source, double rate, const Pixels<Scalar>& values, Arena& arena) {
   const auto mask = values.like(arena, values.channels);
-  const Eigen::Index channels = mask.channels, blocks = detail::piece_count(channels, 4);
-  Eigen::Index place = 0;
-  for (Eigen::Index y = 0; y < mask.height; ++y)
-    for (Eigen::Index x = 0; x < mask.width; ++x, ++place)
-      for (Eigen::Index n = 0; n < mask.samples; ++n) {
-        Scalar* const row = mask.pixel(y, x) + n * mask.stride();
-        std::fill(row + channels, row + mask.stride(), Scalar(0));
-        for (Eigen::Index c = 0; c < channels; c += 4)
-          draws.draw(n, 4 * (place * blocks) + c, channels - c,
-                     [&](Eigen::Index k, Scalar factor) { row[c + k] = factor; });
-      }
+  std::fill_n(mask.data, mask.size(), Scalar(0));
+  draw_pixel_factors<Scalar>(
+      source, rate, values, [&](Eigen::Index pixel, Eigen::Index n, Eigen::Index c, Scalar factor) {
+        mask.pixel(pixel / mask.width, pixel % mask.width)[n * mask.stride() + c] = factor;
+      });
+  return mask.data;
+}
+template <class Scalar>
+Scalar* draw_pixel_dropout(DropoutSource& source, double rate, const Planes<Scalar>& values, Arena& arena) {
+  const auto mask = values.like(arena, values.channels);
+  std::fill_n(mask.data, mask.size(), Scalar(0));
+  draw_pixel_factors<Scalar>(source, rate, values,
+                             [&](Eigen::Index pixel, Eigen::Index n, Eigen::Index c, Scalar factor) {
+                               mask.at(pixel, c)[n] = factor;
+                             });
   return mask.data;
 }
 

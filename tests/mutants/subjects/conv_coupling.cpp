@@ -27,4 +27,16 @@ void enrol() {
                                                                   .lattice = ef::nets::Lattice::even},
                                                                  {}, 1);
   });
+  // Narrow: samples side by side.
+  mutants::check_layer(12, []<class S, int D>(contract::Kind<S, D> kind) {
+    return ef::Coupling<ef::Affine<S>, ef::ConvNet<S>, D>(kind.dim, 6,
+                                                          {.height = 3,
+                                                           .width = 4,
+                                                           .hidden = {1},
+                                                           .kernels = {3, 3},
+                                                           .activation = ef::Activation::tanh,
+                                                           .spread = 1,
+                                                           .lattice = ef::nets::Lattice::odd},
+                                                          {}, 1);
+  });
 }

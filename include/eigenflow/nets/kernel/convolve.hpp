@@ -32,6 +32,12 @@ struct Convolution {
     if (padding == Padding::circular) return (at + height) % height;
     return at < height ? at : -1;
   }
+  /// The same for column x of an image of `width`.
+  Eigen::Index column(Eigen::Index x, Eigen::Index tap, Eigen::Index width) const {
+    const Eigen::Index at = x + dx(tap);
+    if (padding == Padding::circular) return (at + width) % width;
+    return at < width ? at : -1;
+  }
 };
 
 /// Results that fill at most half a vector are computed by dot products.
@@ -66,7 +72,8 @@ const Scalar* pack_weights(const Convolution& shape, const Entry& entry, Arena& 
 }
 /// For y = conv(x), from a layer's weights.
 template <class Scalar>
-const Scalar* pack_forward(const Convolution& shape, const Scalar* weight, Arena& arena) {
+const Scalar* pack_forward(const Pixels<Scalar>&, const Convolution& shape, const Scalar* weight,
+                           Arena& arena) {
   return pack_weights<Scalar>(
       shape,
       [&](Eigen::Index o, Eigen::Index tap, Eigen::Index i) {
@@ -76,7 +83,8 @@ const Scalar* pack_forward(const Convolution& shape, const Scalar* weight, Arena
 }
 /// For the gradient in x.
 template <class Scalar>
-const Scalar* pack_backward(const Convolution& shape, const Scalar* weight, Arena& arena) {
+const Scalar* pack_backward(const Pixels<Scalar>&, const Convolution& shape, const Scalar* weight,
+                            Arena& arena) {
   return pack_weights<Scalar>(
       shape.transposed(),
       [&](Eigen::Index i, Eigen::Index tap, Eigen::Index o) {
@@ -89,7 +97,7 @@ const Scalar* pack_backward(const Convolution& shape, const Scalar* weight, Aren
 /// null.
 template <class Scalar>
 void convolve(const Convolution& shape, const Pixels<Scalar>& x, const Scalar* packed, const Scalar* bias,
-              bool relu, const Pixels<Scalar>& y) {
+              bool relu, const Pixels<Scalar>& y, Arena&) {
   using Number = Lanes<Scalar>;
   using Index = Eigen::Index;
   const bool thin = is_thin<Scalar>(shape.out);

@@ -27,6 +27,16 @@ constexpr Lattice others(Lattice lattice) {
   return lattice == Lattice::even ? Lattice::odd : lattice == Lattice::odd ? Lattice::even : Lattice::all;
 }
 
+/// Calls body(pixel, place) for the pixels of a lattice, line by line.
+template <class Body>
+void for_each_pixel(Lattice lattice, Eigen::Index height, Eigen::Index width, const Body& body) {
+  const Eigen::Index step = lattice == Lattice::all ? 1 : 2;
+  Eigen::Index place = 0;
+  for (Eigen::Index y = 0; y < height; ++y)
+    for (Eigen::Index x = step == 1 ? 0 : (y + (lattice == Lattice::odd)) % 2; x < width; x += step)
+      body(y * width + x, place++);
+}
+
 /// A batch of images inside a network, N samples of C channels on H × W pixels. The channels of a pixel are side by side,
 /// filled to whole vectors; then come the samples, then the pixels of a line. So a convolution is a product of rows
 /// (y, x, n), and an image alone is computed as in a batch. Every line has a margin of one pixel at both ends.
@@ -102,6 +112,7 @@ struct Pixels {
       std::fill(row + first + count, row + end, Scalar(0));
     });
   }
+  void clear_filling() const {}  // of samples, as in Planes: there is none
   /// Writes the channels as planes of these pixels.
   void give(Scalar* to, Lattice lattice = Lattice::all) const {
     const Eigen::Index step = plane(lattice);
@@ -134,13 +145,10 @@ struct Pixels {
   // Calls body(row, place in a plane, sample) for these pixels of every sample.
   template <class Body>
   void for_each_row(Lattice lattice, const Body& body) const {
-    const Eigen::Index step = lattice == Lattice::all ? 1 : 2;
-    Eigen::Index place = 0;
-    for (Eigen::Index y = 0; y < height; ++y)
-      for (Eigen::Index x = step == 1 ? 0 : (y + (lattice == Lattice::odd)) % 2; x < width; x += step) {
-        Scalar* row = pixel(y, x);
-        for (Eigen::Index n = 0; n < samples; ++n, row += stride()) body(row, place++, n);
-      }
+    for_each_pixel(lattice, height, width, [&](Eigen::Index at, Eigen::Index place) {
+      Scalar* row = pixel(at / width, at % width);
+      for (Eigen::Index n = 0; n < samples; ++n, row += stride()) body(row, place * samples + n, n);
+    });
   }
 };
 

@@ -4,13 +4,12 @@
 #include <cstdlib>
 
 #include "eigenflow/authoring/tile.hpp"
-#include "eigenflow/nets/kernel/pixels.hpp"
 
 namespace eigenflow::nets {
 
 /// An embedded flow is not trained: no dropout.
-template <class Scalar>
-const Scalar* draw_pixel_dropout(DropoutSource&, double, const Pixels<Scalar>&, Arena&) {
+template <template <class> class Images, class Scalar>
+Scalar* draw_pixel_dropout(DropoutSource&, double, const Images<Scalar>&, Arena&) {
   std::abort();
 }
 
