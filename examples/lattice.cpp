@@ -62,7 +62,7 @@ auto couplings(Index count) {
         .hidden = {8, 8},
         .kernels = {3, 3, 3},
         .padding = ef::nets::Padding::circular,
-        .activation = ef::Activation::leaky_relu,
+        .activation = ef::Activation::silu,
         .lattice = i % 2 == 1 ? ef::nets::Lattice::odd : ef::nets::Lattice::even};
     const ef::Permutation<float> halves(order);
     return Step{halves, Coupling(sites, sites / 2, network), ef::Inverse(halves)};
@@ -73,7 +73,7 @@ auto couplings(Index count) {
 
 int main(int argc, char** argv) {
   const std::filesystem::path folder = helpers::output_folder(argc, argv);
-  const Index steps = argc > 2 ? std::atoi(argv[2]) : 20'000;
+  const Index steps = argc > 2 ? std::atoi(argv[2]) : 10'000;
   const Action action{.mass_squared = -4, .coupling = 8};
   ef::Rng rng(1);
   ef::Flow flow{couplings(16), rng};
@@ -84,24 +84,27 @@ int main(int argc, char** argv) {
     ef::Rng draws(3);
     return ef::importance_sample(flow, action, samples, draws);
   };
+  // Near the end the path gradient has little variance (Roeder, Wu & Duvenaud, arXiv:1703.09194).
   std::vector<double> at, effective;
   ef::fit(flow, action,
           {.steps = steps,
            .batch_size = 64,
-           .learning_rate = 1e-3,
-           .schedule = ef::cosine_schedule(0.1),
+           .learning_rate = 3e-3,
+           .schedule = ef::cosine_schedule(),
            .clip_norm = 10,
            .epoch_steps = 500,
-           .callback = [&](const ef::Epoch& epoch) {
-             const auto weighed = measure(4'000);
-             at.push_back(static_cast<double>(epoch.steps));
-             effective.push_back(weighed.effective_sample_size / 4'000);
-             if (at.size() % 4 == 0)
-               std::printf("%8td %10.3f %8.3f %12.4f\n", epoch.steps, epoch.validation_loss, effective.back(),
-                           weighed.log_z);
-             std::fflush(stdout);
-             return true;
-           }});
+           .callback =
+               [&](const ef::Epoch& epoch) {
+                 const auto weighed = measure(4'000);
+                 at.push_back(static_cast<double>(epoch.steps));
+                 effective.push_back(weighed.effective_sample_size / 4'000);
+                 if (at.size() % 4 == 0)
+                   std::printf("%8td %10.3f %8.3f %12.4f\n", epoch.steps, epoch.validation_loss,
+                               effective.back(), weighed.log_z);
+                 std::fflush(stdout);
+                 return true;
+               }},
+          ef::Adam{}, ef::ReverseKl{.path_gradient = true});
 
   const auto weighed = measure(100'000);
   const Eigen::VectorXd magnetisation = weighed.x.cast<double>().rowwise().mean();
