@@ -116,7 +116,8 @@ int main(int argc, char** argv) {
                             .columns = {"effective sample size", "fields drawn", "magnetisation"},
                             .panel_width = 240,
                             .panel_height = 240,
-                            .room_for_axes = true});
+                            .room_for_axes = true,
+                            .theme = picture::light_panels()});
   auto curve =
       gallery.panel(0, 0, {.x = {0, static_cast<double>(steps)}, .y = {0, 1}, .equal_aspect = false});
   curve.line(Eigen::Map<Eigen::VectorXd>(at.data(), static_cast<Index>(at.size())),
@@ -124,13 +125,13 @@ int main(int argc, char** argv) {
   curve.axes({.x = "steps"});
   const Eigen::MatrixXf fields = flow.sample(36, rng);
   helpers::draw_sheet(gallery.panel(0, 1), (fields.array() + 1.2F).matrix(), {1, side, side}, 6, 2.4);
-  auto histogram = gallery.panel(0, 2, {.x = {-1, 1}, .y = {0, 3}, .equal_aspect = false});
+  auto histogram = gallery.panel(0, 2, {.x = {-0.5, 0.5}, .y = {0, 5}, .equal_aspect = false});
   constexpr Index cells = 50;
   Eigen::VectorXd centre(cells), drawn = Eigen::VectorXd::Zero(cells);
-  for (Index i = 0; i < cells; ++i) centre[i] = -1 + (2 * static_cast<double>(i) + 1) / cells;
+  for (Index i = 0; i < cells; ++i) centre[i] = (static_cast<double>(i) + 0.5) / cells - 0.5;
   for (const double m : magnetisation)
-    if (std::abs(m) < 1) drawn[static_cast<Index>((m + 1) / 2 * cells)] += 1;
-  histogram.line(centre, drawn / (drawn.sum() * 2 / cells));
+    if (std::abs(m) < 0.5) drawn[static_cast<Index>((m + 0.5) * cells)] += 1;
+  histogram.line(centre, drawn * cells / drawn.sum());
   histogram.axes({.x = "mean of a field"});
   helpers::write(gallery, folder / "lattice.png");
 }
