@@ -9,5 +9,6 @@
 #include "eigenflow/images/glow.hpp"
 #include "eigenflow/images/image.hpp"
 #include "eigenflow/images/image_real_nvp.hpp"
+#include "eigenflow/images/resize.hpp"
 
 #include "eigenflow/numerics/ieee_end.hpp"
