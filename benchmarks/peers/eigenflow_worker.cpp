@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <functional>
 #include <iostream>
 #include <map>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include <eigenflow/eigenflow.hpp>
+#include <eigenflow/images.hpp>
 
 #include "../support/data.hpp"
 
@@ -100,6 +102,17 @@ Call prepare(const Order& order) {
   if (order.family == "planar" && order.dim == 2) {
     ef::Flow flow(ef::Stack<ef::Planar<Scalar, 2>>(order.couplings), rng);
     return task(order, std::move(flow), rng);
+  }
+  if (order.family == "glow") {
+    const ef::GlowOptions options{
+        .levels = 2, .steps = order.couplings, .hidden = {order.width, order.width}};
+    auto layers = ef::glow<Scalar>({1, 28, 28}, options, rng);
+    return task(order, ef::Flow(std::move(layers), ef::DiagonalNormal<Scalar>(order.dim), rng), rng);
+  }
+  if (order.family == "fast_flow") {
+    const auto side = static_cast<Eigen::Index>(std::sqrt(order.dim / order.width));
+    auto layers = ef::fast_flow<Scalar>({order.width, side, side}, {.steps = order.couplings}, rng);
+    return task(order, ef::Flow(std::move(layers), rng), rng);
   }
   return {};
 }

@@ -1,4 +1,5 @@
-"""Real NVP written by hand in JAX, as fast as we know how: one jitted function a task, donated buffers."""
+"""Real NVP and flows of images written by hand in JAX, as fast as we know how: one jitted function a task, donated
+buffers."""
 
 import os
 
@@ -8,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jax_images import image_flow
 from worker import serve
 
 
@@ -59,7 +61,7 @@ def generate(parameters, z):
     return z
 
 
-def adam_step(state, x, learning_rate, beta1=0.9, beta2=0.999):
+def adam_step(log_prob, state, x, learning_rate, beta1=0.9, beta2=0.999):
     parameters, mean, variance, step = state
     grad = jax.grad(lambda p: -log_prob(p, x).mean())(parameters)
     step = step + 1
@@ -71,14 +73,20 @@ def adam_step(state, x, learning_rate, beta1=0.9, beta2=0.999):
 
 
 def prepare(task, family, couplings, width, batch, dim):
-    if family != "real_nvp":
+    if family in ("glow", "fast_flow"):
+        flow = image_flow(family, couplings, width, dim)
+        density, parameters = flow.log_prob, flow.parameters
+        draw_rows = lambda p, key: flow.generate(p, key, batch)
+    elif family == "real_nvp":
+        density, parameters = log_prob, initial(jax.random.key(0), couplings, width, dim)
+        draw_rows = lambda p, key: generate(p, jax.random.normal(key, (batch, dim)))
+    else:
         return None
-    parameters = initial(jax.random.key(0), couplings, width, dim)
     x = jnp.asarray(np.random.default_rng(0).normal(size=(batch, dim)).astype(np.float32))
     if task == "training_step":
         zeros = jax.tree.map(jnp.zeros_like, parameters)
         state = [(parameters, zeros, jax.tree.map(jnp.copy, zeros), jnp.float32(0))]
-        step = jax.jit(lambda state, x: adam_step(state, x, 1e-5), donate_argnums=0)
+        step = jax.jit(lambda state, x: adam_step(density, state, x, 1e-5), donate_argnums=0)
 
         def call():
             state[0] = step(state[0], x)
@@ -87,10 +95,10 @@ def prepare(task, family, couplings, width, batch, dim):
         return call
     if task in ("log_prob", "one_point"):
         rows = x if task == "log_prob" else x[:1]
-        compiled = jax.jit(log_prob).lower(parameters, rows).compile()
+        compiled = jax.jit(density).lower(parameters, rows).compile()
         return lambda: compiled(parameters, rows).block_until_ready()
     if task == "sample":
-        draw = jax.jit(lambda p, key: generate(p, jax.random.normal(key, (batch, dim))))
+        draw = jax.jit(draw_rows)
         keys = [jax.random.key(0)]
 
         def call():

@@ -15,7 +15,7 @@ BUILD = ROOT / "build" / "peers"
 
 ENVIRONMENTS = {
     "jax": ["jax", "jaxlib", "flowjax", "optax", "matplotlib"],
-    "torch": ["torch==2.13.0", "zuko", "nflows"],
+    "torch": ["torch==2.13.0", "zuko", "nflows", "normflows"],
 }
 # The environment of each peer, its script, and what it needs besides.
 PEERS = {
@@ -24,6 +24,7 @@ PEERS = {
     "torch": ("torch", ["torch_worker.py"], []),
     "zuko": ("torch", ["zuko_worker.py"], []),
     "nflows": ("torch", ["nflows_worker.py"], []),
+    "normflows": ("torch", ["normflows_worker.py"], []),
     "torchscript": ("torch", ["deployed_worker.py", "torchscript"], []),
     "onnxruntime": ("torch", ["deployed_worker.py", "onnxruntime"], ["onnx", "onnxscript", "onnxruntime"]),
     "aot_inductor": ("torch", ["deployed_worker.py", "aot_inductor"], []),

@@ -1,8 +1,9 @@
-"""Real NVP written by hand in PyTorch, eager, one thread."""
+"""Real NVP and flows of images written by hand in PyTorch, eager, one thread."""
 
 import torch
 from torch import nn
 
+from torch_images import image_flow
 from worker import serve
 
 torch.set_num_threads(1)
@@ -70,9 +71,12 @@ def calls(flow, log_prob, sample, task, batch, dim):
 
 
 def prepare(task, family, couplings, width, batch, dim):
-    if family != "real_nvp":
+    if family in ("glow", "fast_flow"):
+        flow = image_flow(family, couplings, width, dim)
+    elif family == "real_nvp":
+        flow = RealNvp(couplings, width, dim)
+    else:
         return None
-    flow = RealNvp(couplings, width, dim)
     return calls(flow, flow.log_prob, flow.sample, task, batch, dim)
 
 

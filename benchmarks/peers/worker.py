@@ -5,7 +5,8 @@ A worker is a process that stays. It reads orders, one a line,
     TASK FAMILY COUPLINGS WIDTH BATCH DIM SECONDS
 
 and answers each with the median time of one call in microseconds, or with "none" for work that its library does not
-offer. TASK is one of training_step, log_prob, sample, one_point; FAMILY one of real_nvp, spline, maf, planar. The first
+offer. TASK is one of training_step, log_prob, sample, one_point; FAMILY one of real_nvp, spline, maf,
+planar, glow, fast_flow. The first
 order of a kind also builds (and compiles) the flow, outside of the measured time.
 """
 
