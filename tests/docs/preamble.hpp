@@ -9,6 +9,7 @@
 #include <eigenflow/data/energies_2d.hpp>
 #include <eigenflow/data/two_d.hpp>
 #include <eigenflow/eigenflow.hpp>
+#include <eigenflow/images.hpp>
 #include <eigenflow/io.hpp>
 #include <numbers>
 #include <span>
