@@ -126,7 +126,8 @@ ConvImages<Images<Scalar>> conv_forward(const ConvNetwork& network, std::span<co
   Site* const sites = arena.allocate<Site>(network.layers.size());
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
     Site site{};
-    site.value = site.activated = site.result = x.like(arena, network.layers[i].shape.out);
+    if (i < network.last())
+      site.value = site.activated = site.result = x.like(arena, network.layers[i].shape.out);
     if (i < network.last() && network.layers[i + 1].activates) {
       const bool from_value = detail::derivative_from_value(network.activation);
       if (network.streams(i) || (pass.record && !from_value))
@@ -145,15 +146,14 @@ ConvImages<Images<Scalar>> conv_forward(const ConvNetwork& network, std::span<co
                 network.spread);
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
     const ConvLayer& layer = network.layers[i];
-    const Site& site = sites[i];
+    const ArenaScope scope(arena);
+    Site& site = sites[i];
+    if (i == network.last()) site.result = x.like(arena, layer.shape.out);  // given at once
     const Images<Scalar>& from = i == 0 ? x : sites[i - 1].value;
     const auto p = view_parameters(layer, layer.segment(theta));
     from.fill_margins(layer.shape.padding);
-    {
-      const ArenaScope scope(arena);
-      convolve(layer.shape, from, pack_forward(x, layer.shape, p.weight.data(), arena), p.bias.data(),
-               network.relu_alone(i), site.result, arena);
-    }
+    convolve(layer.shape, from, pack_forward(x, layer.shape, p.weight.data(), arena), p.bias.data(),
+             network.relu_alone(i), site.result, arena);
     site.result.for_each_line([&](Eigen::Index first, Eigen::Index count) {
       const auto each = [&](const auto& body) {
         for (Eigen::Index n = first; n < first + count; n += Number::width) body(n);
@@ -172,8 +172,8 @@ ConvImages<Images<Scalar>> conv_forward(const ConvNetwork& network, std::span<co
           (Number::load(site.activated.data + n) * Number::load(site.mask + n)).store(site.value.data + n);
         });
     });
+    if (i == network.last()) site.result.give(result.data(), others(network.lattice));
   }
-  sites[network.last()].result.give(result.data(), others(network.lattice));
   return {x, sites};
 }
 
