@@ -10,29 +10,39 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "npy_header.hpp"
 #include "reader.hpp"
 
 namespace table {
 
-/// A NumPy array file (the format's versions 1 to 3) of float32 or float64, in C or Fortran order: N × D, or
-/// N numbers as N × 1. Rows are counted from 1.
+/// A NumPy array file (the format's versions 1 to 3) of float32, float64 or uint8, in C or Fortran order: N × D, or
+/// N numbers as N × 1. With `any_dimensions`, an array of more in C order too: rows are its first dimension. Rows are
+/// counted from 1.
 class NpyReader : public Reader {
  public:
-  NpyReader(std::shared_ptr<std::istream> stream, const std::string& source)
+  NpyReader(std::shared_ptr<std::istream> stream, const std::string& source, bool any_dimensions = false)
       : Reader(source), in_(std::move(stream)) {
     static_assert(std::endian::native == std::endian::little, "the files that are read are little-endian");
     const NpyHeader header = read_header();
     size_ = size_of(header.type);
     if (size_ == 0)
       fail("holds numbers of type " + escaped('\'' + header.type + '\'') +
-           ", but float32 or float64 is read: save x.astype('float64')");
+           ", but float32, float64 or uint8 is read: save x.astype('float64')");
     const std::string shape = header.shape_text();
-    if (header.shape.empty() || header.shape.size() > 2)
+    if (header.shape.empty() || (header.shape.size() > 2 && !any_dimensions))
       fail("holds an array of shape " + shape + ", but rows and columns are read: reshape it");
-    rows_ = header.shape[0];
-    const Eigen::Index columns = header.shape.size() == 2 ? header.shape[1] : 1;
+    if (header.shape.size() > 2 && header.fortran)
+      fail("is in Fortran order, but more than two dimensions are read in C order: save np.ascontiguousarray(x)");
+    shape_ = header.shape;
+    rows_ = shape_[0];
+    Eigen::Index columns = 1;
+    for (std::size_t i = 1; i < shape_.size(); ++i) {
+      if (shape_[i] > 0 && columns > (Eigen::Index{1} << 56) / shape_[i])
+        fail("has a shape that makes no sense: " + shape);
+      columns *= shape_[i];
+    }
     if (rows_ == 0 || columns == 0) fail("holds no numbers: its shape is " + shape);
     if (rows_ > (Eigen::Index{1} << 56) / columns) fail("has a shape that makes no sense: " + shape);
     fortran_ = header.fortran;
@@ -40,10 +50,14 @@ class NpyReader : public Reader {
     in_memory([&] { set_columns(columns); });
   }
 
+  /// The dimensions of the array.
+  const std::vector<Eigen::Index>& shape() const { return shape_; }
+
  private:
   // Bytes of a number; 0 for types that are not read.
   static Eigen::Index size_of(std::string type) {
     if (type.starts_with('<') || type.starts_with('=')) type.erase(0, 1);
+    if (type == "|u1" || type == "u1" || type == "uint8") return 1;
     return type == "f4" || type == "float32" ? 4 : type == "f8" || type == "float64" ? 8 : 0;
   }
 
@@ -91,6 +105,7 @@ class NpyReader : public Reader {
     const char* const from = bytes_.data() + i * size_;
     float single = 0;
     double value = 0;
+    if (size_ == 1) return static_cast<unsigned char>(*from);
     if (size_ == 4) {
       std::memcpy(&single, from, sizeof single);
       value = static_cast<double>(single);
@@ -127,6 +142,7 @@ class NpyReader : public Reader {
 
   std::shared_ptr<std::istream> in_;
   Eigen::Index rows_ = 0, next_ = 0;
+  std::vector<Eigen::Index> shape_;
   Eigen::Index size_ = 8;  // bytes of a number
   bool fortran_ = false;
   std::streamoff data_ = 0;  // where the numbers begin; -1 in a pipe

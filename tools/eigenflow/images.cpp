@@ -1,0 +1,69 @@
+#include "images.hpp"
+
+#include <cstdint>
+#include <stdexcept>
+#include <vector>
+
+#include "memory.hpp"
+#include "numbers.hpp"
+#include "table/array.hpp"
+#include "usage_error.hpp"
+
+namespace command {
+namespace {
+
+std::string text_of(const std::vector<Eigen::Index>& shape) {
+  std::string text;
+  for (const Eigen::Index side : shape) text += (text.empty() ? "" : " × ") + std::to_string(side);
+  return text;
+}
+
+}  // namespace
+
+ef::Image image_of(const std::string& text, const std::string& option) {
+  std::vector<Eigen::Index> sides;
+  for (std::size_t from = 0; from <= text.size();) {
+    const std::size_t to = std::min(text.find('x', from), text.size());
+    sides.push_back(static_cast<Eigen::Index>(whole_of(text.substr(from, to - from), 1, 1'000'000, option)));
+    from = to + 1;
+  }
+  if (sides.size() != 3)
+    throw UsageError(option + " wants channels, height and width, as 64x16x16, but got " + table::shown(text));
+  return {sides[0], sides[1], sides[2]};
+}
+
+std::string text_of(const ef::Image& image) {
+  return std::to_string(image.channels) + 'x' + std::to_string(image.height) + 'x' + std::to_string(image.width);
+}
+
+bool is_of_images(const Model& model) {
+  return model.info.notes.contains(image_note);
+}
+ef::Image image_of(const Model& model) {
+  if (!is_of_images(model))
+    throw UsageError(model.path + " was fitted to a table: maps are of a model that was fitted with --image");
+  const ef::Image image = image_of(model.info.notes.at(image_note), model.path + ": its image");
+  if (image.dim() != model.flow.dim())
+    throw std::runtime_error(model.path + ": has " + std::to_string(model.flow.dim()) +
+                             " features, but its image is " + text_of(image));
+  return image;
+}
+
+Eigen::MatrixXd read_images(const std::string& path, const ef::Image& image) {
+  table::Array array = within_memory(path, "give a part of its images", [&] { return table::read_array(path); });
+  const std::vector<Eigen::Index>& shape = array.shape;
+  const bool fits = (shape.size() == 2 && shape[1] == image.dim()) ||
+                    (shape.size() == 3 && image.channels == 1 && shape[1] == image.height && shape[2] == image.width) ||
+                    (shape.size() == 4 && shape[1] == image.channels && shape[2] == image.height &&
+                     shape[3] == image.width);
+  if (!fits)
+    throw std::runtime_error(table::escaped(path) + ": holds an array of " + text_of(shape) + ", but images of " +
+                             text_of(image) + " are N × " + text_of({image.channels, image.height, image.width}) +
+                             " or N × " + std::to_string(image.dim()) +
+                             (shape.size() == 4 && shape[3] == image.channels && shape[1] == image.height
+                                  ? ": the channels are last, so save x.transpose(0, 3, 1, 2)"
+                                  : ": give the shape of the file by --image"));
+  return std::move(array.rows);
+}
+
+}  // namespace command

@@ -1,0 +1,95 @@
+// eigenflow score --maps: how unlikely each pixel of feature maps is.
+
+#include "score_maps.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <eigenflow/images/fast_flow.hpp>
+#include <eigenflow/images/resize.hpp>
+#include <memory>
+#include <numeric>
+#include <stdexcept>
+
+#include "images.hpp"
+#include "memory.hpp"
+#include "output.hpp"
+#include "table/text.hpp"
+#include "table/writer.hpp"
+#include "usage_error.hpp"
+
+namespace command {
+namespace {
+
+using Eigen::Index;
+
+// The chance that one with the label scores higher than one without.
+double auroc(const Eigen::VectorXd& score, const Eigen::VectorXd& label) {
+  std::vector<Index> order(static_cast<std::size_t>(score.size()));
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](Index a, Index b) { return score[a] < score[b]; });
+  double ranks = 0;
+  for (std::size_t i = 0; i < order.size();) {  // equal scores share their mean rank
+    std::size_t end = i;
+    double labelled = 0;
+    for (; end < order.size() && score[order[end]] == score[order[i]]; ++end) labelled += label[order[end]];
+    ranks += labelled * (static_cast<double>(i + end + 1) / 2);
+    i = end;
+  }
+  const double positive = label.sum(), negative = static_cast<double>(label.size()) - positive;
+  return (ranks - positive * (positive + 1) / 2) / (positive * negative);
+}
+
+void say_quality(const Eigen::MatrixXd& maps, const Eigen::VectorXd& scores, const std::string& path,
+                 const ef::Image& size) {
+  const Eigen::MatrixXd masks = read_images(path, size).unaryExpr([](double m) { return m > 0 ? 1.0 : 0.0; });
+  if (masks.rows() != maps.rows())
+    throw std::runtime_error(table::escaped(path) + ": has " + std::to_string(masks.rows()) + " masks for " +
+                             std::to_string(maps.rows()) + " maps");
+  const Eigen::VectorXd damaged = masks.rowwise().maxCoeff();
+  if (damaged.minCoeff() == damaged.maxCoeff())
+    throw std::runtime_error(table::escaped(path) + ": all of its masks or none are empty: AUROC compares both kinds");
+  std::fprintf(stderr, "AUROC: %.2f %% of images, %.2f %% of pixels\n", 100 * auroc(scores, damaged),
+               100 * auroc(maps.reshaped(), masks.reshaped()));
+}
+
+}  // namespace
+
+void score_maps(const ScoreMaps& options) {
+  std::vector<std::string> inputs{options.masks};
+  for (const auto& [model, maps] : options.stages) inputs.insert(inputs.end(), {model, maps});
+  check_output(options.output, Output::text, inputs);
+  if (!options.scores.empty()) check_output(options.scores, Output::text, inputs);
+  ef::Image size{1, 0, 0};
+  if (!options.size.empty()) size = image_of("1x" + options.size, "--size");
+  Eigen::MatrixXd mean;
+  for (const auto& [path, data] : options.stages) {
+    const Model model = load_model(path);
+    const ef::Image image = image_of(model);
+    if (size.height == 0) size = {1, image.height, image.width};
+    const Eigen::MatrixXd x = read_images(data, image);
+    if (mean.size() > 0 && x.rows() != mean.rows())
+      throw std::runtime_error(table::escaped(data) + ": has " + std::to_string(x.rows()) + " maps, but " +
+                               options.stages[0].second + " has " + std::to_string(mean.rows()));
+    within_memory(data, "score a part of its maps", [&] {
+      const Eigen::MatrixXd scores = ef::resize(ef::pixel_scores(model.flow.forward(x).z, image),
+                                                {1, image.height, image.width}, size.height, size.width);
+      if (mean.size() == 0) mean = Eigen::MatrixXd::Zero(scores.rows(), scores.cols());
+      mean += scores / static_cast<double>(options.stages.size());
+    });
+  }
+  const Eigen::VectorXd scores = mean.rowwise().maxCoeff();
+  std::vector<std::string> names;
+  for (Index y = 0; y < size.height; ++y)
+    for (Index x = 0; x < size.width; ++x) names.push_back("y" + std::to_string(y) + "x" + std::to_string(x));
+  table::Writer writer(options.output, names);
+  writer.write(mean);
+  writer.finish();
+  if (!options.scores.empty()) {
+    table::Writer of_images(options.scores, {"score"});
+    of_images.write(scores);
+    of_images.finish();
+  }
+  if (!options.masks.empty()) say_quality(mean, scores, options.masks, size);
+}
+
+}  // namespace command
