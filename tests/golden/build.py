@@ -1,4 +1,4 @@
-"""The golden flows: models of zuko, nflows, normflows and sbi, exported for the tests.
+"""The golden flows: models of zuko, nflows, normflows, FrEIA and sbi, exported for the tests.
 
     build.py GOLDEN OUT     rebuilds each model of the folder GOLDEN (NAME.json says how it was built, and
                             NAME.weights.safetensors has its state_dict), exports it to OUT/NAME.safetensors, and
@@ -13,6 +13,7 @@ import json
 import pathlib
 import shutil
 import sys
+import tempfile
 
 import numpy as np
 import torch
@@ -20,6 +21,8 @@ from safetensors.numpy import load_file as load_arrays, save_file
 from safetensors.torch import load_file
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
+import by_hand
+import images
 from export_pytorch import Unsupported, export
 
 torch.set_default_dtype(torch.float64)
@@ -86,7 +89,7 @@ def golden(source, out):
 def shaken(model, size=0.3):
     """Random weights everywhere: a start near the identity would hide mistakes."""
     with torch.no_grad():
-        for parameter in model.parameters():
+        for parameter in filter(lambda p: p.requires_grad, model.parameters()):
             parameter.add_(size * torch.randn_like(parameter))
     return model.eval()
 
@@ -214,7 +217,7 @@ def fresh(out):
         save_file({k: np.ascontiguousarray(v.numpy()) for k, v in points.items()}, out / f"{name}.points.safetensors")
 
 
-def refusals():
+def refusals(out):
     """What eigenflow has no part for is refused by name, and what only looks as if it had, by its densities."""
     import normflows as nf
     import zuko
@@ -275,16 +278,16 @@ def refusals():
         cases["batch norm inside"] = build.build_nsf(x, x, use_batch_norm=True)
         cases["MADEMoGWrapper"] = build.build_made(x, x)
         cases["sbi's FCEmbedding"] = build.build_maf(x, x, embedding_net=embedding(3))
-    for wanted, model in cases.items():
+    for wanted, model in [*cases.items(), *images.refusals()]:
         try:
-            export(model, "/dev/null")
+            export(model, out / "refused")
         except Unsupported as problem:
             assert wanted.rstrip("'") in str(problem), f"{problem!r} does not name {wanted}"
         else:
             raise AssertionError(f"{wanted} was not refused")
 
 
-def floats():
+def floats(out):
     """What the exporter computes of a float model's weights is not rounded to float."""
     from nflows import transforms as t
     import normflows as nf
@@ -300,8 +303,8 @@ def floats():
     if importlib.util.find_spec("sbi"):
         from sbi.neural_nets import net_builders as build
         models.append(build.build_nsf(3 + 2 * torch.randn(64, 3), 100 + 20 * torch.randn(64, 2), hidden_features=16))
-    for model in models:
-        export(shaken(model), "/dev/null")
+    for model in [*models, *images.float_models()]:
+        export(shaken(model), out / "float")
     torch.set_default_dtype(torch.float64)
 
 
@@ -314,7 +317,10 @@ if __name__ == "__main__":
     first, out = sys.argv[1], pathlib.Path(sys.argv[2])
     if first == "--fresh":
         fresh(out)
-        floats()
-        refusals()
+        images.fresh(out, shaken)
+        by_hand.build(out)
+        with tempfile.TemporaryDirectory() as folder:  # safetensors replaces what is there, even a device
+            floats(pathlib.Path(folder))
+            refusals(pathlib.Path(folder))
     else:
         golden(pathlib.Path(first), out)

@@ -1,7 +1,7 @@
 """Turns a flow of PyTorch into a model file of eigenflow.
 
     from export_pytorch import export
-    export(model, "moons.safetensors")            # a flow of zuko, nflows or normflows, or an estimator of sbi
+    export(model, "moons.safetensors")            # a flow of zuko, nflows, normflows or FrEIA, or an estimator of sbi
 
     // C++
     auto flow = eigenflow::load_flow<double>("moons.safetensors");

@@ -8,7 +8,7 @@ import torch
 from .evaluate import Reading, soft_clip
 from .parts import Unsupported
 
-POINTS = 128
+POINTS = 128  # fewer of many features: see points_of
 TOLERANCE = 1e-6  # for max(1, |log p|)
 
 
@@ -17,9 +17,9 @@ def check(library, model, architecture, tensors):
     tensors may be rounded to float: where an embedding is folded into weights, that can cost digits which the model
     keeps."""
     reading = Reading(architecture, tensors)
-    rng = np.random.default_rng(0)
-    context = contexts(library, model, architecture["context"], rng)
-    z = latent(reading, rng)
+    rng, points = np.random.default_rng(0), points_of(reading.features)
+    context = contexts(library, model, architecture["context"], points, rng)
+    z = latent(reading, points, rng)
     with np.errstate(all="ignore"), torch.no_grad():
         x = reading.inverse(z, context)[0]
         if not any("Support" in json.dumps(layer) for layer in architecture["layers"]):
@@ -43,12 +43,17 @@ def check(library, model, architecture, tensors):
         rounded = Reading(architecture, {name: tensor.astype(np.float32).astype(float) for name, tensor in
                                          tensors.items()}).log_prob(x, context)
     steady = ~(distance(found, beside) > 0.01 * TOLERANCE)
-    if steady.sum() < POINTS / 8:
+    if steady.sum() < points / 8:
         raise Unsupported("a model whose density changes with the rounding of its inputs: do they lie too far from zero "
                           "for their spread? Centre the data, and the context, before you train")
     compare(wanted[steady], found[steady])
     usual = np.isfinite(found) & steady
     return bool(np.all(distance(found[usual], rounded[usual]) < 1e-4))
+
+
+def points_of(features):
+    """How many points fit in memory: a multiple of 8."""
+    return min(POINTS, max(8, 2**21 // features // 8 * 8))
 
 
 def distance(wanted, found):
@@ -69,28 +74,28 @@ def compare(wanted, found):
                           f"points, where the file's is at {np.isfinite(found).sum()}")
 
 
-def contexts(library, model, dim, rng):
+def contexts(library, model, dim, points, rng):
     """Contexts such that what an embedding makes of them is about standard normal."""
     if dim == 0:
         return None
-    context = rng.normal(size=(POINTS, dim)) * np.repeat([1.0, 3.0], POINTS // 2)[:, None]
+    context = rng.normal(size=(points, dim)) * np.repeat([1.0, 3.0], points // 2)[:, None]
     embedding = getattr(library, "embedding_of", lambda _: None)(model)
     if embedding is None:
         return context
     a, shift = embedding
     if a.ndim == 1:
         return (context - shift) / a
-    embedded = rng.normal(size=(POINTS, a.shape[0]))
+    embedded = rng.normal(size=(points, a.shape[0]))
     return (embedded - shift) @ np.linalg.pinv(a).T
 
 
-def latent(reading, rng):
+def latent(reading, points, rng):
     """Points of the latent space: where the base has its mass, and farther out."""
-    z = rng.normal(size=(POINTS, reading.features)) * np.tile([1.0, 1.0, 1.0, 4.0], POINTS // 4)[:, None]
+    z = rng.normal(size=(points, reading.features)) * np.tile([1.0, 1.0, 1.0, 4.0], points // 4)[:, None]
     mean, free = reading.base_tensors.get("mean"), reading.base_tensors.get("log_scale")
     if mean is None:
         return z
     if mean.ndim == 2:  # a mixture
-        which = rng.integers(mean.shape[1], size=POINTS)
+        which = rng.integers(mean.shape[1], size=points)
         mean, free = mean.T[which], free.T[which]
     return mean + np.exp(soft_clip(free, 20)) * z

@@ -7,29 +7,22 @@ import numpy as np
 import torch
 from safetensors.numpy import save_file
 
-from . import from_nflows, from_normflows, from_sbi, from_zuko
+from . import from_freia, from_nflows, from_normflows, from_sbi, from_zuko
 from .check import check
+from .compose import tidy
 from .parts import Unsupported, called, context_of, library_of, permutation
 
 FORMAT_VERSION = "1"
-LIBRARIES = {"zuko": from_zuko, "nflows": from_nflows, "normflows": from_normflows, "sbi": from_sbi}
-
-
-def tidy(layers, dim):
-    """Neighbouring permutations become one, and those that do nothing go."""
-    result = []
-    for layer in layers:
-        if result and layer.structure["type"] == result[-1].structure["type"] == "Permutation":
-            first = result.pop().structure["constants"]["indices"]
-            layer = permutation([first[i] for i in layer.structure["constants"]["indices"]])
-        result.append(layer)
-    result = [layer for layer in result if layer.structure["type"] != "Permutation"
-              or layer.structure["constants"]["indices"] != list(range(dim))]
-    return result or [permutation(range(dim))]
+LIBRARIES = {"zuko": from_zuko, "nflows": from_nflows, "normflows": from_normflows, "sbi": from_sbi,
+             "FrEIA": from_freia}
 
 
 def library_for(model):
     name = library_of(type(model))
+    for stages in ("nf_flows", "fast_flow_blocks"):  # of FastFlow's author, of anomalib
+        if hasattr(model, stages):
+            raise Unsupported("a whole FastFlow, whose network of features is no flow: give one of its stages, as "
+                              f"model.{stages}[0]")
     if name not in LIBRARIES:
         raise Unsupported(f"{called(model)}: give a flow of {', '.join(LIBRARIES)}")
     return LIBRARIES[name]
@@ -40,7 +33,10 @@ def in_double(model):
     if not isinstance(model, torch.nn.Module):
         return model
     try:
-        return copy.deepcopy(model).cpu().double().eval()
+        # What a module keeps of its last pass cannot be copied while it has a gradient.
+        kept = {id(t): t.detach() for module in model.modules() for t in vars(module).values()
+                if isinstance(t, torch.Tensor) and not t.is_leaf}
+        return copy.deepcopy(model, kept).cpu().double().eval()
     except Exception as problem:
         raise Unsupported(f"a model that cannot be copied, to be read in double: {problem}") from problem
 
@@ -53,7 +49,7 @@ def convert(model):
 def parts_of(model):
     layers, base = library_for(model).flow_of(model)
     dim = base.structure["dim"]
-    layers = tidy(layers, dim)
+    layers = tidy(layers) or [permutation(range(dim))]
     context = max(context_of(layer) for layer in layers)
     tensors = {f"{i}.{name}": tensor for i, layer in enumerate(layers) for name, tensor in layer.tensors.items()}
     tensors.update({f"base.{name}": tensor for name, tensor in base.tensors.items()})
@@ -63,8 +59,8 @@ def parts_of(model):
 
 
 def export(model, path, notes=None):
-    """Writes a flow of zuko, nflows or normflows, or an estimator of sbi, as a model file. `notes` are strings to keep
-    with it. Throws Unsupported, and writes nothing, where the file would not give the model's densities."""
+    """Writes a flow of zuko, nflows, normflows or FrEIA, or an estimator of sbi, as a model file. `notes` are strings
+    to keep with it. Throws Unsupported, and writes nothing, where the file would not give the model's densities."""
     twin = in_double(model)
     architecture, tensors = parts_of(twin)
     floats = check(library_for(twin), twin, architecture, tensors)

@@ -3,13 +3,18 @@
     reading = Reading.of("moons.safetensors")
     reading.log_prob(x), reading.forward(x), reading.inverse(z)     # rows are samples; a context may follow
 
-It shares no code with the exporter, so the exporter checks its files by it.
+It shares no code with the exporter, so the exporter checks its files by it. Copy convolutions.py with it.
 """
 
 import json
 import math
 
 import numpy as np
+
+if __package__:
+    from .convolutions import convolved
+else:  # this folder itself is on the path
+    from convolutions import convolved
 
 HALF_LOG_TWO_PI = 0.5 * math.log(2 * math.pi)
 
@@ -113,6 +118,8 @@ def log_scale(scale, a):
         return np.log(least + (largest - least) * sigmoid(a + math.log((1 - least) / (largest - 1))))
     if kind == "exp":
         return a
+    if kind == "tanh bound":
+        return scale["bound"] * np.tanh(a / scale["bound"])
     if kind.startswith("reciprocal "):
         return -log_scale(scale["map"], a)
     raise ValueError(f"the scale map {kind}")
@@ -184,6 +191,8 @@ def network(kind, options, tensors, masks, x):
         c = x[:, x.shape[1] - options["gates"]:]
         return sigmoid(c @ tensors[f"conditioner.gate{block}.weight"] + tensors[f"conditioner.gate{block}.bias"])
 
+    if kind.startswith("conv"):
+        return convolved(options, below(tensors, "conditioner."), x, lambda a: activate(options, a))
     if kind.endswith("mlp"):
         for i in range(len(options["hidden"])):
             x = activate(options, dense(i, x))
@@ -224,7 +233,56 @@ def apply(layer, tensors, x, context, inverse):
     kind = layer["type"].split("<")[0].split(",")[0]
     return {"Permutation": permutation, "Inverse": inverted, "Standardize": standardize, "ActNorm": act_norm,
             "LuLinear": lu_linear, "Coupling": coupling, "Autoregressive": autoregressive, "Planar": planar,
-            "Radial": radial, "Support": support}[kind](layer, tensors, x, context, inverse)
+            "Radial": radial, "Support": support, "Chain": chain, "Stack": chain, "Front": front, "PerPixel": per_pixel,
+            "Recompute": recompute, "Householder": householder}[kind](layer, tensors, x, context, inverse)
+
+
+def chain(layer, tensors, x, context, inverse):
+    log_det = 0.0
+    parts = list(enumerate(layer["layers"]))
+    for i, part in reversed(parts) if inverse else parts:
+        x, step = apply(part, below(tensors, f"{i}."), x, context, inverse)
+        log_det = log_det + step
+    return x, log_det
+
+
+def recompute(layer, tensors, x, context, inverse):
+    return apply(layer["layer"], below(tensors, "layer."), x, context, inverse)
+
+
+def front(layer, tensors, x, context, inverse):
+    size = dim_of(layer["layer"])
+    y, log_det = recompute(layer, tensors, x[:, :size], context, inverse)
+    return np.concatenate([y, x[:, size:]], axis=1), log_det
+
+
+def dim_of(layer):
+    """How many features a layer has."""
+    inner = layer.get("inverse") or layer.get("layers", [layer.get("layer")])[0]
+    if "dim" in layer:
+        return layer["dim"]
+    if inner:
+        return dim_of(inner) * layer.get("pixels", 1)
+    constants = layer.get("permutation", layer)["constants"]
+    return len(constants.get("indices") or constants.get("mean") or constants["features"])
+
+
+def per_pixel(layer, tensors, x, context, inverse):
+    rows, pixels = len(x), layer["pixels"]
+    channels = x.shape[1] // pixels
+    at = x.reshape(rows, channels, pixels).transpose(0, 2, 1).reshape(-1, channels)
+    y, log_det = recompute(layer, tensors, at, np.repeat(context, pixels, axis=0), inverse)
+    y = y.reshape(rows, pixels, channels).transpose(0, 2, 1).reshape(rows, -1)
+    return y, np.broadcast_to(log_det, (len(at),)).reshape(rows, pixels).sum(axis=1)
+
+
+def householder(layer, tensors, x, context, inverse):
+    vectors = tensors["vectors"].T + np.eye(layer["dim"])[np.arange(layer["count"]) // 2 % layer["dim"]]
+    for v in vectors[::-1] if inverse else vectors:
+        if np.any(v):
+            v = v / np.abs(v).max()
+            x = x - 2 * np.outer(x @ v, v) / (v @ v)
+    return x, 0.0
 
 
 def permutation(layer, _, x, context, inverse):
@@ -265,7 +323,11 @@ def lu_linear(layer, tensors, x, context, inverse):
 def coupling(layer, tensors, x, context, inverse):
     split, kind = layer["split"], layer["type"].split(", ")[1][:-1]
     given = np.concatenate([x[:, :split], context[:, :layer["context_dim"]]], axis=1)
-    p = network(kind, layer["options"], tensors, None, given).reshape(len(x), x.shape[1] - split, -1)
+    p = network(kind, layer["options"], tensors, None, given)
+    if kind.startswith("conv"):  # parameter after parameter
+        p = p.reshape(len(x), -1, x.shape[1] - split).transpose(0, 2, 1)
+    else:
+        p = p.reshape(len(x), x.shape[1] - split, -1)
     y, log_det = transform(layer["transformer"], p, x[:, split:], inverse)
     return np.concatenate([x[:, :split], y], axis=1), log_det.sum(axis=1)
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import torch
 
-from . import durkan
+from . import durkan, normflows_images
 from .conditioned import coupling
 from .networks import Network, network
 from .parts import (Layer, Unsupported, act_norm, affine, array, called, context_of, diagonal_normal, inverse, inverses,
@@ -28,34 +28,32 @@ def split_of(mode, dim):
     raise Unsupported(f"the splitting mode {mode}")
 
 
-def affine_layers(flow, dim):
-    part = flow.flows[1]
+def transformer_of(part):
+    """The transformer from latent space to data, the place of number i of feature j among the network's results, and
+    a scale by which z₂ is divided behind our inverse: x₂ = z₂ s + t with s = ours / scale."""
     if not is_of(part, "normflows", "AffineCoupling"):
         raise Unsupported(called(part))
-    condition, moved = split_of(flow.flows[0].mode, dim)
-    net = network(part.param_map)
-    after = []
     if not part.scale:
-        return inverses(coupling(condition, moved, shift(), net, lambda j, i: j))
-    if part.scale_map == "exp":
-        transformer = affine({"type": "exp"}, scale_at=1, shift_at=0)
-    elif part.scale_map in ("sigmoid", "sigmoid_inv"):
-        # Ours is (1 + e⁻²) sigmoid(u + 2), one at zero; the factor is a layer of its own.
-        factor = 1 + math.exp(-2)
-        scale = sigmoid_scale(factor, 0.0)
-        by = np.ones(dim)
-        if part.scale_map == "sigmoid":
-            transformer = affine({"type": "reciprocal sigmoid", "map": scale}, scale_at=1, shift_at=0)
-            by[moved] = factor
-        else:
-            transformer = affine(scale, scale_at=1, shift_at=0)
-            by[moved] = 1 / factor
-        # x₂ = z₂ s + t with s = ours / factor (or factor / ours): z₂ is scaled behind our inverse.
-        after = [standardize(np.zeros(dim), by)]
-    else:
+        return shift(), lambda j, i: j, 1.0
+    # Ours is (1 + e⁻²) sigmoid(u + 2), one at zero.
+    factor = 1 + math.exp(-2)
+    sigmoid = sigmoid_scale(factor, 0.0)
+    scales = {"exp": ({"type": "exp"}, 1.0), "sigmoid": ({"type": "reciprocal sigmoid", "map": sigmoid}, factor),
+              "sigmoid_inv": (sigmoid, 1 / factor)}
+    if part.scale_map not in scales:
         raise Unsupported(f"the scale map {part.scale_map}")
-    layers = coupling(condition, moved, transformer, net, lambda j, i: 2 * j + i)
-    return inverses(layers) + after
+    log_scale, by = scales[part.scale_map]
+    return affine(log_scale, scale_at=1, shift_at=0), lambda j, i: 2 * j + i, by
+
+
+def affine_layers(flow, dim):
+    part = flow.flows[1]
+    transformer, place, scale = transformer_of(part)
+    condition, moved = split_of(flow.flows[0].mode, dim)
+    layers = inverses(coupling(condition, moved, transformer, network(part.param_map), place))
+    by = np.ones(dim)
+    by[moved] = scale
+    return layers if scale == 1 else layers + [standardize(np.zeros(dim), by)]
 
 
 def side_by_side(nets):
@@ -150,6 +148,8 @@ def layers_of(flow, dim):
 
 def flow_of(model):
     """The layers and the base of a flow."""
+    if normflows_images.is_for(model):
+        return normflows_images.flow_of(model)
     if not is_of(model, "normflows", "NormalizingFlow", "ConditionalNormalizingFlow"):
         raise Unsupported(called(model))
     base = model.q0
@@ -173,6 +173,8 @@ def flow_of(model):
 
 
 def log_prob(model, x, context):
+    if normflows_images.is_for(model):
+        return normflows_images.log_prob(model, x, context)
     return model.log_prob(x) if context is None else model.log_prob(x, context)
 
 

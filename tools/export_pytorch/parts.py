@@ -43,7 +43,7 @@ def called(thing):
     return f"{cls.__module__}.{cls.__name__}"
 
 
-LIBRARIES = ("zuko", "nflows", "normflows", "sbi", "torch")
+LIBRARIES = ("zuko", "nflows", "normflows", "sbi", "FrEIA", "anomalib", "torch")
 
 
 def possessive(name):
@@ -60,7 +60,10 @@ class Layer:
 
 def context_of(layer):
     """How many columns of context a layer reads."""
-    return layer.structure.get("inverse", layer.structure).get("context_dim", 0)
+    def of(structure):
+        inner = [structure[name] for name in ("inverse", "layer") if name in structure] + structure.get("layers", [])
+        return max([structure.get("context_dim", 0), *map(of, inner)])
+    return of(layer.structure)
 
 
 def permutation(indices):
@@ -68,6 +71,8 @@ def permutation(indices):
 
 
 def inverse(layer):
+    if hasattr(layer, "inverse"):
+        return layer.inverse()
     if layer.structure["type"] == "Permutation":
         return permutation(np.argsort(layer.structure["constants"]["indices"]))
     if layer.structure["type"] == "Inverse":
