@@ -13,6 +13,7 @@ import json
 import pathlib
 import shutil
 import sys
+import tempfile
 
 import numpy as np
 import torch
@@ -214,7 +215,7 @@ def fresh(out):
         save_file({k: np.ascontiguousarray(v.numpy()) for k, v in points.items()}, out / f"{name}.points.safetensors")
 
 
-def refusals():
+def refusals(out):
     """What eigenflow has no part for is refused by name, and what only looks as if it had, by its densities."""
     import normflows as nf
     import zuko
@@ -277,14 +278,14 @@ def refusals():
         cases["sbi's FCEmbedding"] = build.build_maf(x, x, embedding_net=embedding(3))
     for wanted, model in cases.items():
         try:
-            export(model, "/dev/null")
+            export(model, out / "refused")
         except Unsupported as problem:
             assert wanted.rstrip("'") in str(problem), f"{problem!r} does not name {wanted}"
         else:
             raise AssertionError(f"{wanted} was not refused")
 
 
-def floats():
+def floats(out):
     """What the exporter computes of a float model's weights is not rounded to float."""
     from nflows import transforms as t
     import normflows as nf
@@ -301,7 +302,7 @@ def floats():
         from sbi.neural_nets import net_builders as build
         models.append(build.build_nsf(3 + 2 * torch.randn(64, 3), 100 + 20 * torch.randn(64, 2), hidden_features=16))
     for model in models:
-        export(shaken(model), "/dev/null")
+        export(shaken(model), out / "float")
     torch.set_default_dtype(torch.float64)
 
 
@@ -314,7 +315,8 @@ if __name__ == "__main__":
     first, out = sys.argv[1], pathlib.Path(sys.argv[2])
     if first == "--fresh":
         fresh(out)
-        floats()
-        refusals()
+        with tempfile.TemporaryDirectory() as folder:  # safetensors replaces what is there, even a device
+            floats(pathlib.Path(folder))
+            refusals(pathlib.Path(folder))
     else:
         golden(pathlib.Path(first), out)
