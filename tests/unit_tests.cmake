@@ -47,6 +47,10 @@ if(EIGENFLOW_SANITIZE STREQUAL "thread")
     "OMP_TOOL_LIBRARIES=${archer}")
 endif()
 
+if(EIGENFLOW_SANITIZE MATCHES "address")
+  list(APPEND test_environment LSAN_OPTIONS=suppressions=${CMAKE_CURRENT_SOURCE_DIR}/support/leaks.supp)
+endif()
+
 # The programs that use several threads, labelled so.
 add_custom_target(eigenflow_threads_tests)
 

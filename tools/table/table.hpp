@@ -56,7 +56,9 @@ inline Table read(const std::string& path) {
 template <class Matrix>
 Matrix take_rows(const Matrix& x, const std::vector<Eigen::Index>& rows) {
   Matrix taken(static_cast<Eigen::Index>(rows.size()), x.cols());
-  for (std::size_t i = 0; i < rows.size(); ++i) taken.row(static_cast<Eigen::Index>(i)) = x.row(rows[i]);
+  // Number by number: a matrix without columns has no memory that a row could point to.
+  for (Eigen::Index j = 0; j < x.cols(); ++j)
+    for (std::size_t i = 0; i < rows.size(); ++i) taken(static_cast<Eigen::Index>(i), j) = x(rows[i], j);
   return taken;
 }
 

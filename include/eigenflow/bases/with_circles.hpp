@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "eigenflow/authoring/circles.hpp"
+#include "eigenflow/authoring/dependent.hpp"
 #include "eigenflow/authoring/dimension.hpp"
 #include "eigenflow/authoring/example.hpp"
 #include "eigenflow/authoring/list.hpp"
@@ -37,7 +38,7 @@ class WithCircles {
 
  public:
   using Scalar = typename B::Scalar;
-  using Indices = List<Eigen::Index>;
+  using Indices = Dependent<List<Eigen::Index>, B>;
   static constexpr int static_dim = Dim_;
   template <class Visitor>
   using Parameters = typename B::template Parameters<Visitor>;

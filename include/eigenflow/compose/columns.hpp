@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "eigenflow/authoring/dependent.hpp"
 #include "eigenflow/authoring/dimension.hpp"
 #include "eigenflow/authoring/example.hpp"
 #include "eigenflow/authoring/list.hpp"
@@ -31,7 +32,7 @@ class Columns {
 
  public:
   using Scalar = typename L::Scalar;
-  using Indices = List<Eigen::Index>;
+  using Indices = Dependent<List<Eigen::Index>, L>;
   static constexpr int static_dim = Dim_;
   template <class Visitor>
   struct Parameters {

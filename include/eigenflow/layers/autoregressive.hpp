@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "eigenflow/authoring/dependent.hpp"
 #include "eigenflow/authoring/dimension.hpp"
 #include "eigenflow/authoring/example.hpp"
 #include "eigenflow/authoring/list.hpp"
@@ -56,7 +57,7 @@ class Autoregressive {
  public:
   using Scalar = typename Conditioner_::Scalar;
   using Options = typename Conditioner_::Options;
-  using Indices = List<Eigen::Index>;
+  using Indices = Dependent<List<Eigen::Index>, Scalar>;
   static constexpr int static_dim = Dim_;
   static_assert(std::is_same_v<Scalar, typename Transformer_::Scalar>,
                 "an autoregressive layer's transformer and conditioner must have the same scalar type");

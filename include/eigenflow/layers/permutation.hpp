@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "eigenflow/authoring/dependent.hpp"
 #include "eigenflow/authoring/dimension.hpp"
 #include "eigenflow/authoring/list.hpp"
 #include "eigenflow/authoring/order.hpp"
@@ -20,7 +21,7 @@ template <class Scalar_, int Dim_ = Eigen::Dynamic>
 class Permutation {
  public:
   using Scalar = Scalar_;
-  using Indices = List<Eigen::Index>;
+  using Indices = Dependent<List<Eigen::Index>, Scalar_>;
   static constexpr int static_dim = Dim_;
   template <class Visitor>
   using Parameters = NoParameters<Visitor>;

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "eigenflow/authoring/dependent.hpp"
 #include "eigenflow/authoring/dimension.hpp"
 #include "eigenflow/authoring/list.hpp"
 #include "eigenflow/authoring/structure.hpp"
@@ -60,7 +61,7 @@ class Support {
       : Support(std::vector<FeatureSupport>(static_cast<std::size_t>(Eigen::Index(dim)), feature)) {}
 
   /// The same from the edges and the map of each feature, without a check: they come from a Support.
-  constexpr Support(List<Scalar> low, List<Scalar> high, List<Kind> kinds)
+  constexpr Support(List<Scalar> low, List<Scalar> high, Dependent<List<Kind>, Scalar> kinds)
       : dim_(static_cast<Eigen::Index>(kinds.size())),
         low_(std::move(low)),
         high_(std::move(high)),

@@ -6,6 +6,7 @@
 #include <span>
 #include <utility>
 
+#include "eigenflow/authoring/dependent.hpp"
 #include "eigenflow/authoring/list.hpp"
 #include "eigenflow/nets/network_conditioner.hpp"
 
@@ -88,8 +89,9 @@ class MaskedNetwork : public NetworkConditioner<Scalar_> {
 
  protected:
   /// `count` results for each feature of `order`. The i-th feature of `pairs` has a second input, column D + i.
-  constexpr MaskedNetwork(Network network, List<Eigen::Index> order, Eigen::Index count,
-                          Eigen::Index context_dim, List<Eigen::Index> pairs)
+  constexpr MaskedNetwork(Dependent<Network, Scalar> network, Dependent<List<Eigen::Index>, Scalar> order,
+                          Eigen::Index count, Eigen::Index context_dim,
+                          Dependent<List<Eigen::Index>, Scalar> pairs)
       : Base(std::move(network)),
         order_(std::move(order)),
         pairs_(std::move(pairs)),

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "eigenflow/authoring/dependent.hpp"
 #include "eigenflow/concepts/conditioner.hpp"
 #include "eigenflow/nets/forward.hpp"
 #include "eigenflow/nets/row.hpp"
@@ -48,7 +49,7 @@ class NetworkConditioner {
            const ConstMatrixMap<Scalar>& grad_result, MatrixMap<Scalar>& grad_input, const Pass& pass) const;
 
  protected:
-  constexpr explicit NetworkConditioner(Network network) : network_(std::move(network)) {}
+  constexpr explicit NetworkConditioner(Dependent<Network, Scalar> network) : network_(std::move(network)) {}
 
   /// Calls use(run) with a forward pass for a batch, or a cheaper one for a single row without a tape.
   template <class Use>

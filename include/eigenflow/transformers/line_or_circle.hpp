@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "eigenflow/authoring/circles.hpp"
+#include "eigenflow/authoring/dependent.hpp"
 #include "eigenflow/authoring/example.hpp"
 #include "eigenflow/authoring/list.hpp"
 #include "eigenflow/authoring/structure.hpp"
@@ -46,7 +47,7 @@ class LineOrCircle {
 
  public:
   using Scalar = typename Line::Scalar;
-  using Indices = List<Eigen::Index>;
+  using Indices = Dependent<List<Eigen::Index>, Line>;
 
   /// `circles` lists the features that are circles, in any order. `circle` must take any angle modulo 2π and map the
   /// circle [-π, π) to itself. Throws std::invalid_argument for a negative feature, for a feature that is listed twice,
