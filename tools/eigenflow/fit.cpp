@@ -17,6 +17,7 @@
 
 #include "data.hpp"
 #include "fit_data.hpp"
+#include "fit_images.hpp"
 #include "look.hpp"
 #include "memory.hpp"
 #include "model.hpp"
@@ -43,6 +44,12 @@ struct Options {
   Architecture architecture;
   Training training;
   std::string command_line;
+
+  // Of images
+  std::string image;
+  ImageFlow image_flow = ImageFlow::fast_flow;
+  Eigen::Index levels = 2;
+  bool layers_given = false, hidden_given = false;
 };
 
 // The mean negative log-likelihood of rows in nats, with its standard error: as "4.123 ± 0.045".
@@ -143,10 +150,29 @@ std::vector<std::string> remarks(const Look& look, const Scales& scales, Base ba
   return lines;
 }
 
+// A flow of images, in place of one of columns.
+void run_images(const Options& options) {
+  if (!options.test_data.empty())
+    throw UsageError("--test-data is for tables: images are held out by --test");
+  ImageFit fit{.path = options.data.path,
+               .output = options.output,
+               .command_line = options.command_line,
+               .image = options.image,
+               .flow = options.image_flow,
+               .levels = options.levels,
+               .test = options.test,
+               .quiet = options.quiet,
+               .training = options.training};
+  if (options.layers_given) fit.steps = options.architecture.layers;
+  if (options.hidden_given) fit.hidden = sizes_of(options.hidden, "--hidden").front();
+  fit_images(fit);
+}
+
 void run(Options options) {
   check(options);
-  options.architecture.hidden = sizes_of(options.hidden, "--hidden");
   set_threads(options.threads);
+  if (!options.image.empty()) return run_images(options);
+  options.architecture.hidden = sizes_of(options.hidden, "--hidden");
   const std::unique_ptr<table::Reader> reader = options.data.open();
   const Columns columns = choose(*reader, options.data);
   const std::vector<ef::FeatureSupport> supports =
@@ -267,7 +293,24 @@ void add_fit(CLI::App& app, const std::string& command_line) {
   sub->add_flag("--all-rows", o.all_rows,
                 "Fit rows too that lie far outside or have a mark of missing values");
 
-  const std::string model = "Architecture", fitting = "Training";
+  const std::string model = "Architecture", fitting = "Training", images = "Images";
+  CLI::Option* const image =
+      add_text(*sub, "--image", o.image,
+               "Rows are images or feature maps: channels x height x width, as 64x16x16")
+          ->type_name("CxHxW")
+          ->group(images);
+  for (const char* const of_columns : {"--columns", "--context", "--positive", "--interval", "--periodic",
+                                       "--integer", "--continuous", "--all-rows"})
+    image->excludes(sub->get_option(of_columns));
+  sub->add_option("--architecture", o.image_flow,
+                  "fast_flow, which finds defects, or glow, which samples images")
+      ->transform(choice<ImageFlow>({{"fast_flow", ImageFlow::fast_flow}, {"glow", ImageFlow::glow}}))
+      ->type_name("fast_flow|glow")
+      ->needs(image)
+      ->group(images);
+  add_whole(*sub, "--levels", o.levels, 1, 20, "Levels of a glow, each of which halves the sides")
+      ->needs(image)
+      ->group(images);
   sub->add_option("--type", a.kind,
                   "coupling, fast both ways, or autoregressive, one feature after the other")
       ->transform(choice<Kind>({{"coupling", Kind::coupling}, {"autoregressive", Kind::autoregressive}}))
@@ -282,11 +325,14 @@ void add_fit(CLI::App& app, const std::string& command_line) {
       ->transform(choice<Base>({{"normal", Base::normal}, {"student", Base::student}}))
       ->type_name("normal|student")
       ->group(model);
-  add_whole(*sub, "--layers", a.layers, 0, 1000, "Layers")->group(model);
-  sub->add_option("--hidden", o.hidden, "Widths of the hidden layers of each network")
-      ->type_name("W,W...")
-      ->capture_default_str()
-      ->group(model);
+  CLI::Option* const layers =
+      add_whole(*sub, "--layers", a.layers, 0, 1000, "Layers; of a flow of images its steps (8)")
+          ->group(model);
+  CLI::Option* const hidden =
+      sub->add_option("--hidden", o.hidden, "Widths of the hidden layers of each network")
+          ->type_name("W,W...")
+          ->capture_default_str()
+          ->group(model);
   add_whole(*sub, "--bins", a.bins, 2, 1000, "Bins of a spline")->group(model);
 
   CLI::Option* const epochs =
@@ -326,8 +372,13 @@ void add_fit(CLI::App& app, const std::string& command_line) {
       "  eigenflow fit old_faithful.csv -o geyser.eigenflow\n"
       "  eigenflow fit weather.csv -o wind.eigenflow --columns speed,direction --context hour\n"
       "  eigenflow fit people.csv -o people.eigenflow --positive income --interval share:0:100 --seed 7\n"
-      "  zcat events.csv.gz | eigenflow fit - -o events.eigenflow --epochs 20 --hidden 128,128");
-  sub->callback([options] { run(*options); });
+      "  zcat events.csv.gz | eigenflow fit - -o events.eigenflow --epochs 20 --hidden 128,128\n"
+      "  eigenflow fit maps.npy -o maps.eigenflow --image 64x16x16 --architecture fast_flow");
+  sub->callback([options, layers, hidden] {
+    options->layers_given = layers->count() > 0;
+    options->hidden_given = hidden->count() > 0;
+    run(*options);
+  });
 }
 
 }  // namespace command

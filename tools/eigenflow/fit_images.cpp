@@ -34,7 +34,8 @@ bool is_whole(const Eigen::MatrixXd& x) {
 std::string mean_text(const Eigen::VectorXd& numbers) {
   const double mean = numbers.mean(), spread = std::sqrt((numbers.array() - mean).square().mean());
   char text[64];
-  std::snprintf(text, sizeof text, "%.3f ± %.3f", mean, spread / std::sqrt(static_cast<double>(numbers.size())));
+  std::snprintf(text, sizeof text, "%.3f ± %.3f", mean,
+                spread / std::sqrt(static_cast<double>(numbers.size())));
   return text;
 }
 
@@ -44,17 +45,18 @@ std::string judgement(const Flow& flow, const Rows& test, bool whole) {
   if (test.rows() == 0) return "no images were held out";
   const std::string images = " over " + std::to_string(test.rows()) + " held-out images";
   if (!whole)
-    return "negative log-likelihood: " + mean_text(-flow.log_prob(test).template cast<double>()) + " nats" + images;
+    return "negative log-likelihood: " + mean_text(-flow.log_prob(test).template cast<double>()) + " nats" +
+           images;
   const ef::BitsPerDim bits = ef::bits_per_dim(flow, test, 1, 8);
   char text[96];
-  std::snprintf(text, sizeof text, "%.3f bits a number with one draw of the noise, %.3f with eight", bits.bound,
-                bits.tighter);
+  std::snprintf(text, sizeof text, "%.3f bits a number with one draw of the noise, %.3f with eight",
+                bits.bound, bits.tighter);
   return text + images;
 }
 
 template <class Layers>
-void train_and_save(const ImageFit& fit, const ef::Image& image, Layers layers, const Rows& x, const Rows& test,
-                    bool whole, ef::Rng& rng, ef::Notes notes) {
+void train_and_save(const ImageFit& fit, const ef::Image& image, Layers layers, const Rows& x,
+                    const Rows& test, bool whole, ef::Rng& rng, ef::Notes notes) {
   const ef::PerPixel units(image.pixels(), ef::Standardize<float>(image.channels));
   ef::Flow flow{ef::Chain{units, std::move(layers)}, ef::DiagonalNormal<float>(image.dim()), rng};
   if (!fit.quiet)
@@ -107,12 +109,14 @@ void fit_images(const ImageFit& fit) {
   ef::Rng rng(fit.training.seed);
   within_memory(fit.path, "fit fewer images, or a smaller flow by --layers, --hidden and --batch", [&] {
     if (fit.flow == ImageFlow::glow)
-      train_and_save(fit, image,
-                     ef::glow<float>(image, {.levels = fit.levels, .steps = fit.steps, .hidden = {fit.hidden, fit.hidden}},
-                                     rng),
-                     x, held_out, whole, rng, notes);
+      train_and_save(
+          fit, image,
+          ef::glow<float>(
+              image, {.levels = fit.levels, .steps = fit.steps, .hidden = {fit.hidden, fit.hidden}}, rng),
+          x, held_out, whole, rng, notes);
     else
-      train_and_save(fit, image, ef::fast_flow<float>(image, {.steps = fit.steps}, rng), x, held_out, whole, rng, notes);
+      train_and_save(fit, image, ef::fast_flow<float>(image, {.steps = fit.steps}, rng), x, held_out, whole,
+                     rng, notes);
   });
 }
 

@@ -12,7 +12,7 @@
 namespace command {
 namespace {
 
-std::string text_of(const std::vector<Eigen::Index>& shape) {
+std::string sides_text(const std::vector<Eigen::Index>& shape) {
   std::string text;
   for (const Eigen::Index side : shape) text += (text.empty() ? "" : " × ") + std::to_string(side);
   return text;
@@ -28,12 +28,14 @@ ef::Image image_of(const std::string& text, const std::string& option) {
     from = to + 1;
   }
   if (sides.size() != 3)
-    throw UsageError(option + " wants channels, height and width, as 64x16x16, but got " + table::shown(text));
+    throw UsageError(option + " wants channels, height and width, as 64x16x16, but got " +
+                     table::shown(text));
   return {sides[0], sides[1], sides[2]};
 }
 
 std::string text_of(const ef::Image& image) {
-  return std::to_string(image.channels) + 'x' + std::to_string(image.height) + 'x' + std::to_string(image.width);
+  return std::to_string(image.channels) + 'x' + std::to_string(image.height) + 'x' +
+         std::to_string(image.width);
 }
 
 bool is_of_images(const Model& model) {
@@ -50,16 +52,19 @@ ef::Image image_of(const Model& model) {
 }
 
 Eigen::MatrixXd read_images(const std::string& path, const ef::Image& image) {
-  table::Array array = within_memory(path, "give a part of its images", [&] { return table::read_array(path); });
+  table::Array array =
+      within_memory(path, "give a part of its images", [&] { return table::read_array(path); });
   const std::vector<Eigen::Index>& shape = array.shape;
-  const bool fits = (shape.size() == 2 && shape[1] == image.dim()) ||
-                    (shape.size() == 3 && image.channels == 1 && shape[1] == image.height && shape[2] == image.width) ||
-                    (shape.size() == 4 && shape[1] == image.channels && shape[2] == image.height &&
-                     shape[3] == image.width);
+  const bool fits =
+      (shape.size() == 2 && shape[1] == image.dim()) ||
+      (shape.size() == 3 && image.channels == 1 && shape[1] == image.height && shape[2] == image.width) ||
+      (shape.size() == 4 && shape[1] == image.channels && shape[2] == image.height &&
+       shape[3] == image.width);
   if (!fits)
-    throw std::runtime_error(table::escaped(path) + ": holds an array of " + text_of(shape) + ", but images of " +
-                             text_of(image) + " are N × " + text_of({image.channels, image.height, image.width}) +
-                             " or N × " + std::to_string(image.dim()) +
+    throw std::runtime_error(table::escaped(path) + ": holds an array of " + sides_text(shape) +
+                             ", but images of " + text_of(image) + " are N × " +
+                             sides_text({image.channels, image.height, image.width}) + " or N × " +
+                             std::to_string(image.dim()) +
                              (shape.size() == 4 && shape[3] == image.channels && shape[1] == image.height
                                   ? ": the channels are last, so save x.transpose(0, 3, 1, 2)"
                                   : ": give the shape of the file by --image"));

@@ -12,10 +12,12 @@
 #include "data.hpp"
 #include "figure.hpp"
 #include "given.hpp"
+#include "images.hpp"
 #include "memory.hpp"
 #include "model.hpp"
 #include "options.hpp"
 #include "output.hpp"
+#include "plot_images.hpp"
 #include "subcommands.hpp"
 #include "usage_error.hpp"
 
@@ -25,7 +27,8 @@ namespace {
 constexpr Eigen::Index enough = 200'000;  // samples, for smooth pictures
 
 struct Options {
-  std::string model, output, title;
+  std::string model, output, title, images;
+  double temperature = 1;
   DataOptions data;
   std::vector<std::string> given;
   std::uint64_t seed = 0;
@@ -48,6 +51,13 @@ void run(const Options& options) {
   check_output(options.output, Output::file, {options.model, options.data.path});
   ef::io::check_writable(options.output);
   const Model model = load_model(options.model);
+  if (is_of_images(model))
+    return plot_images(model, {.output = options.output,
+                               .title = options.title,
+                               .data = options.data.path,
+                               .images = options.images,
+                               .seed = options.seed,
+                               .temperature = options.temperature});
   const Eigen::Index dim = model.flow.dim(), context_dim = model.flow.context_dim();
   constexpr Eigen::Index most = 16;
   if (dim > most)
@@ -98,6 +108,12 @@ void add_plot(CLI::App& app) {
       ->expected(1)
       ->take_all();
   sub->add_option("--title", options->title, "In place of the model's name");
+  add_text(*sub, "--images", options->images,
+           "The images of feature maps, N × H × W, to draw beside their scores")
+      ->type_name("DATA")
+      ->group("Images");
+  add_number(*sub, "--temperature", options->temperature, {.low = 0}, "Of the samples of a model of images")
+      ->group("Images");
   add_whole(*sub, "--seed", options->seed, 0, std::numeric_limits<std::uint64_t>::max(),
             "Of the samples that are drawn");
   sub->footer(

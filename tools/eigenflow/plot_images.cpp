@@ -32,7 +32,8 @@ Eigen::MatrixXd grid_of(const Eigen::MatrixXd& x, Index row, const ef::Image& im
 }
 
 void draw_grid(picture::Panel panel, const Eigen::MatrixXd& grid, double low, double high) {
-  panel.heatmap((grid.array() - low).cwiseMax(0).matrix(), {.brightest = std::max(high - low, 1e-300), .gamma = 1});
+  panel.heatmap(Eigen::MatrixXd((grid.array() - low).cwiseMax(0)),
+                {.brightest = std::max(high - low, 1e-300), .gamma = 1});
 }
 
 void draw_samples(const Model& model, const ImagePlot& options, const std::string& title) {
@@ -40,14 +41,15 @@ void draw_samples(const Model& model, const ImagePlot& options, const std::strin
   ef::Rng rng(options.seed);
   const Eigen::MatrixXd x = model.flow.sample(64, rng, options.temperature);
   const Index gap = 1;
-  Eigen::MatrixXd sheet = Eigen::MatrixXd::Constant(8 * (image.height + gap) + gap, 8 * (image.width + gap) + gap, 0);
+  Eigen::MatrixXd sheet =
+      Eigen::MatrixXd::Constant(8 * (image.height + gap) + gap, 8 * (image.width + gap) + gap, 0);
   std::vector<double> values(x.data(), x.data() + x.size());
   std::sort(values.begin(), values.end());
   const double low = values[values.size() / 200], high = values[values.size() - 1 - values.size() / 200];
   sheet.setConstant(low + 0.12 * (high - low));
   for (Index i = 0; i < 64; ++i)
-    sheet.block(gap + i / 8 * (image.height + gap), gap + i % 8 * (image.width + gap), image.height, image.width) =
-        grid_of(x, i, image);
+    sheet.block(gap + i / 8 * (image.height + gap), gap + i % 8 * (image.width + gap), image.height,
+                image.width) = grid_of(x, i, image);
   picture::Gallery gallery({.title = title, .columns = {"samples"}, .panel_width = 480, .panel_height = 480});
   draw_grid(gallery.panel(0, 0), sheet, low, high);
   gallery.write_png(options.output);
@@ -72,17 +74,19 @@ void draw_heat_maps(const Model& model, const ImagePlot& options, const std::str
                                             {1, image.height, image.width}, size.height, size.width);
   const int shown = static_cast<int>(std::min<Index>(maps.rows(), most));
   const bool beside = pictures.size() > 0;
-  picture::Gallery gallery({.title = title,
-                            .rows = beside ? std::vector<std::string>{"image", "score"} : std::vector<std::string>{"score"},
-                            .columns = std::vector<std::string>(static_cast<std::size_t>(shown), ""),
-                            .panel_width = 150,
-                            .panel_height = 150});
+  picture::Gallery gallery(
+      {.title = title,
+       .rows = beside ? std::vector<std::string>{"image", "score"} : std::vector<std::string>{"score"},
+       .columns = std::vector<std::string>(static_cast<std::size_t>(shown), ""),
+       .panel_width = 150,
+       .panel_height = 150});
   for (int i = 0; i < shown; ++i) {
     if (beside) {
       const Eigen::MatrixXd grid = grid_of(pictures, i, size);
       draw_grid(gallery.panel(0, i), grid, grid.minCoeff(), grid.maxCoeff());
     }
-    draw_grid(gallery.panel(beside ? 1 : 0, i), grid_of(scores, i, flat), 0, scores.topRows(shown).maxCoeff());
+    draw_grid(gallery.panel(beside ? 1 : 0, i), grid_of(scores, i, flat), 0,
+              scores.topRows(shown).maxCoeff());
   }
   gallery.write_png(options.output);
 }

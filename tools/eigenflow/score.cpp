@@ -7,6 +7,7 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "data.hpp"
@@ -15,6 +16,7 @@
 #include "numbers.hpp"
 #include "options.hpp"
 #include "output.hpp"
+#include "score_maps.hpp"
 #include "subcommands.hpp"
 #include "table/text.hpp"
 #include "table/writer.hpp"
@@ -28,6 +30,10 @@ struct Options {
   DataOptions data;
   std::string output = "-", flag, reference;
   Eigen::Index draws = 16;
+
+  bool maps = false;
+  std::vector<std::pair<std::string, std::string>> stages;  // beside the first
+  std::string size, masks, image_scores;
 };
 
 // Calls use(log_prob) for block after block.
@@ -69,6 +75,15 @@ void say_draws(const Model& model, Eigen::Index draws) {
 }
 
 void run(const Options& options) {
+  if (options.maps) {
+    ScoreMaps maps{.stages = {{options.model, options.data.path}},
+                   .output = options.output,
+                   .scores = options.image_scores,
+                   .masks = options.masks,
+                   .size = options.size};
+    maps.stages.insert(maps.stages.end(), options.stages.begin(), options.stages.end());
+    return score_maps(maps);
+  }
   check_output(options.output, Output::text, {options.model, options.data.path, options.reference});
   if (options.flag.empty() && !options.reference.empty()) throw UsageError("--reference goes with --flag");
   if (options.data.path == "-" && options.reference == "-")
@@ -126,6 +141,29 @@ void add_score(CLI::App& app) {
       ->type_name("DATA");
   add_whole(*sub, "--draws", options->draws, 1, 1'000'000,
             "Points of a unit that the probability of a whole number is taken from");
+  const std::string images = "Images";
+  CLI::Option* const maps = sub->add_flag("--maps", options->maps,
+                                          "Write the score of each pixel of feature maps, the mean of z²/2")
+                                ->group(images);
+  for (const char* const of_rows : {"--flag", "--reference", "--columns", "--context"})
+    maps->excludes(sub->get_option(of_rows));
+  sub->add_option("--stage", options->stages, "Another model and its maps; scores are the mean over all")
+      ->type_name("MODEL DATA")
+      ->needs(maps)
+      ->group(images);
+  add_text(*sub, "--size", options->size, "Lay the scores over an image of this size")
+      ->type_name("HxW")
+      ->needs(maps)
+      ->group(images);
+  add_text(*sub, "--image-scores", options->image_scores, "Where to write the largest score of each image")
+      ->type_name("FILE")
+      ->needs(maps)
+      ->group(images);
+  add_text(*sub, "--masks", options->masks,
+           "Images of what is damaged, not 0: says the AUROC of images and pixels")
+      ->type_name("DATA")
+      ->needs(maps)
+      ->group(images);
   sub->footer(
       "Examples:\n"
       "  eigenflow score geyser.eigenflow old_faithful.csv -o scores.csv\n"

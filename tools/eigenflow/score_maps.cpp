@@ -47,7 +47,8 @@ void say_quality(const Eigen::MatrixXd& maps, const Eigen::VectorXd& scores, con
                              std::to_string(maps.rows()) + " maps");
   const Eigen::VectorXd damaged = masks.rowwise().maxCoeff();
   if (damaged.minCoeff() == damaged.maxCoeff())
-    throw std::runtime_error(table::escaped(path) + ": all of its masks or none are empty: AUROC compares both kinds");
+    throw std::runtime_error(table::escaped(path) +
+                             ": all of its masks or none are empty: AUROC compares both kinds");
   std::fprintf(stderr, "AUROC: %.2f %% of images, %.2f %% of pixels\n", 100 * auroc(scores, damaged),
                100 * auroc(maps.reshaped(), masks.reshaped()));
 }

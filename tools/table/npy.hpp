@@ -34,7 +34,9 @@ class NpyReader : public Reader {
     if (header.shape.empty() || (header.shape.size() > 2 && !any_dimensions))
       fail("holds an array of shape " + shape + ", but rows and columns are read: reshape it");
     if (header.shape.size() > 2 && header.fortran)
-      fail("is in Fortran order, but more than two dimensions are read in C order: save np.ascontiguousarray(x)");
+      fail(
+          "is in Fortran order, but more than two dimensions are read in C order: save "
+          "np.ascontiguousarray(x)");
     shape_ = header.shape;
     rows_ = shape_[0];
     Eigen::Index columns = 1;

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "eigenflow/authoring/dependent.hpp"
 #include "eigenflow/concepts/conditioner.hpp"
 #include "eigenflow/nets/conv_network.hpp"
 #include "eigenflow/numerics/saturating.hpp"
@@ -64,7 +65,8 @@ class ConvNetworkConditioner {
   }
 
  protected:
-  constexpr explicit ConvNetworkConditioner(ConvNetwork network) : network_(std::move(network)) {}
+  constexpr explicit ConvNetworkConditioner(Dependent<ConvNetwork, Scalar> network)
+      : network_(std::move(network)) {}
 
   ConvNetwork network_;
 };
