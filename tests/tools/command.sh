@@ -458,6 +458,48 @@ if "$eigenflow" plot --help >/dev/null 2>&1; then
   exits 2 'input.csv is also the input' plot a.eigenflow input.csv -o input.csv
 fi
 
+# ---- images and feature maps
+# maps ROWS SEED DAMAGED: that many maps of 2 × 4 × 4; the last DAMAGED have a pixel that does not fit the others.
+maps() {
+  awk -v rows="$1" -v seed="$2" -v damaged="$3" 'BEGIN {
+    srand(seed)
+    for (i = 1; i <= rows; ++i) {
+      line = ""
+      for (j = 0; j < 32; ++j) line = line (j ? "," : "") (i > rows - damaged && j % 16 == 5 ? 9 : rand() + rand())
+      print line
+    }
+  }'
+}
+maps 80 1 0 >maps.csv
+maps 20 2 8 >tested.csv
+awk 'BEGIN { for (i = 1; i <= 20; ++i) { line = ""; for (j = 0; j < 16; ++j) line = line (j ? "," : "") (i > 12 && j == 5); print line } }' >masks.csv
+run fit maps.csv -o maps.eigenflow --image 2x4x4 --steps 60 --layers 4 >out
+grep -q '80 images of 2x4x4' out || fail "fit --image says '$(cat out)'"
+grep -q 'nats over 8 held-out images' out || fail "fit --image judges by '$(cat out)'"
+run score maps.eigenflow tested.csv --maps --masks masks.csv --image-scores images.csv -o scores.csv 2>err
+same 'maps and their names' "$(wc -l <scores.csv | tr -d ' ')" 21
+same 'a score for each pixel' "$(head -1 scores.csv | tr ',' '\n' | wc -l | tr -d ' ')" 16
+same 'a score for each image' "$(wc -l <images.csv | tr -d ' ')" 21
+same 'damage is found' "$(grep -o '^AUROC: 100.00 % of images' err)" 'AUROC: 100.00 % of images'
+run score maps.eigenflow tested.csv --maps --stage maps.eigenflow tested.csv --size 8x8 -o larger.npy
+same 'an array of maps' "$(head -c 6 larger.npy | tail -c 5)" NUMPY
+exits 1 '20 masks for 80 maps' score maps.eigenflow maps.csv --maps --masks masks.csv -o no.csv
+exits 1 'images of 3x4x4 are N × 3 × 4 × 4 or N × 48' fit maps.csv -o no.eigenflow --image 3x4x4
+exits 2 'channels, height and width' fit maps.csv -o no.eigenflow --image 4x4
+exits 2 '--image' fit maps.csv -o no.eigenflow --architecture glow
+exits 2 'fitted with --image' score a.eigenflow "$data" --maps
+exits 1 'sides that 8 divides' fit maps.csv -o no.eigenflow --image 2x4x4 --architecture glow --levels 3
+awk 'BEGIN { srand(3); for (i = 0; i < 90; ++i) { line = ""; for (j = 0; j < 16; ++j) line = line (j ? "," : "") int(4 * rand()); print line } }' >pixels.csv
+run fit pixels.csv -o glow.eigenflow --image 1x4x4 --architecture glow --levels 1 --layers 2 --hidden 8 --steps 40 >out
+grep -q 'bits a number with one draw' out || fail "fit of whole pixels says '$(cat out)'"
+run sample glow.eigenflow -n 5 >out
+same 'samples of a glow' "$(wc -l <out | tr -d ' ')" 6
+if "$eigenflow" plot --help >/dev/null 2>&1; then
+  run plot glow.eigenflow -o sheet.png --temperature 0.7
+  run plot maps.eigenflow tested.csv -o heat.png
+  for picture in sheet heat; do same "$picture.png is a picture" "$(head -c 4 $picture.png | tail -c 3)" PNG; done
+fi
+
 # ---- the commands of the README, as they stand there
 mkdir -p examples/data
 cp "$data" examples/data/
