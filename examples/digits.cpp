@@ -48,7 +48,7 @@ MatrixXf extremes(const MatrixXf& x, const Eigen::VectorXf& log_p, bool likely) 
   std::vector<Index> order(static_cast<std::size_t>(x.rows()));
   std::iota(order.begin(), order.end(), 0);
   std::sort(order.begin(), order.end(),
-            [&](Index a, Index b) { return (log_p[a] > log_p[b]) == likely && a != b; });
+            [&](Index a, Index b) { return likely ? log_p[a] > log_p[b] : log_p[a] < log_p[b]; });
   order.resize(16);
   return x(order, Eigen::all);
 }

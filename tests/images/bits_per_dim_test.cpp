@@ -82,13 +82,25 @@ TEST_CASE("the noise of a batch is a function of seed, step and row") {
     return MatrixXd(tile.values);
   };
   const MatrixXd noisy = values({0.25, 1, 7}, 0, 300);
-  CHECK(noisy.minCoeff() >= 0);
+  CHECK(noisy.minCoeff() > 0);
   CHECK(noisy.maxCoeff() < 0.25);
   CHECK(noisy.mean() == Approx(0.125).margin(4 * 0.25 / std::sqrt(12.0 * 1500)));
   CHECK(values({0.25, 1, 7}, 100, 20) == noisy.middleRows(100, 20));
   CHECK(values({0.25, 1, 8}, 0, 300) != noisy);
   CHECK(values({0.25, 2, 7}, 0, 300) != noisy);
   CHECK(values({}, 0, 300) == x);
+}
+
+TEST_CASE("dequantised pixels stay inside of [0, 1], and of their bins") {
+  Eigen::MatrixXf x(200'000, 4);
+  x.leftCols(2).setZero();
+  x.rightCols(2).setConstant(255.0F / 256);
+  Eigen::MatrixXf noisy = x;
+  ef::Dequantization{1.0 / 256, 3, 5}.add_to(noisy, [](Index row) { return row; });
+  CHECK(noisy.minCoeff() > 0);
+  CHECK(noisy.maxCoeff() < 1);
+  CHECK(noisy.leftCols(2).maxCoeff() < 1.0F / 256);
+  CHECK(noisy.rightCols(2).minCoeff() > 255.0F / 256);
 }
 
 TEST_CASE("fit draws fresh noise, the same for any number of threads") {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "eigenflow/eigenflow.hpp"
+#include "eigenflow/images.hpp"
 #include "eigenflow/io.hpp"
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
@@ -167,6 +168,19 @@ std::vector<std::string> transformers() {
   return {R"({"type":"shift"})", R"({"type":"affine","log_scale":{"type":"exp"}})", spline("spline", "$"),
           spline("periodic spline", "$"), spline("spline", "2")};
 }
+/// Convolutions of $ channels, kernels, blocks or pixels.
+std::vector<std::string> image_options(std::size_t n) {
+  const std::string rest = R"(,"activation":"relu","dropout":0.0})";
+  std::vector<std::string> all;
+  for (const std::string size : {"1", "$"}) {
+    const std::string sides = R"({"height":)" + size + R"(,"width":)" + size;
+    all.push_back(sides + R"(,"hidden":[$],"kernels":[3,3])" + rest);
+    all.push_back(sides + R"(,"hidden":)" + list("1,", n) + R"(,"kernels":)" + list("3,", n) + rest);
+    all.push_back(sides + R"(,"channels":1,"blocks":$,"kernel":1)" + rest);
+    all.push_back(sides + R"(,"channels":$,"blocks":1,"kernel":3)" + rest);
+  }
+  return all;
+}
 std::string type_of(const std::string& transformer) {
   const std::size_t begin = transformer.find(':') + 2;
   return transformer.substr(begin, transformer.find('"', begin) - begin);
@@ -195,6 +209,14 @@ void add_sizes(std::vector<Bomb>& bombs, std::size_t n) {
     add("components " + s, radial, "2", R"({"type":"GaussianMixture","dim":2,"components":)" + s + '}');
   }
   const std::string s = std::to_string(n / 20);
+  for (const std::string& options : image_options(n / 20))
+    for (const std::string dim : {std::string("2"), s})
+      add("image coupling of " + dim + ' ' + options.substr(0, 60),
+          R"({"type":"Coupling<shift, conv )" +
+              std::string(options.find("blocks") != std::string::npos ? "residual net" : "net") +
+              R"(>","dim":)" + dim + R"(,"split":1,"options":)" + with_size(options, s) +
+              R"(,"transformer":{"type":"shift"},"context_dim":0})",
+          dim);
   for (const Net& net : nets_of_size(n / 20)) {
     const std::string options = with_size(net.options, s), brief = net.options.substr(0, 40);
     add("conditional normal " + brief, radial, "2",
@@ -324,6 +346,15 @@ std::vector<Bomb> sound_files(std::size_t n) {
   files.push_back({"reflections", saved(ef::Flow{ef::Householder<double>(30, index(n / 300)), rng})});
   files.push_back({"a mixture", saved(ef::Flow{ef::Radial<double>(1),
                                                ef::GaussianMixture<double>(1, index(n / 30)), rng})});
+  const auto images = [&](const char* name, const ef::Image& image, Eigen::Index steps) {
+    files.push_back({name, saved(ef::Flow{ef::fast_flow<double>(image, {.steps = steps}, rng), rng})});
+  };
+  images("feature maps", {4, 56, 56}, 8);
+  images("large feature maps", {2, 512, 512}, 2);
+  files.push_back(
+      {"a Glow of large images",
+       saved(ef::Flow{ef::glow<double>({1, 128, 128}, {.steps = 1, .hidden = {2}, .kernels = {3, 3}}, rng),
+                      rng})});
   files.push_back({"a mixture of bases",
                    saved(ef::Flow{ef::Mixture(index(n / 300), ef::DiagonalNormal<double>(1)), rng})});
   return files;

@@ -494,6 +494,10 @@ run fit pixels.csv -o glow.eigenflow --image 1x4x4 --architecture glow --levels 
 grep -q 'bits a number with one draw' out || fail "fit of whole pixels says '$(cat out)'"
 run sample glow.eigenflow -n 5 >out
 same 'samples of a glow' "$(wc -l <out | tr -d ' ')" 6
+same 'pixels of a sample are whole, from 0 to 3' "$(tail -n +2 out | tr ',' '\n' | grep -vc '^[0-3]$')" 0
+run score glow.eigenflow pixels.csv -o scores.csv 2>err
+grep -q 'log-probabilities of whole numbers' err || fail "scores of whole pixels: '$(cat err)'"
+exits 2 'fitted with --architecture fast_flow' score glow.eigenflow pixels.csv --maps
 if "$eigenflow" plot --help >/dev/null 2>&1; then
   run plot glow.eigenflow -o sheet.png --temperature 0.7
   run plot maps.eigenflow tested.csv -o heat.png

@@ -12,13 +12,15 @@
 #include <eigenflow/io/model_file.hpp>
 #include <eigenflow/layers/standardize.hpp>
 #include <iostream>
-#include <numbers>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "fit_data.hpp"
 #include "images.hpp"
 #include "memory.hpp"
 #include "table/text.hpp"
+#include "whole.hpp"
 
 namespace command {
 namespace {
@@ -97,12 +99,19 @@ void fit_images(const ImageFit& fit) {
   const ef::Image image = image_of(fit.image, "--image");
   Sample images{read_images(fit.path, image), {}};
   images.c.resize(images.x.rows(), 0);
-  const bool whole = is_whole(images.x) && images.x.maxCoeff() > 1;
+  const bool whole = is_whole(images.x) && images.x.minCoeff() < images.x.maxCoeff();
   ef::Notes notes{{image_note, text_of(image)},
                   {architecture_note, fit.flow == ImageFlow::glow ? "glow" : "fast_flow"},
                   {"data", table::escaped(fit.path)},
                   {"rows", std::to_string(images.x.rows())},
                   {"command", table::escaped(fit.command_line)}};
+  if (whole) {  // spread over k - 1/2 to k + 1/2, as those of tables
+    std::vector<std::string> names;
+    for (Index j = 1; j <= image.dim(); ++j) names.push_back("x" + std::to_string(j));
+    const Whole pixel{1, images.x.minCoeff(), images.x.maxCoeff()};
+    note_whole(names, std::vector<Whole>(names.size(), pixel), notes);
+    images.x.array() -= 0.5;
+  }
   if (!fit.quiet) std::cout << images.x.rows() << " images of " << text_of(image) << '\n';
   const Sample test = hold_out(images, fit.test, fit.training.seed);
   const Rows x = images.x.cast<float>(), held_out = test.x.cast<float>();

@@ -1,7 +1,8 @@
 #include "images.hpp"
 
-#include <cstdint>
+#include <algorithm>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "memory.hpp"
@@ -36,6 +37,13 @@ ef::Image image_of(const std::string& text, const std::string& option) {
 std::string text_of(const ef::Image& image) {
   return std::to_string(image.channels) + 'x' + std::to_string(image.height) + 'x' +
          std::to_string(image.width);
+}
+
+void check_fast_flow(const Model& model, const std::string& what) {
+  const auto found = model.info.notes.find(architecture_note);
+  if (found != model.info.notes.end() && found->second == "glow")
+    throw UsageError(model.path + " is a glow, whose latent numbers lie elsewhere than their pixels: " +
+                     what + " wants a model that was fitted with --architecture fast_flow");
 }
 
 bool is_of_images(const Model& model) {

@@ -17,6 +17,8 @@ std::string text_of(const ef::Image& image);
 /// The shape of the images that a model was fitted to. Throws UsageError where it was fitted to a table.
 ef::Image image_of(const Model& model);
 bool is_of_images(const Model& model);
+/// Throws UsageError for a glow, which has no scores of pixels.
+void check_fast_flow(const Model& model, const std::string& what);
 
 /// The images of a file, N × C H W: an array of N × C × H × W, N × H × W or N × C H W. Throws std::runtime_error for
 /// another shape.

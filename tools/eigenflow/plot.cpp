@@ -48,7 +48,7 @@ std::string subtitle_of(const Model& model, const Options& options, Eigen::Index
 }
 
 void run(const Options& options) {
-  check_output(options.output, Output::file, {options.model, options.data.path});
+  check_output(options.output, Output::file, {options.model, options.data.path, options.images});
   ef::io::check_writable(options.output);
   const Model model = load_model(options.model);
   if (is_of_images(model))

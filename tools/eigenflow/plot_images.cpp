@@ -57,6 +57,7 @@ void draw_samples(const Model& model, const ImagePlot& options, const std::strin
 
 void draw_heat_maps(const Model& model, const ImagePlot& options, const std::string& title) {
   const ef::Image image = image_of(model);
+  check_fast_flow(model, "a picture of DATA");
   const Eigen::MatrixXd maps = read_images(options.data, image);
   ef::Image size{1, image.height, image.width};
   Eigen::MatrixXd pictures;
@@ -69,10 +70,11 @@ void draw_heat_maps(const Model& model, const ImagePlot& options, const std::str
     size = {shape.size() == 4 ? shape[1] : 1, shape[shape.size() - 2], shape.back()};
     pictures = std::move(array.rows);
   }
-  const ef::Image flat{1, size.height, size.width};
-  const Eigen::MatrixXd scores = ef::resize(ef::pixel_scores(model.flow.forward(maps).z, image),
-                                            {1, image.height, image.width}, size.height, size.width);
   const int shown = static_cast<int>(std::min<Index>(maps.rows(), most));
+  const ef::Image flat{1, size.height, size.width};
+  const Eigen::MatrixXd scores =
+      ef::resize(ef::pixel_scores(model.flow.forward(maps.topRows(shown)).z, image),
+                 {1, image.height, image.width}, size.height, size.width);
   const bool beside = pictures.size() > 0;
   picture::Gallery gallery(
       {.title = title,

@@ -59,13 +59,23 @@ void score_maps(const ScoreMaps& options) {
   std::vector<std::string> inputs{options.masks};
   for (const auto& [model, maps] : options.stages) inputs.insert(inputs.end(), {model, maps});
   check_output(options.output, Output::text, inputs);
-  if (!options.scores.empty()) check_output(options.scores, Output::text, inputs);
+  if (!options.scores.empty()) {
+    check_output(options.scores, Output::text, inputs);
+    if (options.scores == options.output)
+      throw UsageError("--output and --image-scores name one file, " + table::shown(options.output) +
+                       ": give two");
+  }
   ef::Image size{1, 0, 0};
-  if (!options.size.empty()) size = image_of("1x" + options.size, "--size");
+  if (!options.size.empty()) {
+    if (std::count(options.size.begin(), options.size.end(), 'x') != 1)
+      throw UsageError("--size wants height and width, as 224x224, but got " + table::shown(options.size));
+    size = image_of("1x" + options.size, "--size");
+  }
   Eigen::MatrixXd mean;
   for (const auto& [path, data] : options.stages) {
     const Model model = load_model(path);
     const ef::Image image = image_of(model);
+    check_fast_flow(model, "--maps");
     if (size.height == 0) size = {1, image.height, image.width};
     const Eigen::MatrixXd x = read_images(data, image);
     if (mean.size() > 0 && x.rows() != mean.rows())
@@ -78,6 +88,11 @@ void score_maps(const ScoreMaps& options) {
       mean += scores / static_cast<double>(options.stages.size());
     });
   }
+  for (Index i = 0; i < mean.rows(); ++i)
+    if (!mean.row(i).allFinite())
+      throw std::runtime_error(
+          table::escaped(options.stages[0].second) + ": map " + std::to_string(i + 1) +
+          " has a score that is no finite number: it lies beyond what the model can compute");
   const Eigen::VectorXd scores = mean.rowwise().maxCoeff();
   std::vector<std::string> names;
   for (Index y = 0; y < size.height; ++y)

@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -12,7 +13,7 @@
 
 namespace eigenflow {
 
-/// Uniform noise of [0, width) on every number, which makes a density of whole numbers (Theis, van den Oord & Bethge,
+/// Uniform noise of (0, width) on every number, which makes a density of whole numbers (Theis, van den Oord & Bethge,
 /// arXiv:1511.01844, section 3.1): a function of seed, step, row and column.
 struct Dequantization {
   double width = 0;  ///< 0: no noise
@@ -36,13 +37,20 @@ struct Dequantization {
             {detail::low_half(row), detail::high_half(row), static_cast<std::uint32_t>(j / 4), 0},
             {detail::low_half(key), detail::high_half(key)});
         for (Eigen::Index k = 0; k < std::min<Eigen::Index>(4, values.cols() - j); ++k)
-          values(i, j + k) += static_cast<Scalar>(width) * unit<Scalar>(words[static_cast<std::size_t>(k)]);
+          add(values(i, j + k),
+              static_cast<Scalar>(width) * unit<Scalar>(words[static_cast<std::size_t>(k)]));
       }
     }
   }
 
  private:
-  // In [0, 1): as many bits as a Scalar has digits.
+  // The sum stays inside of (value, value + width), whatever its rounding: pixels of [0, 1] stay inside of their support.
+  template <class Scalar>
+  void add(Scalar& value, Scalar noise) const {
+    const Scalar end = value + static_cast<Scalar>(width);
+    value = std::clamp(value + noise, std::nextafter(value, end), std::nextafter(end, value));
+  }
+  // In [0, 1), of 24 bits in float and of 32 in double.
   template <class Scalar>
   static Scalar unit(std::uint32_t word) {
     if constexpr (std::is_same_v<Scalar, float>)

@@ -26,7 +26,7 @@
 // numbers), the part may have an `outline` too: a static function of a visitor and the arguments of the constructor
 // (those of `structure`). It passes the sizes of the future part to the visitor: matrices, vectors and scalars, and
 // by list(size) the memory beside theta. Model files check them before they make the part. The options of a network
-// have `dense_layers`, so a part with a network needs no outline.
+// have `dense_layers` or `conv_layers`, so a part with a network needs no outline.
 
 namespace eigenflow {
 

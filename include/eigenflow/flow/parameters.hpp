@@ -179,8 +179,8 @@ class FlowParameters {
   std::span<const Scalar> layer_theta() const { return layer_segment().of(theta()); }
   /// Roughly how many multiplications one row costs.
   double work_per_row() const { return static_cast<double>(theta_.size() + 16 * dim()); }
-  /// Rows of one tile, and rows of one shard of a training batch, which is one tile too. Both depend only on the
-  /// architecture, never on the machine.
+  /// Rows of one tile, and rows of one shard of a training batch, which is one tile too. Both depend on the architecture and
+  /// the width of vectors, never on the number of threads.
   Eigen::Index tile_rows() const { return density().rows_together(); }
   Eigen::Index shard_rows() const {
     if (tile_rows() < eigenflow::tile_rows) return tile_rows();

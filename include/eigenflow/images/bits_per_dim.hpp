@@ -9,6 +9,7 @@
 
 #include "eigenflow/authoring/dequantization.hpp"
 #include "eigenflow/authoring/rows.hpp"
+#include "eigenflow/text/decimal.hpp"
 #include "eigenflow/text/error.hpp"
 
 namespace eigenflow {
@@ -26,8 +27,10 @@ template <class Scalar, class X, class LogProb>
 BitsPerDim bits_per_dim(const X& x, double bins, Eigen::Index draws, std::uint64_t seed,
                         const LogProb& log_prob_of) {
   if (x.rows() < 1 || !(bins > 0) || draws < 1)
-    reject("bits_per_dim needs one row, one bin of a unit and one draw or more, but got " +
-           std::to_string(x.rows()) + " rows and " + std::to_string(draws) + " draws");
+    reject(
+        "bits_per_dim needs one row and one draw or more, and bins above 0 (256 for pixels k/256), but got " +
+        std::to_string(x.rows()) + " rows, " + decimal(bins) + " bins and " + std::to_string(draws) +
+        " draws");
   const Eigen::Index rows = x.rows();
   VectorX<double> sum = VectorX<double>::Zero(rows), largest, mean = VectorX<double>::Zero(rows);
   for (Eigen::Index draw = 0; draw < draws; ++draw) {

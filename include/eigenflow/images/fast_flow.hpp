@@ -1,9 +1,11 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <string>
-#include <vector>
+#include <utility>
 
+#include "eigenflow/authoring/tile.hpp"
 #include "eigenflow/compose/chain.hpp"
 #include "eigenflow/compose/per_pixel.hpp"
 #include "eigenflow/compose/stack.hpp"
@@ -14,6 +16,7 @@
 #include "eigenflow/layers/permutation.hpp"
 #include "eigenflow/maps/scale_maps.hpp"
 #include "eigenflow/numerics/rng.hpp"
+#include "eigenflow/text/decimal.hpp"
 #include "eigenflow/text/error.hpp"
 #include "eigenflow/transformers/affine.hpp"
 
@@ -37,10 +40,12 @@ using FastFlow = Stack<FastFlowStep<Scalar>>;
 /// says how unlikely each pixel is. Throws std::invalid_argument for fewer than two channels.
 template <class Scalar>
 FastFlow<Scalar> fast_flow(const Image& image, const FastFlowOptions& options, Rng& rng) {
-  if (image.channels < 2 || options.steps < 1 || !(options.hidden_ratio > 0))
-    detail::reject("a FastFlow needs two channels, one step and one hidden channel or more, but got " +
-                   std::to_string(image.channels) + ", " + std::to_string(options.steps) +
-                   " and a ratio of " + detail::decimal(options.hidden_ratio));
+  detail::check_image(image);
+  if (image.channels < 2 || options.steps < 1 || !(options.hidden_ratio > 0 && options.hidden_ratio <= 1000))
+    detail::reject(
+        "a FastFlow needs two channels, one step and a ratio from 0 to 1000 of hidden channels, but got " +
+        std::to_string(image.channels) + ", " + std::to_string(options.steps) + " and a ratio of " +
+        detail::decimal(options.hidden_ratio));
   const Eigen::Index kept = image.channels - image.channels / 2;
   const auto hidden =
       std::max<Eigen::Index>(1, static_cast<Eigen::Index>(options.hidden_ratio * static_cast<double>(kept)));

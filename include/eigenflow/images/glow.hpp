@@ -46,7 +46,8 @@ template <class Scalar, template <class> class Around = std::type_identity_t>
 using Glow = Stack<Front<GlowLevel<Scalar, Around>>>;
 
 /// Glow (Kingma & Dhariwal, arXiv:1807.03039, fig. 2): `levels` of squeezing and `steps`, after each of which half of the
-/// channels leave, normal given the others (section 3.6 of Real NVP, arXiv:1605.08803). The layers of a flow of images; use
+/// channels leave, normal given the others (section 3.6 of Real NVP, arXiv:1605.08803). In the paper the last level keeps
+/// all of its channels. The layers of a flow of images; use
 /// DiagonalNormal as its base:
 ///
 ///   ef::Flow flow{ef::glow<float>({1, 28, 28}, {.levels = 2}, rng), ef::DiagonalNormal<float>(784), rng};
@@ -56,10 +57,11 @@ using Glow = Stack<Front<GlowLevel<Scalar, Around>>>;
 /// Throws std::invalid_argument unless 2^levels divides both sides.
 template <class Scalar, template <class> class Around = std::type_identity_t>
 Glow<Scalar, Around> glow(Image image, const GlowOptions& options, Rng& rng) {
+  detail::check_image(image);
+  if (options.levels < 1 || options.levels > 30 || options.steps < 1)
+    detail::reject("a Glow needs 1 to 30 levels and one step or more, but got " +
+                   std::to_string(options.levels) + " and " + std::to_string(options.steps));
   const Eigen::Index dim = image.dim(), unit = Eigen::Index{1} << options.levels;
-  if (options.levels < 1 || options.steps < 1)
-    detail::reject("a Glow needs one level and one step or more, but got " + std::to_string(options.levels) +
-                   " and " + std::to_string(options.steps));
   if (image.height % unit != 0 || image.width % unit != 0)
     detail::reject("each level of a Glow halves the sides of its image, so that " +
                    std::to_string(options.levels) + " levels need sides that " + std::to_string(unit) +

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "eigenflow/layers/permutation.hpp"
+#include "eigenflow/numerics/saturating.hpp"
 #include "eigenflow/text/error.hpp"
 
 namespace eigenflow {
@@ -30,7 +31,9 @@ inline std::string text_of(const Image& image) {
 }
 
 inline void check_image(const Image& image) {
-  if (image.channels < 1 || image.height < 1 || image.width < 1)
+  const bool fits =
+      saturating_product(image.channels, saturating_product(image.height, image.width)) < largest_count;
+  if (image.channels < 1 || image.height < 1 || image.width < 1 || !fits)
     reject("an image has one channel and one pixel or more, but got " + text_of(image) +
            " (channels × height × width)");
 }

@@ -76,16 +76,16 @@ Stack<ImageCoupling<Scalar>> image_couplings(const Image& image, bool checkerboa
 /// Real NVP of images (Dinh et al., arXiv:1605.08803, sections 3.4 to 3.7): the logit of pixels in [0, 1], couplings of
 /// checkerboards and of channels, half of the features leave at every scale. The layers of a flow of images:
 ///
-///   ef::Flow flow{ef::image_real_nvp<float>({3, 32, 32}, {.scales = 2}, rng), rng};
+///   ef::Flow flow{ef::image_real_nvp<float>({3, 32, 32}, {.scales = 2}), rng};
 ///
 /// Throws std::invalid_argument unless 2^(scales - 1) divides both sides, and the sides of the last scale are not both odd.
 template <class Scalar>
 ImageRealNvp<Scalar> image_real_nvp(Image image, const ImageRealNvpOptions& options) {
-  const Eigen::Index dim = image.dim(),
-                     unit = Eigen::Index{1} << std::max<Eigen::Index>(options.scales - 1, 0);
-  if (options.scales < 2 || options.couplings < 1)
-    detail::reject("image_real_nvp needs two scales and one coupling or more, but got " +
+  detail::check_image(image);
+  if (options.scales < 2 || options.scales > 31 || options.couplings < 1)
+    detail::reject("image_real_nvp needs 2 to 31 scales and one coupling or more, but got " +
                    std::to_string(options.scales) + " and " + std::to_string(options.couplings));
+  const Eigen::Index dim = image.dim(), unit = Eigen::Index{1} << (options.scales - 1);
   if (!(options.margin > 0 && options.margin < 0.5))
     detail::reject("the margin of the pixels' logit must be above 0 and below 0.5, but is " +
                    detail::decimal(options.margin));

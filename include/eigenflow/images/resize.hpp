@@ -2,10 +2,9 @@
 
 #include <Eigen/Core>
 #include <algorithm>
-#include <cmath>
 #include <string>
-#include <vector>
 
+#include "eigenflow/authoring/tile.hpp"
 #include "eigenflow/images/image.hpp"
 #include "eigenflow/text/error.hpp"
 

@@ -32,7 +32,7 @@ inline bool is_fit_state(const std::string& tensor) {
 }
 
 /// The allowance of a file. A size stands for parameters, of four bytes or more, or for an entry of a list in the file:
-/// no flow has more than half a size per byte.
+/// no flow has more than half a size per byte, dimensions up to the number of features aside.
 inline Allowance allowance_of(const Tensors& file) {
   Allowance allowance;
   allowance.sizes = std::min(allowance.sizes, 4096 + static_cast<std::int64_t>(file.bytes / 2));

@@ -60,6 +60,8 @@ BuiltParts<Flow> build_parts(const Value& architecture, const Registry<typename 
     return *value;
   };
   Builder<typename Flow::Scalar> builder(&registry, allowance);
+  if (const Value* const features = architecture.find("features"))
+    if (const std::int64_t* const number = features->as<std::int64_t>()) builder.expect_features(*number);
   Layers layers(builder.template build<List>(entry("layers"), "layers"));
   auto base = builder.template build<typename Flow::BaseType>(entry("base"), "base");
   const auto check = [&](const char* name, Eigen::Index found, const char* of_whom) {

@@ -56,6 +56,13 @@ class Builder {
   explicit Builder(const Registry<Scalar>* registry, Allowance allowance = {})
       : registry_(registry), left_(allowance) {}
 
+  /// Tells how many features the flow is said to have. Dimensions up to that are not taken from the allowance: the pixels of
+  /// an image share parameters, so a small file may have many features, which take no memory.
+  void expect_features(std::int64_t features) {
+    constexpr std::int64_t most = std::int64_t{1} << 31;
+    if (features <= most) features_ = features;
+  }
+
   /// A T of what the entry `path` says. Throws std::invalid_argument when it does not fit.
   template <class T>
   T build(const Value& value, const std::string& path) {
@@ -98,11 +105,15 @@ class Builder {
   }
 
   void count_size(std::int64_t size, const std::string& path) {
-    if (!counting_) return;
+    if (!counting_ || (size <= features_ && is_dimension(path))) return;
     if (size > left_.sizes || size < -left_.sizes)
       reject(path + " is " + std::to_string(size) +
              ", more than a file of this size can have parameters for");
     if (size > 0) left_.sizes -= size;
+  }
+
+  static bool is_dimension(const std::string& path) {
+    return path.ends_with(".dim") || path.ends_with(".split") || path.ends_with(".pixels");
   }
 
   static double real(const Value& value, const std::string& path) {
@@ -218,6 +229,8 @@ class Builder {
     const auto networks = [&](const auto& options) {
       if constexpr (requires { options.dense_layers(1, 1, [](const auto&) {}); })
         options.dense_layers(1, 1, [&](const auto& layer) { outline.part("", layer); });
+      if constexpr (requires { options.conv_layers(1, 1, [](const auto&) {}); })
+        options.conv_layers(1, 1, [&](const auto& layer) { outline.part("", layer); });
       if constexpr (requires { options.gate_layers([](const auto&) {}); })
         options.gate_layers([&](const auto& layer) { outline.part("", layer); });
     };
@@ -254,6 +267,7 @@ class Builder {
 
   const Registry<Scalar>* registry_;
   Allowance left_;
+  std::int64_t features_ = 0;
   bool counting_ = true;
 };
 

@@ -35,7 +35,9 @@ ConvNetwork make_conv_network(const std::string& what, const Options& options, E
                    " pixels needs " + (half ? "half" : "whole") + " planes of " + std::to_string(pixels) +
                    " numbers, but got " + std::to_string(in - options.spread) + " inputs" +
                    (options.spread > 0 ? " beside those to be spread" : "") + " and " + std::to_string(out) +
-                   " results: check height, width and the split of the coupling");
+                   " results: check height, width and the split of the coupling; if a context has single "
+                   "numbers, set .spread to "
+                   "how many");
   ConvNetwork network{{},
                       options.height,
                       options.width,
