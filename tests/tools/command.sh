@@ -487,6 +487,9 @@ exits 1 '20 masks for 80 maps' score maps.eigenflow maps.csv --maps --masks mask
 exits 1 'images of 3x4x4 are N × 3 × 4 × 4 or N × 48' fit maps.csv -o no.eigenflow --image 3x4x4
 exits 2 'channels, height and width' fit maps.csv -o no.eigenflow --image 4x4
 exits 2 '--image' fit maps.csv -o no.eigenflow --architecture glow
+exits 2 '--hidden and --levels are of a glow' fit maps.csv -o no.eigenflow --image 2x4x4 --hidden 8
+exits 2 '--transformer' fit maps.csv -o no.eigenflow --image 2x4x4 --transformer affine
+exits 2 'height and width, as 224x224' score maps.eigenflow tested.csv --maps --size 8
 exits 2 'fitted with --image' score a.eigenflow "$data" --maps
 exits 1 'sides that 8 divides' fit maps.csv -o no.eigenflow --image 2x4x4 --architecture glow --levels 3
 awk 'BEGIN { srand(3); for (i = 0; i < 90; ++i) { line = ""; for (j = 0; j < 16; ++j) line = line (j ? "," : "") int(4 * rand()); print line } }' >pixels.csv

@@ -49,7 +49,7 @@ struct Options {
   std::string image;
   ImageFlow image_flow = ImageFlow::fast_flow;
   Eigen::Index levels = 2;
-  bool layers_given = false, hidden_given = false;
+  bool layers_given = false, hidden_given = false, levels_given = false;
 };
 
 // The mean negative log-likelihood of rows in nats, with its standard error: as "4.123 ± 0.045".
@@ -164,7 +164,13 @@ void run_images(const Options& options) {
                .quiet = options.quiet,
                .training = options.training};
   if (options.layers_given) fit.steps = options.architecture.layers;
-  if (options.hidden_given) fit.hidden = sizes_of(options.hidden, "--hidden").front();
+  if (options.hidden_given) {
+    const std::vector<Eigen::Index> widths = sizes_of(options.hidden, "--hidden");
+    if (widths.size() != 1)
+      throw UsageError("--hidden of a glow is one number of channels, but got " +
+                       table::shown(options.hidden));
+    fit.hidden = widths.front();
+  }
   fit_images(fit);
 }
 
@@ -299,18 +305,16 @@ void add_fit(CLI::App& app, const std::string& command_line) {
                "Rows are images or feature maps: channels x height x width, as 64x16x16")
           ->type_name("CxHxW")
           ->group(images);
-  for (const char* const of_columns : {"--columns", "--context", "--positive", "--interval", "--periodic",
-                                       "--integer", "--continuous", "--all-rows"})
-    image->excludes(sub->get_option(of_columns));
   sub->add_option("--architecture", o.image_flow,
                   "fast_flow, which finds defects, or glow, which samples images")
       ->transform(choice<ImageFlow>({{"fast_flow", ImageFlow::fast_flow}, {"glow", ImageFlow::glow}}))
       ->type_name("fast_flow|glow")
       ->needs(image)
       ->group(images);
-  add_whole(*sub, "--levels", o.levels, 1, 20, "Levels of a glow, each of which halves the sides")
-      ->needs(image)
-      ->group(images);
+  CLI::Option* const levels =
+      add_whole(*sub, "--levels", o.levels, 1, 20, "Levels of a glow, each of which halves the sides")
+          ->needs(image)
+          ->group(images);
   sub->add_option("--type", a.kind,
                   "coupling, fast both ways, or autoregressive, one feature after the other")
       ->transform(choice<Kind>({{"coupling", Kind::coupling}, {"autoregressive", Kind::autoregressive}}))
@@ -367,6 +371,11 @@ void add_fit(CLI::App& app, const std::string& command_line) {
       ->group(fitting);
   add_whole(*sub, "--threads", o.threads, 1, 1024, "Threads (default: all cores)")->group(fitting);
   sub->add_flag("--quiet", o.quiet, "Neither a progress bar nor a summary");
+  for (const char* const of_columns :
+       {"--columns", "--context", "--positive", "--interval", "--periodic", "--integer", "--continuous",
+        "--all-rows", "--header", "--no-header", "--decimal", "--type", "--transformer", "--base", "--bins",
+        "--noise", "--test-data"})
+    image->excludes(sub->get_option(of_columns));
   sub->footer(
       "Examples:\n"
       "  eigenflow fit old_faithful.csv -o geyser.eigenflow\n"
@@ -374,9 +383,10 @@ void add_fit(CLI::App& app, const std::string& command_line) {
       "  eigenflow fit people.csv -o people.eigenflow --positive income --interval share:0:100 --seed 7\n"
       "  zcat events.csv.gz | eigenflow fit - -o events.eigenflow --epochs 20 --hidden 128,128\n"
       "  eigenflow fit maps.npy -o maps.eigenflow --image 64x16x16 --architecture fast_flow");
-  sub->callback([options, layers, hidden] {
+  sub->callback([options, layers, hidden, levels] {
     options->layers_given = layers->count() > 0;
     options->hidden_given = hidden->count() > 0;
+    options->levels_given = levels->count() > 0;
     run(*options);
   });
 }

@@ -51,7 +51,9 @@ bool is_of_images(const Model& model) {
 }
 ef::Image image_of(const Model& model) {
   if (!is_of_images(model))
-    throw UsageError(model.path + " was fitted to a table: maps are of a model that was fitted with --image");
+    throw UsageError(model.path +
+                     " does not say the shape of its images: it should be fitted with --image, or exported "
+                     "with its notes");
   const ef::Image image = image_of(model.info.notes.at(image_note), model.path + ": its image");
   if (image.dim() != model.flow.dim())
     throw std::runtime_error(model.path + ": has " + std::to_string(model.flow.dim()) +

@@ -67,8 +67,11 @@ double threshold_of(std::vector<double> scores, double share) {
 // Says what the scores of whole numbers are.
 void say_draws(const Model& model, Eigen::Index draws) {
   std::string names;
+  std::size_t count = 0;
   for (std::size_t j = 0; j < model.whole.size(); ++j)
-    if (model.whole[j].is()) names += (names.empty() ? "" : ", ") + table::shown(model.columns[j]);
+    if (model.whole[j].is() && ++count <= 16)
+      names += (names.empty() ? "" : ", ") + table::shown(model.columns[j]);
+  if (count > 16) names = std::to_string(count) + " columns";
   if (!names.empty())
     std::fprintf(stderr, "%s: log-probabilities of whole numbers, by %td points of each unit (--draws)\n",
                  names.c_str(), static_cast<std::ptrdiff_t>(draws));
@@ -145,7 +148,7 @@ void add_score(CLI::App& app) {
   CLI::Option* const maps = sub->add_flag("--maps", options->maps,
                                           "Write the score of each pixel of feature maps, the mean of z²/2")
                                 ->group(images);
-  for (const char* const of_rows : {"--flag", "--reference", "--columns", "--context"})
+  for (const char* const of_rows : {"--flag", "--reference", "--columns", "--context", "--draws"})
     maps->excludes(sub->get_option(of_rows));
   sub->add_option("--stage", options->stages, "Another model and its maps; scores are the mean over all")
       ->type_name("MODEL DATA")
