@@ -101,7 +101,7 @@ void fit_images(const ImageFit& fit) {
   images.c.resize(images.x.rows(), 0);
   const bool whole = is_whole(images.x) && images.x.minCoeff() < images.x.maxCoeff();
   ef::Notes notes{{image_note, text_of(image)},
-                  {architecture_note, fit.flow == ImageFlow::glow ? "glow" : "fast_flow"},
+                  {flow_note, fit.flow == ImageFlow::glow ? "glow" : "fast_flow"},
                   {"data", table::escaped(fit.path)},
                   {"rows", std::to_string(images.x.rows())},
                   {"command", table::escaped(fit.command_line)}};

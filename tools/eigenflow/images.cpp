@@ -40,7 +40,7 @@ std::string text_of(const ef::Image& image) {
 }
 
 void check_fast_flow(const Model& model, const std::string& what) {
-  const auto found = model.info.notes.find(architecture_note);
+  const auto found = model.info.notes.find(flow_note);
   if (found != model.info.notes.end() && found->second == "glow")
     throw UsageError(model.path + " is a glow, whose latent numbers lie elsewhere than their pixels: " +
                      what + " wants a model that was fitted with --architecture fast_flow");

@@ -24,7 +24,7 @@ void check_fast_flow(const Model& model, const std::string& what);
 /// another shape.
 Eigen::MatrixXd read_images(const std::string& path, const ef::Image& image);
 
-inline constexpr const char* image_note = "image";                ///< as "64x16x16"
-inline constexpr const char* architecture_note = "architecture";  ///< "fast_flow" or "glow"
+inline constexpr const char* image_note = "image";      ///< as "64x16x16"
+inline constexpr const char* flow_note = "image_flow";  ///< "fast_flow" or "glow"
 
 }  // namespace command

@@ -67,7 +67,8 @@ def export(model, path, notes=None):
     if torch.float64 in {t.dtype for t in model.state_dict().values() if t.is_floating_point()}:
         floats = False
     architecture = {"scalar": "float" if floats else "double", **architecture}
+    said = getattr(library_for(twin), "notes_of", lambda model: {})(twin)
     metadata = {"format": "eigenflow", "format_version": FORMAT_VERSION, "library_version": "export_pytorch",
-                "architecture": json.dumps(architecture), **(notes or {})}
+                "architecture": json.dumps(architecture), **said, **(notes or {})}
     scalar = np.float32 if floats else np.float64
     save_file({name: tensor.astype(scalar) for name, tensor in tensors.items()}, path, metadata)

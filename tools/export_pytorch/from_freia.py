@@ -53,6 +53,12 @@ def mixing_layers(block):
     return there, inverses(there)
 
 
+def notes_of(model):
+    """The shape of images, which `eigenflow score --maps` reads."""
+    shape = model.shapes[0]
+    return {"image": "x".join(map(str, shape)), "image_flow": "fast_flow"} if len(shape) == 3 else {}
+
+
 def flow_of(model):
     """The layers and the base of a flow."""
     if not is_of(model, "FrEIA", "SequenceINN"):
