@@ -165,7 +165,7 @@ inline Tensors parse_safetensors(std::span<const std::byte> bytes) {
   Tensors file;
   file.bytes = sizeof length + bytes.size();
   bool noted = false;
-  parse_json_entries(text, "the header", [&](std::string name, Value entry) {
+  parse_json_entries(text, "the header", [&](const std::string& name, Value entry) {
     const bool notes = name == "__metadata__";
     if (notes ? std::exchange(noted, true) : file.tensors.count(name) > 0)
       reject("the header has the entry \"" + name + "\" twice");

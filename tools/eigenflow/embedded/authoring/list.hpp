@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <cstddef>
+#include <span>
 
 namespace eigenflow {
 
@@ -20,6 +21,8 @@ class List {
   constexpr const T* end() const { return data_ + size_; }
   constexpr const T& front() const { return data_[0]; }
   constexpr const T& back() const { return data_[size_ - 1]; }
+  // The constructor of std::span from a range is missing in some libraries.
+  constexpr operator std::span<const T>() const { return {data_, size_}; }
   void push_back(const T&);  // never called: an embedded flow is made already
 
  private:
