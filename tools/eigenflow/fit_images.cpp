@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "fit_data.hpp"
-#include "images.hpp"
+#include "image_files.hpp"
 #include "memory.hpp"
 #include "table/text.hpp"
 #include "whole.hpp"

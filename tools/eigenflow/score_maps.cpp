@@ -10,7 +10,7 @@
 #include <numeric>
 #include <stdexcept>
 
-#include "images.hpp"
+#include "image_files.hpp"
 #include "memory.hpp"
 #include "output.hpp"
 #include "table/text.hpp"
