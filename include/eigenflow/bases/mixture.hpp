@@ -187,6 +187,13 @@ class Mixture {
         if (!(log_prob[i] < infinity)) tile.grad_values.row(i).setConstant(log_prob[i]);
   }
 
+  constexpr Eigen::Index rows_together() const {
+    Eigen::Index least = tile_rows;
+    components_.each([&](auto, const auto& component, const Segment&) {
+      least = std::min(least, eigenflow::rows_together(component));
+    });
+    return least;
+  }
   /// True if all components have one: their weights stay.
   constexpr bool has_temperature() const {
     bool all = true;

@@ -88,6 +88,7 @@ class Ensemble : public Flow<Mixture<typename Member::Density>> {
     Eigen::Index m;
 
     Eigen::Index dim() const { return whole.dim(); }
+    Eigen::Index tile_rows() const { return whole.tile_rows(); }
     double work_per_row() const { return whole.work_per_row() / static_cast<double>(whole.size()); }
     const typename Member::Density& density() const {
       return whole.base().components()[static_cast<std::size_t>(m)];
