@@ -101,7 +101,7 @@ TEST_CASE("a part passes on the least rows of its parts") {
   CHECK(rows(FewNormal<4>(2, 1)) == 4);
   CHECK(rows(ef::AnyBase<double>(FewNormal<4>(2, 1))) == 4);
   CHECK(rows(ef::WithCircles<FewNormal<4>>(3, {0}, FewNormal<4>(2, 1))) == 4);
-  CHECK(rows(ef::Mixture(FewNormal<4>(2, 1), FewNormal<16>(2, 1))) == 4);
+  CHECK(rows(ef::Mixture(3, FewNormal<4>(2, 1))) == 4);
   ef::Rng rng(1);
   CHECK(rows(ef::Flow{FewCoupling<16>(2, {}, 1), FewNormal<4>(2, 1), rng}.density()) == 4);
 }
