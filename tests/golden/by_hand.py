@@ -40,7 +40,7 @@ def build(out):
     z, log_det = torch.cat([x[:, :16], moved * s.exp() + t], 1), s.sum(1)
     first = {"type": "Coupling<affine, conv residual net>", "dim": 32, "split": 16, "transformer": affine,
              "context_dim": numbers, "options": options(channels=5, blocks=1, kernel=3, padding="circular",
-                                                        activation="silu", lattice="all")}
+                                                        activation="silu", checkerboard="all")}
     # A checkerboard: black pixels given the white ones.
     white = (np.indices((4, 4)).sum(0) % 2 == 0).reshape(-1)
     order = [int(c * 16 + p) for colour in (True, False) for c in range(2) for p in np.flatnonzero(white == colour)]
@@ -52,7 +52,7 @@ def build(out):
     z = torch.cat([z[:, :16], z[:, 16:] + shift.reshape(32, 16)], 1)
     second = {"type": "Coupling<shift, conv net>", "dim": 32, "split": 16, "transformer": {"type": "shift"},
               "context_dim": numbers, "options": options(hidden=[6], kernels=[3, 1], padding="zero", activation="elu",
-                                                         lattice="even")}
+                                                         checkerboard="even")}
     # The first half alone.
     scale = torch.tensor([0.5, 2.0])
     z = torch.cat([z[:, :16].reshape(32, 2, 8) / scale[:, None], z[:, 16:].reshape(32, 2, 8)], 1).reshape(32, 32)

@@ -234,7 +234,7 @@ MUTATIONS = [
     ("conv_coupling", CONVOLVE, "gradient of the bias without the last line", "line < grad_y.height; ++line)", "line < grad_y.height - 1; ++line)"),
     ("conv_coupling", CONVOLVE, "a field is not periodic", "(at + height) % height", "std::clamp<Eigen::Index>(at, 0, height - 1)"),
     ("conv_coupling", PIXELS, "margins are not periodic", "std::copy_n(pixel(y, 0), count, pixel(y, width));", "std::fill_n(pixel(y, width), count, Scalar(0));"),
-    ("conv_coupling", PIXELS, "colours swapped", "(y + (lattice == Lattice::odd)) % 2", "(y + (lattice != Lattice::odd)) % 2"),
+    ("conv_coupling", PIXELS, "colours swapped", "(y + (colour == Colour::odd)) % 2", "(y + (colour != Colour::odd)) % 2"),
     ("conv_coupling", PIXELS, "a spread input has the gradient of one pixel", "to[c * samples + n] += row[first + c];", "to[c * samples + n] = row[first + c];"),
     ("conv_coupling", CONVOLVE_PLANES, "narrow: transposed taps not turned round", "for (Eigen::Index tap = shape.taps(); tap-- > 0;)", "for (Eigen::Index tap = 0; tap < shape.taps(); ++tap)"),
     ("conv_coupling", CONVOLVE_PLANES, "narrow: bias dropped", "Number(bias ? bias[o + k / Vectors] : Scalar(0))", "Number(0)"),

@@ -24,13 +24,12 @@ struct ConvNetOptions {
   Eigen::Index height = 1, width = 1;             ///< of the planes
   std::vector<Eigen::Index> hidden = {64, 64};    ///< channels of the hidden layers, any number of them
   std::vector<Eigen::Index> kernels = {3, 1, 3};  ///< 1 or 3 pixels, one for each hidden layer and the last
-  nets::Padding padding = nets::Padding::zero;    ///< circular for periodic fields
+  Padding padding = Padding::zero;                ///< circular for periodic fields
   Activation activation = Activation::relu;
   double dropout = 0;            ///< share of each hidden layer that a training step leaves out; below 1
   double negative_slope = 0.01;  ///< of leaky_relu, from 0 to 1
   Eigen::Index spread = 0;  ///< how many of the last inputs (a context) are numbers, spread over the planes
-  nets::Lattice lattice =
-      nets::Lattice::all;  ///< even or odd: the colour of the inputs; results have the other
+  Colour checkerboard = Colour::all;  ///< even or odd: the pixels of the inputs; results have the others
 
   static constexpr auto structure() {
     using O = ConvNetOptions;
@@ -38,7 +37,7 @@ struct ConvNetOptions {
                       Option{"kernels", &O::kernels}, Option{"padding", &O::padding},
                       Option{"activation", &O::activation}, Option{"dropout", &O::dropout},
                       Option{"negative_slope", &O::negative_slope}, Option{"spread", &O::spread},
-                      Option{"lattice", &O::lattice});
+                      Option{"checkerboard", &O::checkerboard});
   }
   /// Passes the convolutions of such a network from `in` to `out` channels to `add`, first to last.
   template <class Add>
@@ -65,8 +64,8 @@ struct ConvNetOptions {
     for (std::size_t i = 0; i < hidden.size(); ++i) text += (i ? " × " : "") + std::to_string(hidden[i]);
     text += hidden.empty() ? "linear, kernel" : " channels, kernels";
     for (std::size_t i = 0; i < kernels.size(); ++i) text += (i ? ", " : " ") + std::to_string(kernels[i]);
-    if (padding == nets::Padding::circular) text += ", circular";
-    if (lattice != nets::Lattice::all) text += ", checkerboard";
+    if (padding == Padding::circular) text += ", circular";
+    if (checkerboard != Colour::all) text += ", checkerboard";
     return text + ", " + detail::describe(activation, dropout);
   }
 };
@@ -75,7 +74,7 @@ struct ConvNetOptions {
 /// (column c H W + y W + x), then come inputs to be spread. It gives the parameters of a coupling by planes: parameter k of
 /// all features, then k + 1.
 ///
-/// On a checkerboard (`lattice`), planes have half of the pixels, line by line: inputs those of one colour, results those of
+/// On a `checkerboard`, planes have half of the pixels, line by line: inputs those of one colour, results those of
 /// the other. The network sees whole planes with zeros between, as in Real NVP (arXiv:1605.08803, section 3.4).
 ///
 /// Weights start as in Mlp, with taps · in inputs. The last layer starts at zero, and so do the results.

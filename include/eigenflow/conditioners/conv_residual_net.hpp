@@ -16,17 +16,16 @@ namespace eigenflow {
 
 /// The shape of a convolutional residual network.
 struct ConvResidualNetOptions {
-  Eigen::Index height = 1, width = 1;           ///< of the planes
-  Eigen::Index channels = 64;                   ///< of every hidden layer
-  Eigen::Index blocks = 2;                      ///< of two convolutions each
-  Eigen::Index kernel = 3;                      ///< 1 or 3 pixels
-  nets::Padding padding = nets::Padding::zero;  ///< circular for periodic fields
+  Eigen::Index height = 1, width = 1;  ///< of the planes
+  Eigen::Index channels = 64;          ///< of every hidden layer
+  Eigen::Index blocks = 2;             ///< of two convolutions each
+  Eigen::Index kernel = 3;             ///< 1 or 3 pixels
+  Padding padding = Padding::zero;     ///< circular for periodic fields
   Activation activation = Activation::relu;
   double dropout = 0;            ///< share of the values in each block that a training step drops; below 1
   double negative_slope = 0.01;  ///< of leaky_relu, from 0 to 1
   Eigen::Index spread = 0;  ///< how many of the last inputs (a context) are numbers, spread over the planes
-  nets::Lattice lattice =
-      nets::Lattice::all;  ///< even or odd: the colour of the inputs; results have the other
+  Colour checkerboard = Colour::all;  ///< even or odd: the pixels of the inputs; results have the others
 
   static constexpr auto structure() {
     using O = ConvResidualNetOptions;
@@ -35,7 +34,7 @@ struct ConvResidualNetOptions {
                       Option{"kernel", &O::kernel}, Option{"padding", &O::padding},
                       Option{"activation", &O::activation}, Option{"dropout", &O::dropout},
                       Option{"negative_slope", &O::negative_slope}, Option{"spread", &O::spread},
-                      Option{"lattice", &O::lattice});
+                      Option{"checkerboard", &O::checkerboard});
   }
   /// Passes the convolutions of such a network from `in` to `out` channels to `add`, first to last.
   template <class Add>
@@ -55,9 +54,8 @@ struct ConvResidualNetOptions {
   std::string describe() const {
     return std::to_string(height) + " × " + std::to_string(width) + " pixels, " +
            detail::counted(blocks, "block") + " of " + detail::counted(channels, "channel") + ", kernel " +
-           std::to_string(kernel) + (padding == nets::Padding::circular ? ", circular" : "") +
-           (lattice == nets::Lattice::all ? ", " : ", checkerboard, ") +
-           detail::describe(activation, dropout);
+           std::to_string(kernel) + (padding == Padding::circular ? ", circular" : "") +
+           (checkerboard == Colour::all ? ", " : ", checkerboard, ") + detail::describe(activation, dropout);
   }
 };
 

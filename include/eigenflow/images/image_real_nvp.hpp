@@ -62,9 +62,9 @@ Stack<ImageCoupling<Scalar>> image_couplings(const Image& image, bool checkerboa
                                          .channels = options.channels,
                                          .blocks = options.blocks,
                                          .spread = options.context_dim,
-                                         .lattice = !checkerboard ? nets::Lattice::all
-                                                    : second      ? nets::Lattice::odd
-                                                                  : nets::Lattice::even};
+                                         .checkerboard = !checkerboard ? Colour::all
+                                                         : second      ? Colour::odd
+                                                                       : Colour::even};
     const Permutation<Scalar> halves(order);
     return ImageCoupling<Scalar>(halves, {image.dim(), image.dim() / 2, network, {}, options.context_dim},
                                  Inverse(halves), {image.pixels(), ActNorm<Scalar>(image.channels)});

@@ -62,15 +62,15 @@ struct ConvLayer {
 struct ConvNetwork {
   List<ConvLayer> layers;
   Eigen::Index height, width;
-  Lattice lattice = Lattice::all;  // of the planes among the inputs; results have the other pixels
-  Eigen::Index spread = 0;         // the last inputs: one number a sample each, spread over a plane
+  Colour checkerboard = Colour::all;  // of the planes among the inputs; results have the other pixels
+  Eigen::Index spread = 0;            // the last inputs: one number a sample each, spread over a plane
   Activation activation = Activation::relu;
   double dropout = 0;
   double negative_slope = 0.01;
 
   std::size_t last() const { return layers.size() - 1; }
   /// Numbers of a plane of one sample, among the inputs and the results.
-  Eigen::Index pixels() const { return height * width / (lattice == Lattice::all ? 1 : 2); }
+  Eigen::Index pixels() const { return height * width / (checkerboard == Colour::all ? 1 : 2); }
   /// Inputs that are planes.
   Eigen::Index planes() const { return layers.front().shape.in - spread; }
   /// True if the channels inside leave half of a vector empty or more. Then vectors are of samples: see Planes.
@@ -141,7 +141,7 @@ ConvImages<Images<Scalar>> conv_forward(const ConvNetwork& network, std::span<co
     std::construct_at(sites + i, site);
   }
 
-  x.take(input.data(), 0, network.planes(), network.lattice);
+  x.take(input.data(), 0, network.planes(), network.checkerboard);
   x.take_spread(input.data() + network.planes() * network.pixels() * input.rows(), network.planes(),
                 network.spread);
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
@@ -172,7 +172,7 @@ ConvImages<Images<Scalar>> conv_forward(const ConvNetwork& network, std::span<co
           (Number::load(site.activated.data + n) * Number::load(site.mask + n)).store(site.value.data + n);
         });
     });
-    if (i == network.last()) site.result.give(result.data(), others(network.lattice));
+    if (i == network.last()) site.result.give(result.data(), others(network.checkerboard));
   }
   return {x, sites};
 }
@@ -187,7 +187,8 @@ void conv_vjp(const ConvNetwork& network, std::span<const Scalar> theta, std::sp
   Images<Scalar>* const grads = arena.allocate<Images<Scalar>>(network.layers.size());
   for (std::size_t i = 0; i < network.layers.size(); ++i)
     std::construct_at(grads + i, tape.input.like(arena, network.layers[i].shape.out));
-  grads[network.last()].take(grad_result.data(), 0, network.layers.back().shape.out, others(network.lattice));
+  grads[network.last()].take(grad_result.data(), 0, network.layers.back().shape.out,
+                             others(network.checkerboard));
   grads[network.last()].clear_filling();
   for (std::size_t i = network.layers.size(); i-- > 0;) {
     const ConvLayer& layer = network.layers[i];
@@ -204,7 +205,7 @@ void conv_vjp(const ConvNetwork& network, std::span<const Scalar> theta, std::sp
     convolve(layer.shape.transposed(), grads[i], pack_backward(to, layer.shape, p.weight.data(), arena),
              static_cast<const Scalar*>(nullptr), false, to, arena);
     if (i == 0) {
-      to.add_to(grad_input.data(), 0, network.planes(), network.lattice);
+      to.add_to(grad_input.data(), 0, network.planes(), network.checkerboard);
       to.add_sums_to(grad_input.data() + network.planes() * network.pixels() * grad_input.rows(),
                      network.planes(), network.spread);
       return;

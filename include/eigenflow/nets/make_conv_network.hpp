@@ -24,7 +24,7 @@ ConvNetwork make_conv_network(const std::string& what, const Options& options, E
   if (options.spread < 0 || options.spread > in)
     detail::reject(what + " of " + std::to_string(in) + " inputs cannot spread " +
                    std::to_string(options.spread) + " of them");
-  const bool half = options.lattice != Lattice::all;
+  const bool half = options.checkerboard != Colour::all;
   const Eigen::Index whole = detail::saturating_product(options.height, options.width),
                      pixels = half ? whole / 2 : whole;
   if (half && whole % 2 != 0)
@@ -41,7 +41,7 @@ ConvNetwork make_conv_network(const std::string& what, const Options& options, E
   ConvNetwork network{{},
                       options.height,
                       options.width,
-                      options.lattice,
+                      options.checkerboard,
                       options.spread,
                       options.activation,
                       checked_dropout(options.dropout),
