@@ -43,12 +43,12 @@ TEST_CASE("ConvNet obeys the laws inside a coupling") {
   });
 }
 
-TEST_CASE("ConvNet with a context, as planes or spread over them, obeys the laws") {
+TEST_CASE("ConvNet with a context, as planes or broadcast over them, obeys the laws") {
   contract::check_layer<12>("ConvNet with planes of context", []<class S, int D>(contract::Kind<S, D>) {
     return coupling<S>({.hidden = {3}, .kernels = {3, 1}, .activation = ef::Activation::silu}, 6);
   });
   contract::check_layer<12>("ConvNet with a context", []<class S, int D>(contract::Kind<S, D>) {
-    return coupling<S>({.hidden = {3}, .kernels = {1, 3}, .activation = ef::Activation::silu, .spread = 2},
+    return coupling<S>({.hidden = {3}, .kernels = {1, 3}, .activation = ef::Activation::silu, .broadcast = 2},
                        2);
   });
 }
@@ -58,7 +58,7 @@ TEST_CASE("ConvNet on a checkerboard obeys the laws") {
     return coupling<S>({.hidden = {3},
                         .kernels = {3, 3},
                         .activation = ef::Activation::silu,
-                        .spread = 1,
+                        .broadcast = 1,
                         .checkerboard = ef::Colour::odd},
                        1);
   });
@@ -74,7 +74,7 @@ TEST_CASE("narrow ConvNet and ConvResidualNet obey the laws") {
                         .kernels = {3, 3},
                         .padding = ef::Padding::circular,
                         .activation = ef::Activation::silu,
-                        .spread = 1,
+                        .broadcast = 1,
                         .checkerboard = ef::Colour::even},
                        1);
   });

@@ -25,14 +25,15 @@ def build(out):
         return F.conv2d(F.pad(x, (margin,) * 4, mode=mode), weight, bias)
 
     def options(**own):
-        return {"height": height, "width": width, "dropout": 0.0, "negative_slope": 0.01, "spread": numbers, **own}
+        return {"height": height, "width": width, "dropout": 0.0, "negative_slope": 0.01, "broadcast": numbers,
+                **own}
 
     x, context = torch.randn(32, 32), torch.randn(32, numbers)
-    spread = context[:, :, None, None].expand(-1, -1, height, width)
+    planes = context[:, :, None, None].expand(-1, -1, height, width)
     affine = {"type": "affine", "log_scale": {"type": "soft clip", "bound": 1.0}}
     # A residual network on periodic images, for which a layer is computed again.
     given, moved = x[:, :16].reshape(32, 1, 4, 4), x[:, 16:]
-    h = conv("0.layer.conditioner.0.", torch.cat([given, spread], 1), 5, 3, "circular")
+    h = conv("0.layer.conditioner.0.", torch.cat([given, planes], 1), 5, 3, "circular")
     inner = conv("0.layer.conditioner.1.", F.silu(h), 5, 3, "circular")
     h = h + conv("0.layer.conditioner.2.", F.silu(inner), 5, 3, "circular")
     a, t = conv("0.layer.conditioner.3.", h, 2, 3, "circular").reshape(32, 2, 16).unbind(1)
@@ -47,7 +48,7 @@ def build(out):
     z = z[:, order]
     image = torch.zeros(32, 2, 16)
     image[:, :, white] = z[:, :16].reshape(32, 2, 8)
-    h = conv("2.conditioner.0.", torch.cat([image.reshape(32, 2, 4, 4), spread], 1), 6, 3, "constant")
+    h = conv("2.conditioner.0.", torch.cat([image.reshape(32, 2, 4, 4), planes], 1), 6, 3, "constant")
     shift = conv("2.conditioner.1.", F.elu(h), 2, 1, "constant").reshape(32, 2, 16)[:, :, ~white]
     z = torch.cat([z[:, :16], z[:, 16:] + shift.reshape(32, 16)], 1)
     second = {"type": "Coupling<shift, conv net>", "dim": 32, "split": 16, "transformer": {"type": "shift"},

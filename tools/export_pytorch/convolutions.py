@@ -4,7 +4,7 @@ import numpy as np
 
 
 def convolved(options, tensors, x, activate):
-    """The results, plane after plane, of inputs that are planes and then numbers to be spread."""
+    """The results, plane after plane, of inputs that are planes and then numbers to be broadcast."""
     h = images(options, x)
     if "blocks" not in options:
         for i, side in enumerate(options["kernels"]):
@@ -27,7 +27,7 @@ def pixels_of(options, colour):
 
 def images(options, x):
     """Inputs as N × height × width × channels. The pixels of the other colour are zero."""
-    pixels, numbers = pixels_of(options, options.get("checkerboard", "all")), options.get("spread", 0)
+    pixels, numbers = pixels_of(options, options.get("checkerboard", "all")), options.get("broadcast", 0)
     end = x.shape[1] - numbers
     planes = x[:, :end].reshape(len(x), -1, pixels.sum()).transpose(0, 2, 1)
     h = np.zeros((len(x), *pixels.shape, planes.shape[2] + numbers))

@@ -28,7 +28,7 @@ struct ConvNetOptions {
   Activation activation = Activation::relu;
   double dropout = 0;            ///< share of each hidden layer that a training step leaves out; below 1
   double negative_slope = 0.01;  ///< of leaky_relu, from 0 to 1
-  Eigen::Index spread = 0;  ///< how many of the last inputs (a context) are numbers, spread over the planes
+  Eigen::Index broadcast = 0;    ///< of the last inputs (a context), how many are single numbers, not planes
   Colour checkerboard = Colour::all;  ///< even or odd: the pixels of the inputs; results have the others
 
   static constexpr auto structure() {
@@ -36,7 +36,7 @@ struct ConvNetOptions {
     return std::tuple(Option{"height", &O::height}, Option{"width", &O::width}, Option{"hidden", &O::hidden},
                       Option{"kernels", &O::kernels}, Option{"padding", &O::padding},
                       Option{"activation", &O::activation}, Option{"dropout", &O::dropout},
-                      Option{"negative_slope", &O::negative_slope}, Option{"spread", &O::spread},
+                      Option{"negative_slope", &O::negative_slope}, Option{"broadcast", &O::broadcast},
                       Option{"checkerboard", &O::checkerboard});
   }
   /// Passes the convolutions of such a network from `in` to `out` channels to `add`, first to last.
@@ -71,8 +71,8 @@ struct ConvNetOptions {
 };
 
 /// A convolutional network: h₀ = input, hᵢ = activation(conv(hᵢ₋₁)), result = conv(h_last). Inputs and results are planes
-/// (column c H W + y W + x), then come inputs to be spread. It gives the parameters of a coupling by planes: parameter k of
-/// all features, then k + 1.
+/// (column c H W + y W + x); then come inputs that are broadcast, single numbers for all pixels. It gives the parameters of
+/// a coupling by planes: parameter k of all features, then k + 1.
 ///
 /// On a `checkerboard`, planes have half of the pixels, line by line: inputs those of one colour, results those of
 /// the other. The network sees whole planes with zeros between, as in Real NVP (arXiv:1605.08803, section 3.4).

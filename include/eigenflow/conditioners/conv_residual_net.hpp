@@ -24,7 +24,7 @@ struct ConvResidualNetOptions {
   Activation activation = Activation::relu;
   double dropout = 0;            ///< share of the values in each block that a training step drops; below 1
   double negative_slope = 0.01;  ///< of leaky_relu, from 0 to 1
-  Eigen::Index spread = 0;  ///< how many of the last inputs (a context) are numbers, spread over the planes
+  Eigen::Index broadcast = 0;    ///< of the last inputs (a context), how many are single numbers, not planes
   Colour checkerboard = Colour::all;  ///< even or odd: the pixels of the inputs; results have the others
 
   static constexpr auto structure() {
@@ -33,7 +33,7 @@ struct ConvResidualNetOptions {
                       Option{"channels", &O::channels}, Option{"blocks", &O::blocks},
                       Option{"kernel", &O::kernel}, Option{"padding", &O::padding},
                       Option{"activation", &O::activation}, Option{"dropout", &O::dropout},
-                      Option{"negative_slope", &O::negative_slope}, Option{"spread", &O::spread},
+                      Option{"negative_slope", &O::negative_slope}, Option{"broadcast", &O::broadcast},
                       Option{"checkerboard", &O::checkerboard});
   }
   /// Passes the convolutions of such a network from `in` to `out` channels to `add`, first to last.
@@ -64,7 +64,7 @@ struct ConvResidualNetOptions {
 ///
 ///   h₀ = conv(input),   h ← h + conv(activation(conv(activation(h)))),   result = conv(h)
 ///
-/// Planes, spread inputs and results are as in ConvNet. Dropout acts before the second convolution of a block. Weights
+/// Planes, broadcast inputs and results are as in ConvNet. Dropout acts before the second convolution of a block. Weights
 /// start as in ResidualNet, with taps · in inputs, and the results at zero.
 template <class Scalar_>
 class ConvResidualNet : public nets::ConvNetworkConditioner<Scalar_> {

@@ -79,7 +79,7 @@ Glow<Scalar, Around> glow(Image image, const GlowOptions& options, Rng& rng) {
                            .kernels = options.kernels,
                            .activation = options.activation,
                            .dropout = options.dropout,
-                           .spread = options.context_dim};
+                           .broadcast = options.context_dim};
     const auto step = [&](Eigen::Index) {
       Chain mix{ActNorm<Scalar>(inner.channels),
                 LuLinear<Scalar>(Permutation<Scalar>::random(inner.channels, rng), 0.1)};

@@ -61,7 +61,7 @@ Stack<ImageCoupling<Scalar>> image_couplings(const Image& image, bool checkerboa
                                          .width = image.width,
                                          .channels = options.channels,
                                          .blocks = options.blocks,
-                                         .spread = options.context_dim,
+                                         .broadcast = options.context_dim,
                                          .checkerboard = !checkerboard ? Colour::all
                                                          : second      ? Colour::odd
                                                                        : Colour::even};

@@ -63,7 +63,7 @@ struct ConvNetwork {
   List<ConvLayer> layers;
   Eigen::Index height, width;
   Colour checkerboard = Colour::all;  // of the planes among the inputs; results have the other pixels
-  Eigen::Index spread = 0;            // the last inputs: one number a sample each, spread over a plane
+  Eigen::Index broadcast = 0;         // how many of the last inputs are one number a sample each
   Activation activation = Activation::relu;
   double dropout = 0;
   double negative_slope = 0.01;
@@ -72,7 +72,7 @@ struct ConvNetwork {
   /// Numbers of a plane of one sample, among the inputs and the results.
   Eigen::Index pixels() const { return height * width / (checkerboard == Colour::all ? 1 : 2); }
   /// Inputs that are planes.
-  Eigen::Index planes() const { return layers.front().shape.in - spread; }
+  Eigen::Index planes() const { return layers.front().shape.in - broadcast; }
   /// True if the channels inside leave half of a vector empty or more. Then vectors are of samples: see Planes.
   template <class Scalar>
   bool narrow() const {
@@ -142,8 +142,8 @@ ConvImages<Images<Scalar>> conv_forward(const ConvNetwork& network, std::span<co
   }
 
   x.take(input.data(), 0, network.planes(), network.checkerboard);
-  x.take_spread(input.data() + network.planes() * network.pixels() * input.rows(), network.planes(),
-                network.spread);
+  x.take_broadcast(input.data() + network.planes() * network.pixels() * input.rows(), network.planes(),
+                   network.broadcast);
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
     const ConvLayer& layer = network.layers[i];
     const ArenaScope scope(arena);
@@ -207,7 +207,7 @@ void conv_vjp(const ConvNetwork& network, std::span<const Scalar> theta, std::sp
     if (i == 0) {
       to.add_to(grad_input.data(), 0, network.planes(), network.checkerboard);
       to.add_sums_to(grad_input.data() + network.planes() * network.pixels() * grad_input.rows(),
-                     network.planes(), network.spread);
+                     network.planes(), network.broadcast);
       return;
     }
     const ConvSite<Images<Scalar>>& site = tape.sites[i - 1];

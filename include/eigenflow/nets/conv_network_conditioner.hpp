@@ -27,7 +27,7 @@ class ConvNetworkConditioner {
   static constexpr bool by_plane = true;
 
   const ConvNetwork& network() const { return network_; }
-  Eigen::Index in_dim() const { return network_.planes() * network_.pixels() + network_.spread; }
+  Eigen::Index in_dim() const { return network_.planes() * network_.pixels() + network_.broadcast; }
   Eigen::Index out_dim() const { return network_.layers.back().shape.out * network_.pixels(); }
   /// Rows whose values in the widest layer stay in the second cache: a power of two, from 4 or from a vector of samples.
   Eigen::Index rows_together() const {

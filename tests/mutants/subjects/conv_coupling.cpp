@@ -23,7 +23,7 @@ void enrol() {
                                                                   .blocks = 1,
                                                                   .padding = ef::Padding::circular,
                                                                   .activation = ef::Activation::silu,
-                                                                  .spread = 1,
+                                                                  .broadcast = 1,
                                                                   .checkerboard = ef::Colour::even},
                                                                  {}, 1);
   });
@@ -35,7 +35,7 @@ void enrol() {
                                                            .hidden = {1},
                                                            .kernels = {3, 3},
                                                            .activation = ef::Activation::tanh,
-                                                           .spread = 1,
+                                                           .broadcast = 1,
                                                            .checkerboard = ef::Colour::odd},
                                                           {}, 1);
   });

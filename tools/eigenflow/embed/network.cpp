@@ -56,7 +56,7 @@ std::string network_text(const ConvNetwork& network, Constants& constants) {
   return "nets::ConvNetwork" +
          braces({constants.array("nets::ConvLayer", layers), std::to_string(network.height),
                  std::to_string(network.width), enumerator("Colour", network.checkerboard),
-                 std::to_string(network.spread), enumerator("Activation", network.activation),
+                 std::to_string(network.broadcast), enumerator("Activation", network.activation),
                  literal(network.dropout), literal(network.negative_slope)});
 }
 

@@ -106,8 +106,8 @@ struct Pixels {
       std::fill(row + first + count, row + end, Scalar(0));
     });
   }
-  /// Takes one number a sample for each channel from `first` on, spread over all pixels.
-  void take_spread(const Scalar* from, Eigen::Index first, Eigen::Index count) const {
+  /// Takes one number a sample for each channel from `first` on, broadcast over all pixels.
+  void take_broadcast(const Scalar* from, Eigen::Index first, Eigen::Index count) const {
     const Eigen::Index end = end_of(first + count);
     for_each_row(Colour::all, [&](Scalar* row, Eigen::Index, Eigen::Index n) {
       for (Eigen::Index c = 0; c < count; ++c) row[first + c] = from[c * samples + n];

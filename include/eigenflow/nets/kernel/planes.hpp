@@ -56,7 +56,7 @@ struct Planes {
         take_samples(from + c * step + place * samples, at(pixel, first + c));
     });
   }
-  void take_spread(const Scalar* from, Eigen::Index first, Eigen::Index count) const {
+  void take_broadcast(const Scalar* from, Eigen::Index first, Eigen::Index count) const {
     for (Eigen::Index pixel = 0; pixel < pixels(); ++pixel)
       for (Eigen::Index c = 0; c < count; ++c) take_samples(from + c * samples, at(pixel, first + c));
   }
