@@ -7,8 +7,8 @@
 #include <numbers>
 #include <string>
 
-#include "eigenflow/authoring/dequantization.hpp"
-#include "eigenflow/authoring/rows.hpp"
+#include "eigenflow/authoring/tile.hpp"
+#include "eigenflow/images/dequantized.hpp"
 #include "eigenflow/text/decimal.hpp"
 #include "eigenflow/text/error.hpp"
 
@@ -34,9 +34,8 @@ BitsPerDim bits_per_dim(const X& x, double bins, Eigen::Index draws, std::uint64
   const Eigen::Index rows = x.rows();
   VectorX<double> sum = VectorX<double>::Zero(rows), largest, mean = VectorX<double>::Zero(rows);
   for (Eigen::Index draw = 0; draw < draws; ++draw) {
-    MatrixX<Scalar> noisy = x.template cast<Scalar>();
-    Dequantization{1 / bins, seed, static_cast<std::uint64_t>(draw)}.add_to(noisy,
-                                                                            [](Eigen::Index i) { return i; });
+    const MatrixX<Scalar> noisy =
+        dequantized(x.template cast<Scalar>(), 1 / bins, seed, static_cast<std::uint64_t>(draw));
     const VectorX<double> log_prob = log_prob_of(noisy).template cast<double>();
     mean += log_prob / static_cast<double>(draws);
     if (draw == 0) largest = log_prob;
