@@ -5,13 +5,16 @@
 #include <span>
 #include <string>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "eigenflow/authoring/example.hpp"
 #include "eigenflow/authoring/lanes.hpp"
+#include "eigenflow/authoring/moving_rows.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/layer.hpp"
 #include "eigenflow/numerics/saturating.hpp"
+#include "eigenflow/text/error.hpp"
 
 namespace eigenflow {
 

@@ -1,19 +1,15 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <algorithm>
-#include <array>
-#include <span>
 #include <string>
-#include <string_view>
 #include <tuple>
 #include <vector>
 
 #include "eigenflow/authoring/structure.hpp"
-#include "eigenflow/concepts/conditioner.hpp"
 #include "eigenflow/maps/activation.hpp"
 #include "eigenflow/nets/conv_network.hpp"
 #include "eigenflow/nets/conv_network_conditioner.hpp"
+#include "eigenflow/nets/kernel/pixels.hpp"
 #include "eigenflow/nets/make_conv_network.hpp"
 #include "eigenflow/text/error.hpp"
 

@@ -8,6 +8,7 @@
 #include "eigenflow/maps/activation.hpp"
 #include "eigenflow/nets/conv_network.hpp"
 #include "eigenflow/nets/conv_network_conditioner.hpp"
+#include "eigenflow/nets/kernel/pixels.hpp"
 #include "eigenflow/nets/make_conv_network.hpp"
 #include "eigenflow/text/counted.hpp"
 #include "eigenflow/text/error.hpp"

@@ -16,6 +16,7 @@
 #include "eigenflow/layers/coupling.hpp"
 #include "eigenflow/layers/lu_linear.hpp"
 #include "eigenflow/layers/permutation.hpp"
+#include "eigenflow/maps/activation.hpp"
 #include "eigenflow/maps/scale_maps.hpp"
 #include "eigenflow/numerics/rng.hpp"
 #include "eigenflow/text/error.hpp"

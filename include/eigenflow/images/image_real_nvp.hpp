@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "eigenflow/authoring/order.hpp"
 #include "eigenflow/compose/chain.hpp"
 #include "eigenflow/compose/front.hpp"
 #include "eigenflow/compose/inverse.hpp"
@@ -15,8 +16,10 @@
 #include "eigenflow/images/image.hpp"
 #include "eigenflow/layers/act_norm.hpp"
 #include "eigenflow/layers/coupling.hpp"
+#include "eigenflow/layers/feature_support.hpp"
 #include "eigenflow/layers/permutation.hpp"
 #include "eigenflow/layers/support.hpp"
+#include "eigenflow/nets/kernel/pixels.hpp"
 #include "eigenflow/numerics/rng.hpp"
 #include "eigenflow/text/decimal.hpp"
 #include "eigenflow/text/error.hpp"

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <memory>
 #include <span>
-#include <utility>
 
 #include "eigenflow/authoring/lanes.hpp"
 #include "eigenflow/authoring/layout.hpp"
@@ -16,6 +15,8 @@
 #include "eigenflow/nets/activate.hpp"
 #include "eigenflow/nets/kernel/convolve.hpp"
 #include "eigenflow/nets/kernel/convolve_planes.hpp"
+#include "eigenflow/nets/kernel/pixels.hpp"
+#include "eigenflow/nets/kernel/planes.hpp"
 #include "eigenflow/nets/pixel_dropout.hpp"
 #include "eigenflow/numerics/rng.hpp"
 #include "eigenflow/numerics/saturating.hpp"

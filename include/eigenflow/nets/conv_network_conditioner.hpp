@@ -8,8 +8,11 @@
 #include <vector>
 
 #include "eigenflow/authoring/dependent.hpp"
+#include "eigenflow/authoring/lanes.hpp"
 #include "eigenflow/concepts/conditioner.hpp"
 #include "eigenflow/nets/conv_network.hpp"
+#include "eigenflow/nets/kernel/pixels.hpp"
+#include "eigenflow/nets/kernel/planes.hpp"
 #include "eigenflow/numerics/saturating.hpp"
 
 namespace eigenflow::nets {

@@ -7,6 +7,7 @@
 #include "eigenflow/maps/activation.hpp"
 #include "eigenflow/nets/conv_network.hpp"
 #include "eigenflow/nets/dropout.hpp"
+#include "eigenflow/nets/kernel/pixels.hpp"
 #include "eigenflow/numerics/saturating.hpp"
 #include "eigenflow/text/error.hpp"
 

@@ -8,7 +8,9 @@
 
 #include "eigenflow/authoring/dependent.hpp"
 #include "eigenflow/authoring/list.hpp"
+#include "eigenflow/nets/dense_layer.hpp"
 #include "eigenflow/nets/network_conditioner.hpp"
+#include "eigenflow/nets/vjp.hpp"
 
 namespace eigenflow::nets {
 
