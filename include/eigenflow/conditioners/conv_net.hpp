@@ -70,17 +70,18 @@ struct ConvNetOptions {
 /// (column c H W + y W + x); then come inputs that are broadcast, single numbers for all pixels. It gives the parameters of
 /// a coupling by planes: parameter k of all features, then k + 1.
 ///
-/// On a `checkerboard`, planes have half of the pixels, line by line: inputs those of one colour, results those of
-/// the other. The network sees whole planes with zeros between, as in Real NVP (arXiv:1605.08803, section 3.4).
+/// On a `checkerboard`, planes have half of the pixels, line by line: inputs those of one colour, results those of the
+/// other. The network sees whole planes with zeros between, as in Real NVP (arXiv:1605.08803, section 3.4).
 ///
-/// Weights start as in Mlp, with taps · in inputs. The last layer starts at zero, and so do the results.
+/// Weights start as in Mlp, with taps · in as the number of inputs. The last layer starts at zero, and so do the results.
 template <class Scalar_>
 class ConvNet : public nets::ConvNetworkConditioner<Scalar_> {
  public:
   using Options = ConvNetOptions;
 
-  /// Throws std::invalid_argument unless inputs and results are whole planes, for kernels other than 1 and 3, widths below
-  /// one, or a dropout outside [0, 1).
+  /// From `in` inputs to `out` results. Throws std::invalid_argument unless they are whole planes (half ones on a
+  /// checkerboard) beside `broadcast` numbers, or for kernels other than 1 and 3, hidden layers below one channel, a dropout
+  /// outside [0, 1), or a negative slope outside [0, 1].
   ConvNet(Eigen::Index in, Eigen::Index out, const Options& options = {})
       : nets::ConvNetworkConditioner<Scalar_>(nets::make_conv_network("a ConvNet", options, in, out)),
         options_(options) {}

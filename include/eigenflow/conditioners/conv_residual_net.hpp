@@ -66,14 +66,14 @@ struct ConvResidualNetOptions {
 ///   h₀ = conv(input),   h ← h + conv(activation(conv(activation(h)))),   result = conv(h)
 ///
 /// Planes, broadcast inputs and results are as in ConvNet. Dropout acts before the second convolution of a block. Weights
-/// start as in ResidualNet, with taps · in inputs, and the results at zero.
+/// start as in ResidualNet, with taps · in as the number of inputs. The results start at zero.
 template <class Scalar_>
 class ConvResidualNet : public nets::ConvNetworkConditioner<Scalar_> {
  public:
   using Options = ConvResidualNetOptions;
 
-  /// Throws std::invalid_argument unless inputs and results are whole planes, for a kernel other than 1 and 3, no channel,
-  /// negative blocks, or a dropout outside [0, 1).
+  /// From `in` inputs to `out` results. Throws std::invalid_argument as ConvNet does, and for no channel or a negative number
+  /// of blocks.
   ConvResidualNet(Eigen::Index in, Eigen::Index out, const Options& options = {})
       : nets::ConvNetworkConditioner<Scalar_>(nets::make_conv_network("a ConvResidualNet", options, in, out)),
         options_(options) {}

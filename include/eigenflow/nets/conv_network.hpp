@@ -60,6 +60,8 @@ struct ConvLayer {
   }
 };
 
+/// A network of convolutions. Its inputs are N × (planes · pixels + broadcast), its results N × (channels · pixels): column
+/// c P + p is pixel p of channel c.
 struct ConvNetwork {
   List<ConvLayer> layers;
   Eigen::Index height, width;
@@ -74,7 +76,7 @@ struct ConvNetwork {
   Eigen::Index pixels() const { return height * width / (checkerboard == Colour::all ? 1 : 2); }
   /// Inputs that are planes.
   Eigen::Index planes() const { return layers.front().shape.in - broadcast; }
-  /// True if the channels inside leave half of a vector empty or more. Then vectors are of samples: see Planes.
+  /// True if the hidden channels leave half of a vector empty or more. Then vectors hold samples, not channels: see Planes.
   template <class Scalar>
   bool narrow() const {
     Eigen::Index widest = 0;
@@ -84,7 +86,7 @@ struct ConvNetwork {
   }
   /// True if the results of layer i are added to those of layer i + 2, so that they must be kept.
   bool streams(std::size_t i) const { return i + 2 < layers.size() && layers[i + 2].adds; }
-  /// True if there is only a relu between layer i and the next.
+  /// True if nothing but a relu is between layer i and the next.
   bool relu_alone(std::size_t i) const {
     return activation == Activation::relu && i < last() && layers[i + 1].activates && !layers[i].adds &&
            !streams(i);
@@ -114,7 +116,7 @@ struct ConvTape {
   ConvImages<Planes<Scalar>> narrow;  // or of another one
 };
 
-/// A forward pass of a batch.
+/// A forward pass of a batch: writes the results of `input` to `result`, and returns the tape.
 template <template <class> class Images, class Scalar>
 ConvImages<Images<Scalar>> conv_forward(const ConvNetwork& network, std::span<const Scalar> theta,
                                         const ConstMatrixMap<Scalar>& input, MatrixMap<Scalar>& result,

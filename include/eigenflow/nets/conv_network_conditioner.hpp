@@ -32,7 +32,8 @@ class ConvNetworkConditioner {
   const ConvNetwork& network() const { return network_; }
   Eigen::Index in_dim() const { return network_.planes() * network_.pixels() + network_.broadcast; }
   Eigen::Index out_dim() const { return network_.layers.back().shape.out * network_.pixels(); }
-  /// Rows whose values in the widest layer stay in the second cache: a power of two, from 4 or from a vector of samples.
+  /// As many rows as keep the values of the widest layer in the L2 cache: a power of two, from 4 (or a vector of samples) to
+  /// 256.
   Eigen::Index rows_together() const {
     Eigen::Index widest = 1;
     for (const ConvLayer& layer : network_.layers) widest = std::max(widest, layer.shape.out);

@@ -15,7 +15,9 @@
 
 namespace eigenflow::nets {
 
-/// The network of some options on planes, whose `conv_layers(in, out, add)` passes its convolutions to `add`.
+/// The network from `in` to `out` numbers of a row that options describe: their `conv_layers(in, out, add)` passes its
+/// convolutions, from `in` to `out` channels, to `add`. Throws std::invalid_argument, with `what` as the subject, unless the
+/// numbers fill whole planes and the options are in range.
 template <class Options>
 ConvNetwork make_conv_network(const std::string& what, const Options& options, Eigen::Index in,
                               Eigen::Index out) {
