@@ -207,8 +207,8 @@ class Flow : public FlowParameters<Parts...> {
   // ---- samples
 
   /// n samples, N × D. `rng` advances by one number, for every n. The temperature multiplies the noise of a normal base:
-  /// below 1 samples are more typical and less diverse, and their density is another than the flow's. Throws
-  /// std::invalid_argument for a temperature below 0, and for another than 1 where the base is not made of normals.
+  /// below 1, samples are more typical and less diverse, and log_prob is no longer their density. Throws
+  /// std::invalid_argument if the temperature is negative, or not 1 while the base is not made of normals.
   Samples sample(Eigen::Index n, Rng& rng, Scalar temperature = 1) const {
     return sample(n, {}, rng, temperature);
   }

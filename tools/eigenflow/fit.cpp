@@ -1,7 +1,6 @@
 // eigenflow fit: from a table to a model file.
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <eigenflow/io/model_file.hpp>
@@ -26,6 +25,7 @@
 #include "output.hpp"
 #include "subcommands.hpp"
 #include "table/gaussian.hpp"
+#include "table/mean.hpp"
 #include "table/text.hpp"
 #include "train.hpp"
 #include "usage_error.hpp"
@@ -54,12 +54,7 @@ struct Options {
 
 // The mean negative log-likelihood of rows in nats, with its standard error: as "4.123 ± 0.045".
 std::string nats(const Eigen::VectorXd& log_prob) {
-  const double mean = -log_prob.mean();
-  const double spread = std::sqrt((log_prob.array() + mean).square().mean());
-  char text[64];
-  std::snprintf(text, sizeof text, "%.3f ± %.3f", mean,
-                spread / std::sqrt(static_cast<double>(log_prob.size())));
-  return text;
+  return table::Mean(-log_prob).text();
 }
 
 // log p(x | c) of the Gaussian with the mean and the covariance of the rows of the fit.

@@ -45,12 +45,12 @@ struct DropoutSource {
       0;  ///< in a tile of pixels: its samples, of which row p samples + n is pixel p of sample n
   Eigen::Index pixels = 1;  ///< of a sample
 
-  /// The number of row i of the tile: of the row in the batch, or of a pixel in all pixels of the batch.
+  /// The index of row i of the tile among the rows of the batch, or among all of its pixels in a tile of pixels.
   std::uint64_t row(Eigen::Index i) const {
     if (samples == 0) return static_cast<std::uint64_t>(first_row + i);
     return static_cast<std::uint64_t>((first_row + i % samples) * pixels + i / samples);
   }
-  /// The same pass in a tile that has `count` pixels of each of these rows.
+  /// The same source for a tile of pixels, `count` for each of `rows` rows.
   DropoutSource of_pixels(Eigen::Index rows, Eigen::Index count) const {
     return {training, first_row, next_site, samples == 0 ? rows : samples, pixels * count};
   }

@@ -5,13 +5,16 @@
 #include <span>
 #include <string>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "eigenflow/authoring/example.hpp"
 #include "eigenflow/authoring/lanes.hpp"
+#include "eigenflow/authoring/moving_rows.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/layer.hpp"
 #include "eigenflow/numerics/saturating.hpp"
+#include "eigenflow/text/error.hpp"
 
 namespace eigenflow {
 
@@ -49,7 +52,7 @@ class PerPixel {
   std::string describe() const { return std::to_string(pixels_) + " pixels"; }
   constexpr Eigen::Index dim() const { return detail::saturating_product(pixels_, layer_.dim()); }
   constexpr Eigen::Index context_dim() const { return eigenflow::context_dim(layer_); }
-  /// A layer that wants few rows gets pixels as rows.
+  /// The rows of the layer are pixels: where it asks for fewer than the default, its limit holds for rows × pixels.
   constexpr Eigen::Index rows_together() const {
     const Eigen::Index rows = eigenflow::rows_together(layer_);
     return rows < tile_rows ? rows / pixels_ : tile_rows;

@@ -2,7 +2,6 @@
 
 #include <Eigen/Core>
 #include <algorithm>
-#include <functional>
 #include <new>
 #include <span>
 #include <string>

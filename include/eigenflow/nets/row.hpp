@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <span>
 
+#include "eigenflow/authoring/layout.hpp"
+#include "eigenflow/maps/activation.hpp"
 #include "eigenflow/nets/activate.hpp"
+#include "eigenflow/nets/dense_layer.hpp"
 #include "eigenflow/nets/kernel/dense_row.hpp"
 #include "eigenflow/nets/network.hpp"
 

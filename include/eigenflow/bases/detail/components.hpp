@@ -4,10 +4,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <functional>
-#include <memory>
 #include <span>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
