@@ -15,12 +15,13 @@ namespace eigenflow {
 template <class Scalar, class Labels>
 MatrixX<Scalar> one_hot(const Labels& labels, Eigen::Index classes) {
   MatrixX<Scalar> c = MatrixX<Scalar>::Zero(static_cast<Eigen::Index>(labels.size()), classes);
-  for (Eigen::Index i = 0; i < c.rows(); ++i) {
-    const auto label = static_cast<Eigen::Index>(labels[i]);
+  Eigen::Index i = 0;
+  for (const auto& given : labels) {
+    const auto label = static_cast<Eigen::Index>(given);
     if (label < 0 || label >= classes)
       detail::reject("one_hot takes labels from 0 to " + std::to_string(classes - 1) + ", but label " +
                      std::to_string(i) + " is " + std::to_string(label));
-    c(i, label) = 1;
+    c(i++, label) = 1;
   }
   return c;
 }
