@@ -149,6 +149,9 @@ std::vector<std::string> remarks(const Look& look, const Scales& scales, Base ba
 void run_images(const Options& options) {
   if (!options.test_data.empty())
     throw UsageError("--test-data is for tables: images are held out by --test");
+  if (options.image_flow == ImageFlow::fast_flow && (options.hidden_given || options.levels_given))
+    throw UsageError(
+        "--hidden and --levels are of a glow: give --architecture glow, or leave them out for a fast_flow");
   ImageFit fit{.path = options.data.path,
                .output = options.output,
                .command_line = options.command_line,
