@@ -352,8 +352,9 @@ TEST_CASE("npy: what is refused says why") {
     return npy<double>("{'descr': '<f8', 'fortran_order': False, 'shape': " + shape + ", }", {});
   };
   CHECK(refused("\x93PK and so on") == "t.npy: is no .npy file");
-  CHECK(refused(npy<std::int64_t>("{'descr': '<i8', " + rest, {1, 2, 3, 4, 5, 6})) ==
-        "t.npy: holds numbers of type '<i8', but float32, float64 or uint8 is read: save x.astype('float64')");
+  CHECK(
+      refused(npy<std::int64_t>("{'descr': '<i8', " + rest, {1, 2, 3, 4, 5, 6})) ==
+      "t.npy: holds numbers of type '<i8', but float32, float64 or uint8 is read: save x.astype('float64')");
   CHECK(refused(npy<double>("{'descr': '<f8', " + rest, {1, 2, 3, 4})) ==
         "t.npy: ends before its 2 × 3 numbers");
   CHECK(refused(of_shape("(1, 2, 3)")) ==
