@@ -160,10 +160,11 @@ class Flow : public FlowParameters<Parts...> {
   /// Rejects arguments that are neither dense Eigen matrices nor one point.
   template <class X>
   Vector log_prob(const X&) const requires(!Dense<X> && !PlainNumbers<const X, Scalar>) {
-    static_assert(Dense<X>,
-                  "a flow takes its rows from a dense Eigen matrix: wrap other memory where it lies, as in "
-                  "Eigen::Map<const Eigen::MatrixXf>(data, rows, columns); or one point of its scalar type from "
-                  "a std::array or a std::span");
+    static_assert(
+        Dense<X>,
+        "a flow takes its rows from a dense Eigen matrix: wrap other memory where it lies, as in "
+        "Eigen::Map<const Eigen::MatrixXf>(data, rows, columns); or one point of its scalar type from "
+        "a std::array or a std::span");
     return {};
   }
   template <class X, class V>
@@ -215,13 +216,13 @@ class Flow : public FlowParameters<Parts...> {
   }
   /// The log-density of one point, nats; writes its gradient to `grad`, D plain numbers.
   template <class G>
-  requires PlainStorage<G, Scalar> Scalar log_prob_and_grad_into(const OnePoint& x, G&& grad) const {
+  Scalar log_prob_and_grad_into(const OnePoint& x, G&& grad) const requires(PlainStorage<G, Scalar>) {
     return one_with_grad(x, {}, row_of<Scalar>(grad), {nullptr, 1, 0, 0, 1});
   }
   /// The same given c; writes the gradient in c to `grad_context`, C plain numbers.
   template <class G, class H>
-  requires(PlainStorage<G, Scalar>&& PlainStorage<H, Scalar>) Scalar
-      log_prob_and_grad_into(const OnePoint& x, const Given& c, G&& grad, H&& grad_context) const {
+  Scalar log_prob_and_grad_into(const OnePoint& x, const Given& c, G&& grad, H&& grad_context) const
+      requires(PlainStorage<G, Scalar>&& PlainStorage<H, Scalar>) {
     return one_with_grad(x, c, row_of<Scalar>(grad), row_of<Scalar>(grad_context));
   }
 
@@ -272,12 +273,14 @@ class Flow : public FlowParameters<Parts...> {
 
   /// One sample into D plain numbers, a C array, std::array or std::span.
   template <class X>
-  requires PlainStorage<X, Scalar>
-  void sample_into(X&& x, Rng& rng, Scalar temperature = 1) const { sample_into({}, x, rng, temperature); }
+  void sample_into(X&& x, Rng& rng, Scalar temperature = 1) const requires(PlainStorage<X, Scalar>) {
+    sample_into({}, x, rng, temperature);
+  }
   template <class X>
-  requires PlainStorage<X, Scalar>
-  void sample_into(const Given& c, X&& x, Rng& rng, Scalar temperature = 1) const {
-    sample_into(c, detail::checked_point("sample_into", "the sample", row_of<Scalar>(x), dim()).all(), rng, temperature);
+  void sample_into(const Given& c, X&& x, Rng& rng, Scalar temperature = 1) const
+      requires(PlainStorage<X, Scalar>) {
+    sample_into(c, detail::checked_point("sample_into", "the sample", row_of<Scalar>(x), dim()).all(), rng,
+                temperature);
   }
 
   /// n samples and the exact log-density of each, in one pass.
@@ -338,9 +341,10 @@ class Flow : public FlowParameters<Parts...> {
                        const Rows<Scalar>& grad_context) const {
     constexpr const char* call = "log_prob_and_grad_into";
     Scalar result{};
-    detail::evaluate_with_grad(*this, checked(call, x), checked(call, c, 1), {&result, 1, 1, 1, 1},
-                               detail::checked_point(call, "the gradient", grad, dim()),
-                               detail::checked_point(call, "the gradient in the context", grad_context, context_dim()));
+    detail::evaluate_with_grad(
+        *this, checked(call, x), checked(call, c, 1), {&result, 1, 1, 1, 1},
+        detail::checked_point(call, "the gradient", grad, dim()),
+        detail::checked_point(call, "the gradient in the context", grad_context, context_dim()));
     return result;
   }
 

@@ -76,7 +76,8 @@ TEST_CASE("Context units: every call is that of the layers in a StandardizeConte
   CHECK(flow.parameters() == wanted.parameters());
 
   CHECK(flow.log_prob(data.x, data.c) == wanted.log_prob(data.x, data.c));
-  const auto both = flow.log_prob_and_grad(data.x, data.c), wanted_both = wanted.log_prob_and_grad(data.x, data.c);
+  const auto both = flow.log_prob_and_grad(data.x, data.c),
+             wanted_both = wanted.log_prob_and_grad(data.x, data.c);
   CHECK(both.log_prob == flow.log_prob(data.x, data.c));
   CHECK(both.grad == wanted_both.grad);
   CHECK(both.grad_context == wanted_both.grad_context);
@@ -87,7 +88,8 @@ TEST_CASE("Context units: every call is that of the layers in a StandardizeConte
   CHECK((flow.inverse(z, data.c).x - data.x).cwiseAbs().maxCoeff() < 1e-9);
   ef::Rng one(7), two(7);
   CHECK(flow.sample(data.c, one) == wanted.sample(data.c, two));
-  const auto drawn = flow.sample_and_log_prob(data.c, one), wanted_drawn = wanted.sample_and_log_prob(data.c, two);
+  const auto drawn = flow.sample_and_log_prob(data.c, one),
+             wanted_drawn = wanted.sample_and_log_prob(data.c, two);
   CHECK(drawn.x == wanted_drawn.x);
   CHECK(drawn.log_prob == wanted_drawn.log_prob);
   CHECK((flow.log_prob(drawn.x, data.c) - drawn.log_prob).cwiseAbs().maxCoeff() < 1e-9);
@@ -211,7 +213,8 @@ TEST_CASE("Context units: they can be set, and are checked") {
                     ContainsSubstring("scale of context column 1 must be positive"));
   CHECK_THROWS_WITH(Units(Eigen::Vector2d(0, std::nan("")), Eigen::Vector2d(1, 1)),
                     ContainsSubstring("mean of context column 1 must be finite"));
-  CHECK_THROWS_WITH(Units(Eigen::Vector2d(0, 0), Eigen::Vector3d(1, 1, 1)), ContainsSubstring("2 means and 3 scales"));
+  CHECK_THROWS_WITH(Units(Eigen::Vector2d(0, 0), Eigen::Vector3d(1, 1, 1)),
+                    ContainsSubstring("2 means and 3 scales"));
   auto other = flow_of(ef::Chain{ef::ActNorm<double>(2)});
   CHECK_THROWS_WITH(other.set_context_units(Units::from_data()), ContainsSubstring("reads 0 columns"));
 }

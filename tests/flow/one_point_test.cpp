@@ -33,7 +33,8 @@ auto flow_given(Index context_dim) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("One point: lists, arrays and spans give the density of a batch of one row", "", float, double) {
+TEMPLATE_TEST_CASE("One point: lists, arrays and spans give the density of a batch of one row", "", float,
+                   double) {
   using S = TestType;
   const auto flow = flow_given<S>(0);
   const std::array<S, 2> point{S(0.3), S(-0.2)};
@@ -99,9 +100,8 @@ TEMPLATE_TEST_CASE("One point: the context is a list, an array, a span or a row"
 
 TEST_CASE("One point: a flow of a file has the same calls") {
   ef::Rng rng(1);
-  const ef::AnyFlow<double> flow{
-      ef::AnyChain<double>({ef::AnyLayer<double>(ef::Planar<double>(2))}),
-      ef::AnyBase<double>(ef::StandardNormal<double>(2)), rng};
+  const ef::AnyFlow<double> flow{ef::AnyChain<double>({ef::AnyLayer<double>(ef::Planar<double>(2))}),
+                                 ef::AnyBase<double>(ef::StandardNormal<double>(2)), rng};
   CHECK(flow.log_prob({0.3, -0.2}) == flow.log_prob(Eigen::RowVector2d(0.3, -0.2))[0]);
 }
 
@@ -111,9 +111,11 @@ TEST_CASE("One point: another number of numbers is rejected, and so is a context
   std::array<double, 2> two{};
   std::array<double, 3> three{};
   ef::Rng rng(1);
-  CHECK_THROWS_WITH(flow.log_prob({1.0, 2.0, 3.0}), ContainsSubstring("log_prob expects 2 numbers for a point, but got 3"));
+  CHECK_THROWS_WITH(flow.log_prob({1.0, 2.0, 3.0}),
+                    ContainsSubstring("log_prob expects 2 numbers for a point, but got 3"));
   CHECK_THROWS_WITH(flow.log_prob(three), ContainsSubstring("expects 2 numbers"));
-  CHECK_THROWS_WITH(flow.log_prob_and_grad_into(two, three), ContainsSubstring("2 numbers for the gradient, but got 3"));
+  CHECK_THROWS_WITH(flow.log_prob_and_grad_into(two, three),
+                    ContainsSubstring("2 numbers for the gradient, but got 3"));
   CHECK_THROWS_WITH(given.log_prob_and_grad_into(two, three, two, two),
                     ContainsSubstring("3 numbers for the gradient in the context, but got 2"));
   CHECK_THROWS_WITH(flow.sample_into(three, rng), ContainsSubstring("2 numbers for the sample, but got 3"));

@@ -23,7 +23,8 @@ class Context {
   Context(std::initializer_list<Scalar> row)
       : rows_{row.begin(), 1, static_cast<Eigen::Index>(row.size()), 0, 1} {}
   template <class Numbers>
-  requires PlainNumbers<const Numbers, Scalar> Context(const Numbers& row) : rows_(row_of<const Scalar>(row)) {}
+  requires PlainNumbers<const Numbers, Scalar> Context(const Numbers& row)
+      : rows_(row_of<const Scalar>(row)) {}
   template <class C>
   Context(const Eigen::DenseBase<C>& c) {
     static_assert(std::is_same_v<typename C::Scalar, Scalar>,

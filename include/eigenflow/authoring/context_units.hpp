@@ -46,7 +46,8 @@ class ContextUnits {
       : mean_(std::move(mean)), scale_(std::move(scale)), known_(initialised), awaited_(!initialised) {
     if (scale_.size() != mean_.size() || (initialised && mean_.size() == 0))
       detail::reject("the units of a context need a mean and a scale for each column, but got " +
-                     std::to_string(mean_.size()) + " means and " + std::to_string(scale_.size()) + " scales");
+                     std::to_string(mean_.size()) + " means and " + std::to_string(scale_.size()) +
+                     " scales");
     for (Eigen::Index j = 0; j < mean_.size(); ++j) {
       if (!detail::is_finite(mean_[j]))
         detail::reject("the mean of context column " + std::to_string(j) + " must be finite, but is " +
@@ -112,7 +113,10 @@ class GradInUnits {
 
  public:
   GradInUnits(const ContextUnits<Scalar>& units, Tile<Scalar>& tile)
-      : units_(units), inside_(units, tile), tile_(tile), raw_(tile.grad_context.data(), tile.grad_context.rows(), tile.grad_context.cols()) {
+      : units_(units),
+        inside_(units, tile),
+        tile_(tile),
+        raw_(tile.grad_context.data(), tile.grad_context.rows(), tile.grad_context.cols()) {
     if (!units.known()) return;
     Matrix standard = tile.scratch(raw_.cols());
     standard.setZero();

@@ -41,8 +41,8 @@ concept PlainNumbers = detail::is_plain<std::remove_cvref_t<Numbers>> &&
 
 /// Adjacent numbers that can be written to.
 template <class Numbers, class Scalar>
-concept PlainStorage = detail::is_plain<std::remove_cvref_t<Numbers>> &&
-    std::is_same_v<detail::PlainElement<Numbers>, Scalar>;
+concept PlainStorage =
+    detail::is_plain<std::remove_cvref_t<Numbers>> && std::is_same_v<detail::PlainElement<Numbers>, Scalar>;
 
 /// Plain numbers as a row.
 template <class S, class Numbers>

@@ -37,12 +37,11 @@ template <class... Parts>
 Value architecture_of(const Flow<Parts...>& flow) {
   using eigenflow::detail::to_value;
   Value::Object entries{{"scalar", Value(std::string(scalar_name<typename Flow<Parts...>::Scalar>()))},
-                       {"features", Value(static_cast<std::int64_t>(flow.dim()))},
-                       {"context", Value(static_cast<std::int64_t>(flow.context_dim()))},
-                       {"layers", to_value(flow.layers().layers())},
-                       {"base", to_value(flow.base())}};
-  if (!flow.context_units().left_out())
-    entries.emplace_back("context_units", to_value(flow.context_units()));
+                        {"features", Value(static_cast<std::int64_t>(flow.dim()))},
+                        {"context", Value(static_cast<std::int64_t>(flow.context_dim()))},
+                        {"layers", to_value(flow.layers().layers())},
+                        {"base", to_value(flow.base())}};
+  if (!flow.context_units().left_out()) entries.emplace_back("context_units", to_value(flow.context_units()));
   return Value(std::move(entries));
 }
 

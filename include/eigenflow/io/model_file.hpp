@@ -77,16 +77,18 @@ inline bool mentions(const Value& value, std::string_view name) {
   if (const auto* const list = value.as<Value::List>())
     return std::any_of(list->begin(), list->end(), [&](const Value& item) { return mentions(item, name); });
   if (const auto* const object = value.as<Value::Object>())
-    return std::any_of(object->begin(), object->end(),
-                       [&](const auto& entry) { return entry.first == name || mentions(entry.second, name); });
+    return std::any_of(object->begin(), object->end(), [&](const auto& entry) {
+      return entry.first == name || mentions(entry.second, name);
+    });
   return false;
 }
 
 inline std::map<std::string, std::string> metadata_of(const Value& architecture, const Notes& notes) {
-  std::map<std::string, std::string> metadata{{"format", "eigenflow"},
-                                              {"format_version", mentions(architecture, "context_units") ? "2" : "1"},
-                                              {"library_version", version},
-                                              {"architecture", to_json(architecture)}};
+  std::map<std::string, std::string> metadata{
+      {"format", "eigenflow"},
+      {"format_version", mentions(architecture, "context_units") ? "2" : "1"},
+      {"library_version", version},
+      {"architecture", to_json(architecture)}};
   for (const auto& [key, note] : notes) {
     check_note(key);
     metadata[key] = note;
@@ -171,7 +173,8 @@ void load_into(Flow<Parts...>& flow, const Tensors& file,
   auto parts = load_parts<Flow<Parts...>>(file, read_info(file), registry);
   check_same(to_value(flow.layers().layers()), to_value(parts.layers.layers()), "layers");
   check_same(to_value(flow.base()), to_value(parts.base), "base");
-  flow.restore(std::move(parts.layers), std::move(parts.base), std::move(parts.theta), std::move(parts.units));
+  flow.restore(std::move(parts.layers), std::move(parts.base), std::move(parts.theta),
+               std::move(parts.units));
 }
 
 /// The run-time flow of a file, and its metadata.

@@ -89,7 +89,8 @@ class StandardizeContext {
   }
   void start_and_move(std::span<Scalar> theta, MovingRows<Scalar>& rows, Direction direction) {
     if (!statistics_.known)
-      statistics_.known = detail::take_context(rows.tiles(), context_dim(), false, statistics_.mean, statistics_.scale);
+      statistics_.known =
+          detail::take_context(rows.tiles(), context_dim(), false, statistics_.mean, statistics_.scale);
     InnerRows<Scalar> standardised(rows, [this](Tile<Scalar>& tile, const auto& use) {
       const ArenaScope scope(*tile.arena);
       Tile<Scalar> inner = tile.with_context(standardise(tile), tile.grad_context);

@@ -214,8 +214,11 @@ const std::map<std::string, Write>& writers() {
 
 CppParts parts_of(const Model& model) {
   Writer writer(model.info.scalar == "float");
-  CppParts parts{writer.sequence(model.flow.layers().layers()), writer.write(model.flow.base()),
-                 writer.write(model.flow.context_units()), {}, {}};
+  CppParts parts{writer.sequence(model.flow.layers().layers()),
+                 writer.write(model.flow.base()),
+                 writer.write(model.flow.context_units()),
+                 {},
+                 {}};
   parts.constants = writer.constants.text();
   parts.headers = std::move(writer.headers);
   return parts;
