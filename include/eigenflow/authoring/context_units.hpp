@@ -65,11 +65,11 @@ class ContextUnits {
   /// True for raw units, which files do not mention.
   constexpr bool left_out() const { return !known_ && !awaited_; }
 
-  const Numbers& mean() const { return mean_; }
-  const Numbers& scale() const { return scale_; }
-  bool known() const { return known_; }
+  constexpr const Numbers& mean() const { return mean_; }
+  constexpr const Numbers& scale() const { return scale_; }
+  constexpr bool known() const { return known_; }
   /// True if a fit is to take them.
-  bool awaited() const { return awaited_; }
+  constexpr bool awaited() const { return awaited_; }
 
   /// (c - mean)/scale, for known units.
   ConstMatrixMap<Scalar> standardise(const Tile<Scalar>& tile) const {

@@ -71,7 +71,7 @@ class Writer {
     else if constexpr (requires { typename T::Alternatives; })
       return std::visit([&](const auto& map) { return write(map); }, x.map());
     else if constexpr (requires { x.left_out(); })
-      return x.left_out() ? CppValue{type<T>(0, {}), "{}"} : part(x);
+      return x.known() ? part(x) : CppValue{type<T>(0, {}), "{}"};  // units of a context; raw before a fit
     else if constexpr (ef::Structured<T>)
       return part(x);
     else
