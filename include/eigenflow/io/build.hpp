@@ -215,7 +215,9 @@ class Builder {
       return constant;
     }
     // Options that came later than the file have the value that they had before.
-    if constexpr (std::is_aggregate_v<T> && std::is_default_constructible_v<T>)
+    if constexpr (requires(const Wanted& wanted) { wanted.left_out(); })
+      return Wanted{};
+    else if constexpr (std::is_aggregate_v<T> && std::is_default_constructible_v<T>)
       return std::invoke(field.get, T{});
     else
       reject(detail::join(path, field.name) + " is missing");
