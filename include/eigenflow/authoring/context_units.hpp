@@ -36,9 +36,9 @@ class ContextUnits {
 
   ContextUnits() = default;
   static ContextUnits from_data() {
-    ContextUnits units;
-    units.awaited_ = true;
-    return units;
+    ContextUnits result;
+    result.awaited_ = true;
+    return result;
   }
   /// Throws std::invalid_argument unless both have the same number of entries, one or more, all finite, and every scale is
   /// positive. Without `initialised` they are from_data().
@@ -91,10 +91,10 @@ namespace detail {
 template <class Scalar>
 class InUnits {
  public:
-  InUnits(const ContextUnits<Scalar>& units, Tile<Scalar>& tile)
+  InUnits(const ContextUnits<Scalar>& by, Tile<Scalar>& tile)
       : tile_(tile), raw_(tile.context.data(), tile.context.rows(), tile.context.cols()) {
-    if (!units.known()) return;
-    const ConstMatrixMap<Scalar> standard = units.standardise(tile);
+    if (!by.known()) return;
+    const ConstMatrixMap<Scalar> standard = by.standardise(tile);
     new (&tile.context) ConstMatrixMap<Scalar>(standard.data(), standard.rows(), standard.cols());
   }
   ~InUnits() { new (&tile_.context) ConstMatrixMap<Scalar>(raw_.data(), raw_.rows(), raw_.cols()); }
@@ -112,12 +112,12 @@ class GradInUnits {
   using Matrix = typename Tile<Scalar>::Matrix;
 
  public:
-  GradInUnits(const ContextUnits<Scalar>& units, Tile<Scalar>& tile)
-      : units_(units),
-        inside_(units, tile),
+  GradInUnits(const ContextUnits<Scalar>& by, Tile<Scalar>& tile)
+      : units_(by),
+        inside_(by, tile),
         tile_(tile),
         raw_(tile.grad_context.data(), tile.grad_context.rows(), tile.grad_context.cols()) {
-    if (!units.known()) return;
+    if (!by.known()) return;
     Matrix standard = tile.scratch(raw_.cols());
     standard.setZero();
     new (&tile.grad_context) Matrix(standard.data(), standard.rows(), standard.cols());

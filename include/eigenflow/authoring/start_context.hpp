@@ -44,11 +44,11 @@ bool take_context(const TileSource<Scalar>& tiles, Eigen::Index columns, bool ke
 
 /// Takes the units of a context from data, if they are to be taken.
 template <class Scalar>
-void start_context(ContextUnits<Scalar>& units, Eigen::Index columns, const TileSource<Scalar>& tiles) {
-  if (!units.awaited()) return;
+void start_context(ContextUnits<Scalar>& result, Eigen::Index columns, const TileSource<Scalar>& tiles) {
+  if (!result.awaited()) return;
   VectorX<Scalar> mean, scale;
   if (take_context(tiles, columns, true, mean, scale))
-    units = ContextUnits<Scalar>(std::move(mean), std::move(scale));
+    result = ContextUnits<Scalar>(std::move(mean), std::move(scale));
 }
 
 }  // namespace eigenflow::detail

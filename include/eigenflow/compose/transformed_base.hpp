@@ -67,10 +67,10 @@ class TransformedBase {
   }
 
   /// Throws std::invalid_argument if the two have different numbers of features or contexts.
-  TransformedBase(L layers, B base, Units units = {})
-      : TransformedBase(layers, base, std::move(units), parameter_count(layers), parameter_count(base)) {}
+  TransformedBase(L layers, B base, Units by = {})
+      : TransformedBase(layers, base, std::move(by), parameter_count(layers), parameter_count(base)) {}
   /// The same with the numbers of their parameters given, as a constant expression.
-  constexpr TransformedBase(L layers, B base, Units units, Eigen::Index layer_size, Eigen::Index base_size)
+  constexpr TransformedBase(L layers, B base, Units by, Eigen::Index layer_size, Eigen::Index base_size)
       : layers_(std::move(layers)),
         base_(std::move(base)),
         layer_size_(layer_size),
@@ -78,7 +78,7 @@ class TransformedBase {
         context_dim_(
             detail::common_context("Flow", eigenflow::context_dim(layers_), eigenflow::context_dim(base_))),
         rows_together_(std::min(eigenflow::rows_together(layers_), eigenflow::rows_together(base_))),
-        units_(std::move(units)) {
+        units_(std::move(by)) {
     if (!units_.left_out() && (context_dim_ == 0 || (units_.known() && units_.mean().size() != context_dim_)))
       detail::reject("the units of a context are a mean and a scale for each of its columns, but got " +
                      std::to_string(units_.mean().size()) + " for a density that reads " +
@@ -131,7 +131,7 @@ class TransformedBase {
     const TileSource<Scalar> inside = [&](const std::function<void(Tile<Scalar>&)>& visit) {
       tiles([&](Tile<Scalar>& tile) {
         const ArenaScope scope(*tile.arena);
-        const detail::InUnits<Scalar> units(units_, tile);
+        const detail::InUnits<Scalar> standard(units_, tile);
         visit(tile);
       });
     };
