@@ -15,7 +15,8 @@ namespace eigenflow {
 
 /// The context of a conditional density, as an argument: one row for each sample (N × C) or one row for all (1 × C).
 /// Matrices, maps, blocks, expressions, and as one row lists such as `{0.5f, 2.f}`, arrays and spans convert implicitly,
-/// and must outlive the call. The default is no context. A list lives only as long as its call, so do not store it in a variable of this type.
+/// and must outlive the call. The default is no context. A list lives only as long as its call, so do not store it in a
+/// variable of this type.
 template <class Scalar>
 class Context {
  public:
