@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <limits>
+#include <utility>
 
 #include "eigenflow/authoring/context_units.hpp"
 #include "eigenflow/authoring/tile.hpp"

@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <algorithm>
+#include <functional>
 #include <new>
 #include <span>
 #include <string>
