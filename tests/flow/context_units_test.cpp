@@ -179,6 +179,27 @@ TEST_CASE("Context units: a flow of given parameters, parts with their own units
   for (const auto& component : mixture.base().components()) CHECK(component.context_units().known());
 }
 
+TEST_CASE("Context units: the components of a mixture have those of all rows, not of their groups") {
+  // Two clusters. The context is constant in the first one.
+  MatrixXd x = contract::random_normal<double>(80, 2, 5), c = contract::random_normal<double>(80, 1, 6);
+  x.topRows(40).array() += 50;
+  c.topRows(40).setConstant(3);
+  auto alone = flow_of(couplings(1));
+  ef::Rng rng(2);
+  ef::Flow mixture{ef::Mixture(2, alone.density()), rng};
+  ef::Flow nested{ef::Mixture(2, ef::AnyBase<double>(ef::Mixture(2, alone.density()))), rng};
+  ef::fit(alone, x, c, start_only);
+  ef::fit(mixture, x, c, start_only);
+  ef::fit(nested, x, c, {.epochs = 3, .batch_size = 40, .validation_fraction = 0, .progress = false});
+  for (const auto& component : mixture.base().components()) {
+    CHECK(component.context_units().mean()[0] == alone.context_units().mean()[0]);
+    CHECK(component.context_units().scale()[0] == alone.context_units().scale()[0]);
+  }
+  const VectorXd at_3 = nested.log_prob(x.topRows(1), VectorXd::Constant(1, 3)),
+                 at_4 = nested.log_prob(x.topRows(1), VectorXd::Constant(1, 4));
+  CHECK(at_3[0] != at_4[0]);
+}
+
 TEST_CASE("Context units: the members of an ensemble have their own") {
   const Table data(120);
   const auto ensemble = ef::fit_ensemble(flow_of(couplings()), data.x, data.c, {.members = 3}, quick);

@@ -52,4 +52,11 @@ void start_context(ContextUnits<Scalar>& result, Eigen::Index columns, const Til
     result = ContextUnits<Scalar>(std::move(mean), std::move(scale));
 }
 
+/// Lets a base take the units of its context from data, if it has such units. A Mixture does so with all rows, before each
+/// component starts from its own group of them.
+template <class B>
+void start_context(B& base, const TileSource<typename B::Scalar>& tiles) {
+  if constexpr (requires { base.start_context(tiles); }) base.start_context(tiles);
+}
+
 }  // namespace eigenflow::detail

@@ -104,6 +104,7 @@ class Mixture {
     std::fill_n(theta.begin(), size(), Scalar(0));
     components_.initialise(of_components(theta), rng);
   }
+  void start_context(const TileSource<Scalar>& tiles) { components_.start_context(tiles); }
   void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles) {
     components_.initialise_from(of_components(theta), tiles);
   }

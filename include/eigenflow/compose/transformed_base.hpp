@@ -125,10 +125,15 @@ class TransformedBase {
         detail::reads_raw_context(base_))
       units_ = Units::from_data();
   }
+  /// Takes the units of the context from the rows, as `initialise_from` does first.
+  void start_context(const TileSource<Scalar>& tiles) {
+    detail::start_context(units_, context_dim(), tiles);
+    if (units_.left_out()) detail::start_context(base_, tiles);
+  }
   /// Takes the units of the context, gives the data to the layers that start from data, and what the layers make of them
   /// to the base.
   void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles) {
-    detail::start_context(units_, context_dim(), tiles);
+    start_context(tiles);
     const TileSource<Scalar> inside = [&](const std::function<void(Tile<Scalar>&)>& visit) {
       tiles([&](Tile<Scalar>& tile) {
         const ArenaScope scope(*tile.arena);

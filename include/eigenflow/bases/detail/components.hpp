@@ -13,6 +13,7 @@
 #include "eigenflow/authoring/list.hpp"
 #include "eigenflow/authoring/moved_from.hpp"
 #include "eigenflow/authoring/segment.hpp"
+#include "eigenflow/authoring/start_context.hpp"
 #include "eigenflow/concepts/base.hpp"
 #include "eigenflow/concepts/layer.hpp"
 #include "eigenflow/numerics/k_means.hpp"
@@ -75,7 +76,10 @@ class Components {
   void initialise(std::span<Scalar> theta, Rng& rng) const {
     for (std::size_t k = 0; k < list_.size(); ++k) list_[k].initialise(segments_[k].of(theta), rng);
   }
-  /// Each component starts from its own group of the rows, found by k-means. Components that are still equal get noise.
+  void start_context(const TileSource<Scalar>& tiles) {
+    for (B& component : list_) detail::start_context(component, tiles);
+  }
+  /// All components have the units of the context of all rows. Each starts from its own group of the rows, found by k-means. Components that are still equal get noise.
   void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles) {
     static_assert(
         StartsFromData<B> || !requires { &B::initialise_from; },
@@ -112,6 +116,7 @@ class Components {
 
  private:
   void start(std::span<Scalar> theta, const TileSource<Scalar>& tiles) {
+    start_context(tiles);
     const std::vector<Eigen::Index> groups = size() > 1 ? groups_of(tiles) : std::vector<Eigen::Index>();
     for (Eigen::Index k = 0; k < size(); ++k) {
       const bool enough = std::count(groups.begin(), groups.end(), k) > 1;
