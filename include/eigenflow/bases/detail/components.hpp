@@ -87,9 +87,11 @@ class Components {
     if constexpr (StartsFromData<B>) start(theta, tiles);
     for (std::size_t k = 1; k < list_.size(); ++k) {
       const std::span<Scalar> own = segments_[k].of(theta);
-      const bool equals_another =
-          std::any_of(segments_.begin(), segments_.begin() + static_cast<std::ptrdiff_t>(k),
-                      [&](const Segment& other) { return std::ranges::equal(own, other.of(theta)); });
+      const bool equals_another = std::any_of(
+          segments_.begin(), segments_.begin() + static_cast<std::ptrdiff_t>(k), [&](const Segment& other) {
+            const std::span<const Scalar> numbers = other.of(theta);
+            return std::equal(own.begin(), own.end(), numbers.begin(), numbers.end());
+          });
       if (!equals_another) continue;
       Rng noise(k);
       for (Scalar& value : own) value += Scalar(0.1) * noise.template normal<Scalar>();
