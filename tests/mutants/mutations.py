@@ -51,6 +51,7 @@ PER_PIXEL = "compose/per_pixel.hpp"
 RECOMPUTE = "compose/recompute.hpp"
 ELEMENTWISE = "layers/elementwise.hpp"
 STANDARDIZE_CONTEXT = "layers/standardize_context.hpp"
+CONTEXT_UNITS = "authoring/context_units.hpp"
 CIRCLES = "layers/detail/circles.hpp"
 LINE_OR_CIRCLE = "transformers/line_or_circle.hpp"
 WITH_CIRCLES = "bases/with_circles.hpp"
@@ -263,7 +264,7 @@ MUTATIONS = [
     ("autoregressive", MASKED_NETWORK, "substitution leaves a layer out", "i-- > 1;)", "i-- > 2;)"),
     ("autoregressive", MASKED_NETWORK, "context left out of the inverse's gradient", "if (context_dim_ > 0) run.retreat(0, layers[0].readers_of(0, context_dim_));", ""),
     ("autoregressive", NETWORK_FORWARD, "one row with the products of a batch", "if (rows == 1) row_ =", "if (rows == 0) row_ ="),
-    ("autoregressive", NETWORK_FORWARD, "one row ends a column early", "result, layer.reach_of(first),", "result, layer.reach_of(first) - 1,"),
+    ("autoregressive", DENSE_LAYER, "one row ends a column early", "(first - part.first), reach_of(first),", "(first - part.first), reach_of(first) - 1,"),
     ("residual_coupling", NETWORK_FORWARD, "a gate of one row is not opened", "finish_gate(0);", ""),
     ("autoregressive", NETWORK_FORWARD, "mask not applied", "if (layer.reach.empty()) return weight;", "return weight;"),
     ("autoregressive", NETWORK_VJP, "masked entries have gradients", "g.weight.col(k).head(layer.reach_of(k)) += whole.col(k).head(layer.reach_of(k));",
@@ -427,8 +428,8 @@ MUTATIONS = [
     ("elementwise", ELEMENTWISE, "gradient assigned", "out.parameters(k, j) += reduce_add(sum);", "out.parameters(k, j) = reduce_add(sum);"),
     ("elementwise", ELEMENTWISE, "vjp of the inverse is forward's", "vjp<true>(grad, tape, tile);", "vjp<false>(grad, tape, tile);"),
     ("elementwise", ELEMENTWISE, "parameters of the first feature for all", "p.parameters(k, j)", "p.parameters(k, 0)"),
-    ("standardize_context", STANDARDIZE_CONTEXT, "gradient in the context not scaled", "inner.grad_context.col(j) / scale()[j];", "inner.grad_context.col(j);"),
-    ("standardize_context", STANDARDIZE_CONTEXT, "gradient in the context assigned", "tile.grad_context.col(j) += inner", "tile.grad_context.col(j) = inner"),
+    ("standardize_context", CONTEXT_UNITS, "gradient in the context not scaled", "standard.col(j) / scale[j];", "standard.col(j);"),
+    ("standardize_context", CONTEXT_UNITS, "gradient in the context assigned", "grad.col(j) += standard", "grad.col(j) = standard"),
     ("standardize_context", STANDARDIZE_CONTEXT, "gradient in the context dropped, inverse", "layer_.inverse_vjp(theta, grad, tape.inner, inner);\n    give_back(inner, tile);",
      "layer_.inverse_vjp(theta, grad, tape.inner, inner);"),
     ("standardize_context", STANDARDIZE_CONTEXT, "directions swapped", "const auto tape = layer_.inverse(theta, inner);", "const auto tape = layer_.forward(theta, inner);"),

@@ -2,7 +2,6 @@
 
 #include <Eigen/Core>
 #include <limits>
-#include <new>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -71,14 +70,6 @@ class ContextUnits {
   /// True if a fit is to take them.
   constexpr bool awaited() const { return awaited_; }
 
-  /// (c - mean)/scale, for known units.
-  ConstMatrixMap<Scalar> standardise(const Tile<Scalar>& tile) const {
-    typename Tile<Scalar>::Matrix c = tile.scratch(mean_.size());
-    for (Eigen::Index j = 0; j < mean_.size(); ++j)
-      c.col(j) = (tile.context.col(j).array() - mean_[j]) / scale_[j];
-    return {c.data(), tile.rows(), mean_.size()};
-  }
-
  private:
   Numbers mean_{}, scale_{};
   bool known_ = false;
@@ -87,6 +78,23 @@ class ContextUnits {
 
 namespace detail {
 
+/// (c - mean)/scale of the context c of a tile, N × C, from its arena.
+template <class Scalar>
+ConstMatrixMap<Scalar> standard_context(const Tile<Scalar>& tile, const Numbers<Scalar>& mean,
+                                        const Numbers<Scalar>& scale) {
+  typename Tile<Scalar>::Matrix c = tile.scratch(mean.size());
+  for (Eigen::Index j = 0; j < mean.size(); ++j)
+    c.col(j) = (tile.context.col(j).array() - mean[j]) / scale[j];
+  return {c.data(), tile.rows(), mean.size()};
+}
+
+/// Adds a gradient in the standard context, N × C, to that in the context itself.
+template <class Scalar>
+void add_standard_grad(const MatrixMap<Scalar>& standard, const Numbers<Scalar>& scale,
+                       MatrixMap<Scalar>& grad) {
+  for (Eigen::Index j = 0; j < grad.cols(); ++j) grad.col(j) += standard.col(j) / scale[j];
+}
+
 /// The context of a tile is in these units as long as this lives.
 template <class Scalar>
 class InUnits {
@@ -94,10 +102,10 @@ class InUnits {
   InUnits(const ContextUnits<Scalar>& by, Tile<Scalar>& tile)
       : tile_(tile), raw_(tile.context.data(), tile.context.rows(), tile.context.cols()) {
     if (!by.known()) return;
-    const ConstMatrixMap<Scalar> standard = by.standardise(tile);
-    new (&tile.context) ConstMatrixMap<Scalar>(standard.data(), standard.rows(), standard.cols());
+    const ConstMatrixMap<Scalar> standard = standard_context(tile, by.mean(), by.scale());
+    point_at(tile.context, standard.data(), standard.rows(), standard.cols());
   }
-  ~InUnits() { new (&tile_.context) ConstMatrixMap<Scalar>(raw_.data(), raw_.rows(), raw_.cols()); }
+  ~InUnits() { point_at(tile_.context, raw_.data(), raw_.rows(), raw_.cols()); }
   InUnits(const InUnits&) = delete;
   InUnits& operator=(const InUnits&) = delete;
 
@@ -120,13 +128,11 @@ class GradInUnits {
     if (!by.known()) return;
     Matrix standard = tile.scratch(raw_.cols());
     standard.setZero();
-    new (&tile.grad_context) Matrix(standard.data(), standard.rows(), standard.cols());
+    point_at(tile.grad_context, standard.data(), standard.rows(), standard.cols());
   }
   ~GradInUnits() {
-    if (units_.known())
-      for (Eigen::Index j = 0; j < raw_.cols(); ++j)
-        raw_.col(j) += tile_.grad_context.col(j) / units_.scale()[j];
-    new (&tile_.grad_context) Matrix(raw_.data(), raw_.rows(), raw_.cols());
+    if (units_.known()) add_standard_grad(tile_.grad_context, units_.scale(), raw_);
+    point_at(tile_.grad_context, raw_.data(), raw_.rows(), raw_.cols());
   }
   GradInUnits(const GradInUnits&) = delete;
   GradInUnits& operator=(const GradInUnits&) = delete;

@@ -12,6 +12,16 @@
 
 namespace eigenflow {
 
+namespace detail {
+
+/// Makes an Eigen map point elsewhere: assigning to it would copy numbers.
+template <class Map, class... Place>
+void point_at(Map& map, const Place&... place) {
+  new (&map) Map(place...);
+}
+
+}  // namespace detail
+
 template <class Scalar>
 using MatrixX = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
 template <class Scalar>
@@ -99,7 +109,7 @@ struct Tile : Pass {
   /// Gives the tile a context of that many columns from the arena. Returns it for the caller to fill.
   Matrix attach_context(Eigen::Index columns) {
     Matrix numbers = scratch(columns);
-    new (&context) ConstMatrixMap<Scalar>(numbers.data(), rows(), columns);
+    detail::point_at(context, numbers.data(), rows(), columns);
     return numbers;
   }
 
@@ -110,9 +120,9 @@ struct Tile : Pass {
     Matrix log_det_cotangent = scratch(1);
     Matrix context_cotangent = scratch(context.cols());
     context_cotangent.setZero();
-    new (&grad_values) Matrix(values_cotangent.data(), rows(), cols());
-    new (&grad_log_det) ConstVectorMap<Scalar>(log_det_cotangent.data(), rows());
-    new (&grad_context) Matrix(context_cotangent.data(), rows(), context.cols());
+    detail::point_at(grad_values, values_cotangent.data(), rows(), cols());
+    detail::point_at(grad_log_det, log_det_cotangent.data(), rows());
+    detail::point_at(grad_context, context_cotangent.data(), rows(), context.cols());
     return Vector(log_det_cotangent.data(), rows());
   }
 

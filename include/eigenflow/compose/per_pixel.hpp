@@ -1,7 +1,6 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <new>
 #include <span>
 #include <string>
 #include <tuple>
@@ -185,9 +184,9 @@ class PerPixel {
     Matrix grad_context = tile.scratch(context_dim() * pixels_);
     grad_context.setZero();
     Tile<Scalar> inner = pixels_of(tile, nullptr, tape.context);  // a vjp reads no log_det
-    new (&inner.grad_values) Matrix(tile.grad_values.data(), rows, layer_.dim());
-    new (&inner.grad_log_det) ConstVectorMap<Scalar>(tape.per_pixel, rows);
-    new (&inner.grad_context) Matrix(grad_context.data(), rows, context_dim());
+    detail::point_at(inner.grad_values, tile.grad_values.data(), rows, layer_.dim());
+    detail::point_at(inner.grad_log_det, tape.per_pixel, rows);
+    detail::point_at(inner.grad_context, grad_context.data(), rows, context_dim());
     with_dropout(tile, inner, [&](Tile<Scalar>& pixels) { return run(pixels), 0; });
     for (Eigen::Index k = 0; k < grad_context.cols(); ++k)
       tile.grad_context.col(k / pixels_) += grad_context.col(k);

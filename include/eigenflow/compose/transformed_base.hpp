@@ -3,7 +3,6 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <functional>
-#include <new>
 #include <span>
 #include <string>
 #include <tuple>
@@ -179,9 +178,9 @@ class TransformedBase {
     const ConstVectorMap<Scalar> grad_log_prob = tile.grad_log_det;
     typename Tile<Scalar>::Matrix turned = tile.scratch(1);
     turned.col(0) = -grad_log_prob;
-    show(tile.grad_log_det, turned.data(), tile.rows());
+    detail::point_at(tile.grad_log_det, turned.data(), tile.rows());
     layers_.inverse_vjp(layer_segment().of(theta), layer_segment().of(grad), tape.layers, tile);
-    show(tile.grad_log_det, grad_log_prob.data(), tile.rows());
+    detail::point_at(tile.grad_log_det, grad_log_prob.data(), tile.rows());
     if constexpr (!Parameterless<B>) {
       if (grad.empty()) return;
       // The parameters of the base act on log p_Z (at fixed z) and on z. A piece adds once to an entry, so a buffer
@@ -241,7 +240,7 @@ class TransformedBase {
     const ArenaScope scope(*tile.arena);
     Tile<Scalar> drawn = Tile<Scalar>::allocate(*tile.arena, tile.rows(), dim(), true);
     drawn.log_det.setZero();
-    show(drawn.context, tile.context.data(), tile.rows(), tile.context.cols());
+    detail::point_at(drawn.context, tile.context.data(), tile.rows(), tile.context.cols());
     const detail::InUnits<Scalar> inside(units_, drawn);
     base_.sample(base_segment().of(theta), rng, first_row, drawn);
     typename Tile<Scalar>::Matrix latents = tile.scratch(dim());
@@ -257,12 +256,6 @@ class TransformedBase {
   }
 
  private:
-  // Assigning to an Eigen map copies numbers; constructing it again makes it point elsewhere.
-  template <class Map, class... Place>
-  static void show(Map& map, const Place&... place) {
-    new (&map) Map(place...);
-  }
-
   L layers_;
   B base_;
   Eigen::Index layer_size_;

@@ -142,10 +142,7 @@ class StandardizeContext {
   }
 
   ConstMatrixMap<Scalar> standardise(const Tile<Scalar>& tile) const {
-    typename Tile<Scalar>::Matrix c = tile.scratch(context_dim());
-    for (Eigen::Index j = 0; j < context_dim(); ++j)
-      c.col(j) = (tile.context.col(j).array() - mean()[j]) / scale()[j];
-    return {c.data(), tile.rows(), context_dim()};
+    return detail::standard_context(tile, mean(), scale());
   }
 
   Tile<Scalar> with_cotangents(const Scalar* context, const Tile<Scalar>& tile) const {
@@ -154,8 +151,7 @@ class StandardizeContext {
     return tile.with_context({context, tile.rows(), context_dim()}, grad);
   }
   void give_back(const Tile<Scalar>& inner, Tile<Scalar>& tile) const {
-    for (Eigen::Index j = 0; j < context_dim(); ++j)
-      tile.grad_context.col(j) += inner.grad_context.col(j) / scale()[j];
+    detail::add_standard_grad(inner.grad_context, scale(), tile.grad_context);
   }
 
   detail::FeatureStatistics<Scalar> statistics_;

@@ -12,7 +12,6 @@
 #include "eigenflow/nets/dense_layer.hpp"
 #include "eigenflow/nets/dropout.hpp"
 #include "eigenflow/nets/kernel/dense.hpp"
-#include "eigenflow/nets/kernel/dense_row.hpp"
 #include "eigenflow/nets/kernel/panels.hpp"
 #include "eigenflow/nets/network.hpp"
 
@@ -124,15 +123,11 @@ class BatchForward {
     const Eigen::Index read = layer.reach_of(part.last - 1);  // later columns read more
     for (Eigen::Index j = 0; j < read; ++j) row_[j] = from.data[j * height];
     Scalar* const result = row_ + layer.in;
-    for (Eigen::Index first = part.first; first < part.last;) {  // columns that read the same inputs
-      const Eigen::Index last = std::min(layer.same_reach_until(first), part.last);
-      dense_one_row(row_, weight + first * layer.in, layer.in, bias + first, result, layer.reach_of(first),
-                    last - first);
-      for (const Scalar* value = result; first < last; ++first, ++value) {
-        Scalar* const column = to.column(0, first);
-        column[0] = *value;
-        std::fill(column + 1, column + to.filled_rows(), Scalar(0));
-      }
+    layer.one_row(row_, weight, bias, part, result);
+    for (Eigen::Index k = part.first; k < part.last; ++k) {
+      Scalar* const column = to.column(0, k);
+      column[0] = result[k - part.first];
+      std::fill(column + 1, column + to.filled_rows(), Scalar(0));
     }
   }
 
