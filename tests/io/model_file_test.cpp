@@ -445,6 +445,18 @@ TEST_CASE("a file of format version 1 stays readable") {
   CHECK((flow.log_prob(x) - then).cwiseAbs().maxCoeff() < 1e-12);
 }
 
+TEST_CASE("a file of format version 2 stays readable") {
+  // tests/golden/format_2.model was written by version 0.1.0, and is never to be written again. NumPy computed the
+  // values from its tensors: an affine coupling given a context in units of its own.
+  const auto path = std::filesystem::path(EIGENFLOW_TEST_DATA) / "golden" / "format_2.model";
+  const auto flow = ef::load_flow<double>(path, ef::io::standard_parts<double>());
+  CHECK(ef::model_info(path).format_version == 2);
+  Eigen::MatrixXd x(3, 2);
+  x << 0.3, -1.9, -2, 2.2, 1, -1;
+  const Eigen::Vector3d then(-2.5208066086865903, -5.690649638985299, -7.788292457236201);
+  CHECK((flow.log_prob(x, Eigen::Vector3d(950, 1010, 1100)) - then).cwiseAbs().maxCoeff() < 1e-12);
+}
+
 TEST_CASE("a file that is not there, a folder, and a folder that is not there are named") {
   const TemporaryFolder folder;
   ef::Rng rng(3);
