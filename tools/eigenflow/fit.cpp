@@ -1,10 +1,10 @@
 // eigenflow fit: from a table to a model file.
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <eigenflow/io/model_file.hpp>
+#include <functional>
 #include <iostream>
 #include <limits>
 #include <map>
@@ -18,14 +18,15 @@
 #include "data.hpp"
 #include "fit_data.hpp"
 #include "fit_images.hpp"
+#include "judgement.hpp"
 #include "look.hpp"
 #include "memory.hpp"
 #include "model.hpp"
 #include "numbers.hpp"
 #include "options.hpp"
 #include "output.hpp"
+#include "race.hpp"
 #include "subcommands.hpp"
-#include "table/gaussian.hpp"
 #include "table/text.hpp"
 #include "train.hpp"
 #include "usage_error.hpp"
@@ -45,53 +46,18 @@ struct Options {
   Training training;
   std::string command_line;
 
+  // Of a race
+  double seconds = 180;
+  Eigen::Index members = 0;
+  std::string like, checkpoint;
+  bool races = true;  // false: the architecture is given
+
   // Of images
   std::string image;
   ImageFlow image_flow = ImageFlow::fast_flow;
   Eigen::Index levels = 2;
   bool layers_given = false, hidden_given = false, levels_given = false;
 };
-
-// The mean negative log-likelihood of rows in nats, with its standard error: as "4.123 ± 0.045".
-std::string nats(const Eigen::VectorXd& log_prob) {
-  const double mean = -log_prob.mean();
-  const double spread = std::sqrt((log_prob.array() + mean).square().mean());
-  char text[64];
-  std::snprintf(text, sizeof text, "%.3f ± %.3f", mean,
-                spread / std::sqrt(static_cast<double>(log_prob.size())));
-  return text;
-}
-
-// log p(x | c) of the Gaussian with the mean and the covariance of the rows of the fit.
-Eigen::VectorXd gaussian(const Sample& fitted, const Sample& at) {
-  Eigen::VectorXd log_prob = table::Gaussian(joined(fitted)).log_prob(joined(at));
-  if (fitted.c.cols() > 0) log_prob -= table::Gaussian(fitted.c).log_prob(at.c);
-  return log_prob;
-}
-
-// What held-out rows say of a flow, beside the Gaussian. Where a column has heavy tails, they make most of the Gaussian's
-// covariance, and any flow looks good beside it. So both are compared on the rows near the others too.
-std::vector<std::string> judgement(const Flow& flow, const Sample& fitted, const Sample& test,
-                                   Eigen::Index left_out) {
-  const auto rows = [](const Sample& sample) { return std::to_string(sample.x.rows()) + " rows"; };
-  const auto both = [&](const Sample& from, const Sample& at, const std::string& which) {
-    return nats(flow.log_prob(at.x, at.c)) + " nats over " + which + "; a Gaussian's " +
-           nats(gaussian(from, at));
-  };
-  std::vector<std::string> lines{
-      both(fitted, test,
-           rows(test) + (left_out > 0 ? " without " + std::to_string(left_out) + " far outside" : ""))};
-  const Eigen::MatrixXd columns = joined(fitted);
-  const Units units = units_of(columns);
-  if (!units.any_heavy()) return lines;
-  lines[0] += ", which far rows widen";
-  const Sample near = take(fitted, near_rows(units, columns)),
-               near_test = take(test, near_rows(units, joined(test)));
-  if (near_test.x.rows() > 0 && near.x.rows() > near.x.cols() + near.c.cols())
-    lines.push_back(both(near, near_test, "the " + rows(near_test) + " that lie near the others") +
-                    ", fitted to such rows");
-  return lines;
-}
 
 void set_threads(int threads) {
   if (threads <= 0) return;
@@ -104,6 +70,8 @@ void set_threads(int threads) {
 
 void check(const Options& options) {
   check_model_output(options.output, {options.data.path, options.test_data});
+  if (!options.checkpoint.empty())
+    check_model_output(options.checkpoint, {options.data.path, options.test_data});
   if (options.data.path == "-" && options.test_data == "-")
     throw UsageError("the standard input cannot be read twice: give DATA or --test-data as a file");
   if (options.training.patience > 0 && options.training.validation == 0)
@@ -174,6 +142,44 @@ void run_images(const Options& options) {
   fit_images(fit);
 }
 
+// The plan of the one architecture that the options give.
+Plan given_plan(const Options& options, const FitRows& rows) {
+  Plan plan;
+  Part& part = plan.parts.emplace_back();
+  part.recipe = {options.architecture, chosen_for(options.training, rows.count(), rows.dim())};
+  if (options.members > 1) plan.folds = part.members = options.members;
+  return plan;
+}
+
+Plan noted_plan(const std::string& path) {
+  const ef::ModelInfo info = read_model(path).info;
+  const auto found = info.notes.find(recipe_note);
+  if (found == info.notes.end())
+    throw std::runtime_error(path + ": this model does not say how it was fitted, as models of a fit to a table do");
+  try {
+    return plan_of(found->second);
+  } catch (const std::exception& error) {
+    throw std::runtime_error(path + ": its note \"recipe\" cannot be read: " + error.what());
+  }
+}
+
+// Fits what the options say: a race, what another fit has chosen, or one architecture.
+Raced fit_rows(const Options& options, const FitRows& rows, const ef::Notes& notes) {
+  Pace pace(!options.quiet);
+  const Training& training = options.training;
+  std::function<void(const Flow&)> keep;
+  if (!options.checkpoint.empty()) keep = [&](const Flow& flow) { ef::save(flow, options.checkpoint, notes); };
+  if (options.races && options.like.empty()) {
+    const RaceOptions how{.seconds = options.seconds, .steps = training.steps, .members = options.members, .training = training, .keep = keep};
+    return race(rows, how, pace);
+  }
+  const Plan plan = options.like.empty() ? given_plan(options, rows) : noted_plan(options.like);
+  const Watch watch{.pace = pace, .name = "", .bar = !options.quiet, .keep = keep};
+  Raced fitted{follow(plan, rows, training.validation, training.seed, watch), plan, {}};
+  fitted.lines = {fitted.planned.history.message};
+  return fitted;
+}
+
 void run(Options options) {
   check(options);
   set_threads(options.threads);
@@ -205,7 +211,7 @@ void run(Options options) {
     test = hold_out(sample, options.test, options.training.seed);
   }
 
-  const Scales scales = scales_of(supports, sample.x, sample.c);
+  const Scales scales = scales_of(supports, without_edges(supports, sample.x), sample.c);
   ef::Notes notes = columns.notes();
   notes["data"] = table::escaped(options.data.path);  // which may be no UTF-8
   notes["rows"] = std::to_string(rows);
@@ -224,13 +230,12 @@ void run(Options options) {
 
   const auto dim = static_cast<Eigen::Index>(columns.features.size());
   if (dim == 1 && columns.context.empty()) options.architecture.kind = Kind::autoregressive;
-  options.training.progress = !options.quiet;
-  const Trained trained = within_memory(
+  Raced fitted = within_memory(
       reader->source(),
-      "fit fewer rows or columns, or a smaller flow by --layers, --hidden, --bins and --batch", [&] {
-        return train(options.architecture, options.training, supports, units_of(whole), scales, sample.x,
-                     sample.c);
-      });
+      "fit fewer rows or columns, or a smaller flow by --layers, --hidden, --bins and --batch",
+      [&] { return fit_rows(options, FitRows(sample.x, sample.c, supports, units_of(whole), options.training.seed), notes); });
+  notes[recipe_note] = text_of(fitted.plan);
+  const Planned& trained = fitted.planned;
 
   std::string held_out = "no rows were held out";
   if (test.x.rows() > 0) {
@@ -247,7 +252,9 @@ void run(Options options) {
     std::fprintf(stderr, "eigenflow: %s\n", trained.history.message.c_str());
 
   if (options.quiet) return;
-  std::cout << trained.flow << trained.history.message << '\n' << held_out << '\n';
+  std::cout << trained.flow;
+  for (const std::string& line : fitted.lines) std::cout << line << '\n';
+  std::cout << held_out << '\n';
 }
 
 // One of a few names, handed on as its number.
@@ -325,9 +332,9 @@ void add_fit(CLI::App& app, const std::string& command_line) {
       ->type_name("spline|affine")
       ->group(model);
   sub->add_option("--base", a.base,
-                  "normal, or student for heavy tails (default: by the tails of the columns)")
-      ->transform(choice<Base>({{"normal", Base::normal}, {"student", Base::student}}))
-      ->type_name("normal|student")
+                  "normal, student for heavy tails, or a mixture of normals (default: by the tails of the columns)")
+      ->transform(choice<Base>({{"normal", Base::normal}, {"student", Base::student}, {"mixture", Base::mixture}}))
+      ->type_name("normal|student|mixture")
       ->group(model);
   CLI::Option* const layers =
       add_whole(*sub, "--layers", a.layers, 0, 1000, "Layers; of a flow of images its steps (8)")
@@ -338,6 +345,28 @@ void add_fit(CLI::App& app, const std::string& command_line) {
           ->capture_default_str()
           ->group(model);
   add_whole(*sub, "--bins", a.bins, 2, 1000, "Bins of a spline")->group(model);
+  add_whole(*sub, "--components", a.components, 1, 10'000, "Normals of a base that is a mixture")->group(model);
+  add_number(*sub, "--dropout", a.dropout, {.low = 0, .high = 0.9}, "Share of the hidden values that a step leaves out")
+      ->group(model);
+
+  const std::string racing = "Race";
+  CLI::Option* const time = sub->add_option_function<std::string>(
+                                   "--time", [&o](const std::string& text) { o.seconds = seconds_of(text, "--time"); },
+                                   "How long the race may take, as 90s, 3m or 1h")
+                                ->type_name("TIME")
+                                ->default_str("3m")
+                                ->group(racing);
+  CLI::Option* const quick =
+      sub->add_flag_callback("--quick", [&o] { o.seconds = 20; }, "At most 20 seconds")->excludes(time)->group(racing);
+  CLI::Option* const thorough = sub->add_flag_callback("--thorough", [&o] { o.seconds = 1200; }, "At most 20 minutes")
+                                    ->excludes(time)
+                                    ->excludes(quick)
+                                    ->group(racing);
+  add_whole(*sub, "--members", o.members, 1, 1000, "Flows to average, each with its own held-out rows (default: 5 for few rows)")
+      ->group(racing);
+  CLI::Option* const like = add_text(*sub, "--like", o.like, "Fit what the race of that model has chosen, without a race")
+                                ->type_name("MODEL")
+                                ->group(racing);
 
   CLI::Option* const epochs =
       add_whole(*sub, "--epochs", t.epochs, 1, many, "Passes over the rows (default: by their number)")
@@ -367,14 +396,19 @@ void add_fit(CLI::App& app, const std::string& command_line) {
       ->excludes(share)
       ->type_name("DATA")
       ->group(fitting);
+  add_text(*sub, "--checkpoint", o.checkpoint, "Where the best model so far is written every few seconds")
+      ->type_name("MODEL")
+      ->group(fitting);
   add_whole(*sub, "--seed", t.seed, 0, std::numeric_limits<std::uint64_t>::max(), "Of all that is random")
       ->group(fitting);
   add_whole(*sub, "--threads", o.threads, 1, 1024, "Threads (default: all cores)")->group(fitting);
   sub->add_flag("--quiet", o.quiet, "Neither a progress bar nor a summary");
+  for (CLI::Option* const of_race : {time, quick, thorough, like}) image->excludes(of_race);
   for (const char* const of_columns :
        {"--columns", "--context", "--positive", "--interval", "--periodic", "--integer", "--continuous",
         "--all-rows", "--header", "--no-header", "--decimal", "--type", "--transformer", "--base", "--bins",
-        "--noise", "--test-data"})
+        "--noise", "--test-data", "--components", "--dropout", "--members",
+        "--checkpoint"})
     image->excludes(sub->get_option(of_columns));
   sub->footer(
       "Examples:\n"
@@ -383,7 +417,10 @@ void add_fit(CLI::App& app, const std::string& command_line) {
       "  eigenflow fit people.csv -o people.eigenflow --positive income --interval share:0:100 --seed 7\n"
       "  zcat events.csv.gz | eigenflow fit - -o events.eigenflow --epochs 20 --hidden 128,128\n"
       "  eigenflow fit maps.npy -o maps.eigenflow --image 64x16x16 --architecture fast_flow");
-  sub->callback([options, layers, hidden, levels] {
+  sub->callback([options, sub, layers, hidden, levels] {
+    for (const char* const of_architecture :
+         {"--type", "--transformer", "--base", "--layers", "--hidden", "--bins", "--components", "--dropout", "--epochs"})
+      if (sub->get_option(of_architecture)->count() > 0) options->races = false;
     options->layers_given = layers->count() > 0;
     options->hidden_given = hidden->count() > 0;
     options->levels_given = levels->count() > 0;

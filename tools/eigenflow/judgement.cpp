@@ -1,0 +1,53 @@
+#include "judgement.hpp"
+
+#include <cmath>
+#include <cstdio>
+
+#include "table/gaussian.hpp"
+#include "units.hpp"
+
+namespace command {
+namespace {
+
+// The mean negative log-likelihood of rows in nats, with its standard error: as "4.123 ± 0.045".
+std::string nats(const Eigen::VectorXd& log_prob) {
+  const double mean = -log_prob.mean();
+  const double spread = std::sqrt((log_prob.array() + mean).square().mean());
+  char text[64];
+  std::snprintf(text, sizeof text, "%.3f ± %.3f", mean,
+                spread / std::sqrt(static_cast<double>(log_prob.size())));
+  return text;
+}
+
+// log p(x | c) of the Gaussian with the mean and the covariance of the rows of the fit.
+Eigen::VectorXd gaussian(const Sample& fitted, const Sample& at) {
+  Eigen::VectorXd log_prob = table::Gaussian(joined(fitted)).log_prob(joined(at));
+  if (fitted.c.cols() > 0) log_prob -= table::Gaussian(fitted.c).log_prob(at.c);
+  return log_prob;
+}
+
+}  // namespace
+
+std::vector<std::string> judgement(const Flow& flow, const Sample& fitted, const Sample& test,
+                                   Eigen::Index left_out) {
+  const auto rows = [](const Sample& sample) { return std::to_string(sample.x.rows()) + " rows"; };
+  const auto both = [&](const Sample& from, const Sample& at, const std::string& which) {
+    return nats(flow.log_prob(at.x, at.c)) + " nats over " + which + "; a Gaussian's " +
+           nats(gaussian(from, at));
+  };
+  std::vector<std::string> lines{
+      both(fitted, test,
+           rows(test) + (left_out > 0 ? " without " + std::to_string(left_out) + " far outside" : ""))};
+  const Eigen::MatrixXd columns = joined(fitted);
+  const Units units = units_of(columns);
+  if (!units.any_heavy()) return lines;
+  lines[0] += ", which far rows widen";
+  const Sample near = take(fitted, near_rows(units, columns)),
+               near_test = take(test, near_rows(units, joined(test)));
+  if (near_test.x.rows() > 0 && near.x.rows() > near.x.cols() + near.c.cols())
+    lines.push_back(both(near, near_test, "the " + rows(near_test) + " that lie near the others") +
+                    ", fitted to such rows");
+  return lines;
+}
+
+}  // namespace command

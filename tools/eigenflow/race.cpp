@@ -1,0 +1,351 @@
+#include "race.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <utility>
+
+namespace command {
+namespace {
+
+using Eigen::Index;
+
+constexpr Index few_rows = 10'000;  // fewer are judged in folds
+constexpr Index default_folds = 5;
+constexpr Index fewest_for_flows = 40;
+constexpr Index judges = 1000;  // rows that a heat is judged by, where folds have so many
+constexpr double heats_share = 0.35, mixtures_share = 0.1;  // of the time
+constexpr double work_per_second = 1e9;                      // multiplications of a mixture's fit
+
+// A density that takes part, and log p of the rows that each fold holds out.
+struct Entry {
+  Recipe recipe;
+  std::vector<Eigen::VectorXd> held_out;  // of the first folds
+  std::vector<Flow> flows;                // those that are fit for the end
+  bool is_final = false;
+
+  // The mean over the first folds, nats a row.
+  double mean(std::size_t folds) const {
+    double sum = 0, count = 0;
+    for (std::size_t i = 0; i < std::min(folds, held_out.size()); ++i) {
+      sum += held_out[i].sum();
+      count += static_cast<double>(held_out[i].size());
+    }
+    const double mean = sum / count;
+    return std::isfinite(mean) ? mean : -std::numeric_limits<double>::infinity();
+  }
+};
+
+// A race on some rows.
+class Race {
+ public:
+  Race(const FitRows& rows, const RaceOptions& options, Pace& pace) : rows_(rows), options_(options), pace_(pace) {
+    few_ = rows.count() < few_rows;
+    const double validation = options.training.validation;
+    if (few_) plan_.folds = std::clamp<Index>(options.members > 1 ? options.members : default_folds, 2, std::max<Index>(2, rows.count() / 2));
+    folds_ = folds_of(plan_, rows.count(), few_ ? 0 : validation > 0 ? validation : 0.1, options.training.seed);
+    if (!options.steps) pace.limit(options.seconds);
+    work_ = mixtures_share * work_per_second * (options.steps ? 180 : options.seconds);
+    plan_.work = std::round(work_ / static_cast<double>(few_ ? 40 : 10));
+  }
+
+  Raced run() {
+    gaussian_ = enter({.architecture = {.base = Base::normal, .layers = 0}}, folds_.size());
+    if (rows_.dim() > 0 && rows_.c.cols() == 0 && !rows_.has_circles()) enter_mixtures();
+    if (rows_.count() >= fewest_for_flows) enter_flows();
+    return few_ ? mean_of_all() : best_of_all();
+  }
+
+ private:
+  // ---- entries
+
+  Watch watch(std::string name, std::size_t fold) {
+    Watch watch{.pace = pace_, .name = std::move(name), .known = &known_, .fold = static_cast<Index>(fold)};
+    watch.mixture_work = plan_.work;
+    return watch;
+  }
+
+  // Fits a recipe to the folds after those that it has, up to `folds`.
+  void fit(Entry& entry, std::size_t folds, const std::string& name, bool keep) {
+    entry.recipe.training.seed = options_.training.seed;
+    entry.recipe.training.learning_rate = options_.training.learning_rate;
+    for (std::size_t f = entry.held_out.size(); f < folds; ++f) {
+      const bool several = folds > 1;
+      Watch own = watch(several && !keep ? name + " (" + std::to_string(f + 1) + " of " + std::to_string(folds) + ")" : name, f);
+      if (keep) own.keep = options_.keep;
+      Fitted fitted = fit_one(entry.recipe, rows_, folds_[f],
+                              member_seed(options_.training.seed, static_cast<Index>(f)), own);
+      entry.held_out.push_back(std::move(fitted.held_out));
+      if (keep) entry.flows.push_back(std::move(fitted.flow));
+      if (f == 0 && !keep && options_.keep && entry.mean(1) > kept_) {
+        kept_ = entry.mean(1);
+        options_.keep(with_edges(fitted.flow, rows_.supports));
+      }
+      history_ = std::move(fitted.history);
+    }
+  }
+
+  std::size_t enter(Recipe recipe, std::size_t folds) {
+    Entry& entry = entries_.emplace_back(Entry{std::move(recipe), {}, {}, false});
+    fit(entry, folds, words_of(entry.recipe), false);
+    return entries_.size() - 1;
+  }
+
+  void enter_mixtures() {
+    const Index dim = rows_.dim(), used = rows_.count() - static_cast<Index>(folds_.front().size());
+    // Where a pass over all folds takes long, fewer choose.
+    const double pass = 80.0 * static_cast<double>(dim * (dim + 8)) * static_cast<double>(used) * 8;
+    const std::size_t folds = pass * static_cast<double>(folds_.size()) < work_ ? folds_.size() : 1;
+    mixture_ = gaussian_;
+    int worse = 0;
+    std::size_t best = gaussian_;
+    for (const Index components : {2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64}) {
+      if (components * (dim + 2) > used || worse >= 2) break;
+      const std::size_t here =
+          enter({.architecture = {.base = Base::mixture, .layers = 0, .components = components}}, folds);
+      if (entries_[here].mean(folds) > entries_[best].mean(folds)) {
+        best = here;
+        worse = 0;
+      } else {
+        ++worse;
+      }
+    }
+    mixture_ = best;
+    fit(entries_[best], folds_.size(), words_of(entries_[best].recipe), false);
+  }
+
+  // ---- flows
+
+  bool out_of_time(double share) const { return !options_.steps && pace_.seconds() > share * options_.seconds; }
+
+  // The steps of a heat, and the folds that it is judged by.
+  std::size_t heat_folds() const {
+    std::size_t folds = 1, rows = folds_.front().size();
+    while (folds < folds_.size() && static_cast<Index>(rows) < judges) rows += folds_[folds++].size();
+    return folds;
+  }
+
+  // A flow's short fit. Returns its place among the entries.
+  std::size_t heat(Recipe recipe) {
+    const std::size_t folds = heat_folds();
+    const Index enough = options_.steps.value_or(enough_steps(rows_.count()));
+    Index steps = std::max<Index>(1, enough / 5);
+    if (!options_.steps) {
+      Recipe probe = recipe;
+      probe.training.steps = 6;
+      Entry ignored{probe, {}, {}, false};
+      fit(ignored, 1, "the time of a step", false);
+      const double step = pace_.seconds_per_step(), left = heats_share * options_.seconds / 6;
+      const auto affordable = static_cast<Index>(left / (step * static_cast<double>(folds)));
+      steps = std::clamp<Index>(affordable, 30, steps);
+    }
+    recipe.training.steps = steps;
+    const double before = pace_.seconds();
+    Entry entry{std::move(recipe), {}, {}, false};
+    fit(entry, folds, words_of(entry.recipe), false);
+    step_seconds_.resize(entries_.size() + 1);
+    step_seconds_.back() = (pace_.seconds() - before) / static_cast<double>(steps * static_cast<Index>(folds));
+    entries_.push_back(std::move(entry));
+    return entries_.size() - 1;
+  }
+
+  Recipe flow(Kind kind, Map map, Index layers, std::vector<Index> hidden) const {
+    Recipe recipe;
+    recipe.architecture = {.kind = kind, .map = map, .layers = layers, .hidden = std::move(hidden)};
+    recipe.training = options_.training;
+    const Training chosen = chosen_for(recipe.training, rows_.count(), rows_.dim());
+    recipe.training.noise = chosen.noise;
+    recipe.training.weight_decay = chosen.weight_decay;
+    recipe.training.batch_size = chosen.batch_size;
+    recipe.training.epochs.reset();
+    return recipe;
+  }
+
+  std::size_t better(std::size_t a, std::size_t b) const {
+    return entries_[b].mean(heat_folds()) > entries_[a].mean(heat_folds()) ? b : a;
+  }
+
+  // Kinds, then bases, then noises, then sizes: each against the best before it.
+  void enter_flows() {
+    std::vector<Recipe> kinds{flow(Kind::autoregressive, Map::affine, 5, {64}),
+                              flow(Kind::autoregressive, Map::spline, 3, {64, 64})};
+    if (rows_.dim() + rows_.c.cols() > 1) kinds.push_back(flow(Kind::coupling, Map::spline, 5, {64, 64}));
+    const bool mixed = mixture_ > gaussian_;
+    std::size_t best = 0;
+    bool any = false;
+    const auto run = [&](Recipe recipe) {
+      if (out_of_time(heats_share + mixtures_share) && any) return;
+      const std::size_t here = heat(std::move(recipe));
+      best = any ? better(best, here) : here;
+      any = true;
+    };
+    for (Recipe& recipe : kinds) run(recipe);
+    if (mixed) {
+      Recipe other = entries_[best].recipe;
+      other.architecture.base = Base::mixture;
+      other.architecture.components = entries_[mixture_].recipe.architecture.components;
+      run(other);
+    }
+    if (!options_.training.noise) {
+      for (const double factor : {0.3, 2.0}) {
+        Recipe other = entries_[best].recipe;
+        *other.training.noise *= factor;
+        run(other);
+      }
+    }
+    finish(best);
+  }
+
+  // The whole training of the best of the heats, as many flows of it as the time allows.
+  void finish(std::size_t best) {
+    const std::size_t folds = heat_folds();
+    if (std::max(entries_[gaussian_].mean(folds), entries_[mixture_].mean(folds)) > entries_[best].mean(folds) + 0.5) return;
+    Entry entry{entries_[best].recipe, {}, {}, true};
+    Index members = few_ ? (options_.members > 0 ? options_.members : static_cast<Index>(folds_.size())) : 1;
+    members = std::min(members, static_cast<Index>(folds_.size()));
+    const Index enough = options_.steps.value_or(enough_steps(rows_.count()));
+    Index steps = enough;
+    if (!options_.steps) {
+      const double step = step_seconds_[best], left = std::max(5.0, 0.92 * options_.seconds - pace_.seconds());
+      const auto affordable = static_cast<Index>(left / step);
+      members = std::clamp<Index>(2 * affordable / enough, 1, members);
+      steps = std::clamp<Index>(affordable / members, 30, enough);
+    }
+    entry.recipe.training.steps = steps;
+    for (Index m = 0; m < members; ++m) {
+      pace_.expect(static_cast<double>((members - m - 1) * steps) * (step_seconds_.empty() ? 0 : step_seconds_[best]));
+      fit(entry, static_cast<std::size_t>(m + 1), members > 1 ? "flow " + std::to_string(m + 1) + " of " + std::to_string(members) : words_of(entry.recipe), true);
+    }
+    pace_.expect(-1);
+    flow_ = entries_.size();
+    entries_.push_back(std::move(entry));
+  }
+
+  // ---- the end
+
+  Part part_of(const Entry& entry, double weight) const {
+    Part part{.recipe = entry.recipe, .weight = weight};
+    if (entry.is_final && few_) part.members = static_cast<Index>(entry.flows.size());
+    return part;
+  }
+
+  Raced best_of_all() {
+    std::size_t best = gaussian_;
+    for (const std::size_t i : finalists())
+      if (entries_[i].mean(1) > entries_[best].mean(1)) best = i;
+    plan_.parts = {part_of(entries_[best], 1)};
+    return finished({best});
+  }
+
+  // The weights that make the mean density of the held-out rows the highest.
+  Raced mean_of_all() {
+    const std::vector<std::size_t> finals = finalists();
+    const std::size_t folds = flow_ < entries_.size() ? entries_[flow_].held_out.size() : folds_.size();
+    Index count = 0;
+    for (std::size_t f = 0; f < folds; ++f) count += entries_[gaussian_].held_out[f].size();
+    Eigen::MatrixXd density(count, static_cast<Index>(finals.size()));
+    for (std::size_t k = 0; k < finals.size(); ++k)
+      for (std::size_t f = 0, at = 0; f < folds; ++f) {
+        const Eigen::VectorXd& log_prob = entries_[finals[k]].held_out[f];
+        density.col(static_cast<Index>(k)).segment(static_cast<Index>(at), log_prob.size()) = log_prob;
+        at += static_cast<std::size_t>(log_prob.size());
+      }
+    density = (density.colwise() - density.rowwise().maxCoeff().eval()).array().exp().max(1e-300);
+    const auto size = static_cast<double>(finals.size());
+    Eigen::VectorXd weights = Eigen::VectorXd::Constant(static_cast<Index>(finals.size()), 1 / size);
+    for (int pass = 0; pass < 500; ++pass) {
+      const Eigen::VectorXd sum = density * weights;
+      weights = weights.cwiseProduct(density.transpose() * sum.cwiseInverse()) / static_cast<double>(count);
+    }
+    std::vector<std::size_t> kept;
+    double sum = 0;
+    for (std::size_t k = 0; k < finals.size(); ++k)
+      if (weights[static_cast<Index>(k)] >= 0.01) {
+        kept.push_back(finals[k]);
+        plan_.parts.push_back(part_of(entries_[finals[k]], std::round(weights[static_cast<Index>(k)] * 1000) / 1000));
+        sum += plan_.parts.back().weight;
+      }
+    for (Part& part : plan_.parts) part.weight /= sum;
+    return finished(kept);
+  }
+
+  std::vector<std::size_t> finalists() const {
+    std::vector<std::size_t> finals{gaussian_};
+    if (mixture_ != gaussian_) finals.push_back(mixture_);
+    if (flow_ < entries_.size()) finals.push_back(flow_);
+    return finals;
+  }
+
+  // The flows of the kept entries: those that follow from the rows at once are fitted to all of them.
+  Raced finished(const std::vector<std::size_t>& kept) {
+    std::vector<std::vector<Flow>> flows;
+    for (const std::size_t i : kept) {
+      Entry& entry = entries_[i];
+      if (entry.flows.empty()) {
+        Watch all = watch(words_of(entry.recipe), folds_.size());
+        all.known = nullptr;
+        entry.flows.push_back(fit_one(entry.recipe, rows_, {}, options_.training.seed, all).flow);
+      }
+      flows.push_back(entry.flows);
+    }
+    return {{joined(plan_, flows, rows_.supports), history_}, plan_, lines_of(kept)};
+  }
+
+  std::vector<std::string> lines_of(const std::vector<std::size_t>& kept) const {
+    std::vector<std::string> lines{
+        "the race: negative log-likelihood of held-out rows, nats" +
+        (few_ ? ", in " + std::to_string(folds_.size()) + " folds" : " over " + std::to_string(folds_.front().size()) + " rows")};
+    const auto line = [&](std::size_t i, const std::string& more) {
+      const Entry& entry = entries_[i];
+      char number[32];
+      std::snprintf(number, sizeof number, "%9.3f  ", -entry.mean(entry.held_out.size()));
+      const Training& training = entry.recipe.training;
+      std::string text = number + words_of(entry.recipe);
+      if (entry.recipe.is_trained()) {
+        char noise[32];
+        std::snprintf(noise, sizeof noise, "%.2g", *training.noise);
+        text += std::string(", noise ") + noise + ", " + std::to_string(training.steps.value_or(0)) + " steps";
+      }
+      lines.push_back(text + more);
+    };
+    std::vector<std::size_t> heats;
+    for (std::size_t i = 0; i < entries_.size(); ++i)
+      if (entries_[i].recipe.is_trained() && !entries_[i].is_final) heats.push_back(i);
+    line(gaussian_, "");
+    if (mixture_ != gaussian_) line(mixture_, "");
+    for (const std::size_t i : heats) line(i, "");
+    if (flow_ < entries_.size())
+      line(flow_, entries_[flow_].flows.size() > 1 ? ", each of " + std::to_string(entries_[flow_].flows.size()) : "");
+    std::string end = "kept:";
+    for (std::size_t k = 0; k < kept.size(); ++k) {
+      char share[32];
+      std::snprintf(share, sizeof share, " %.3g of ", plan_.parts[k].weight);
+      const std::size_t count = entries_[kept[k]].flows.size();
+      end += (k > 0 ? "," : "") + (kept.size() > 1 ? std::string(share) : std::string(" ")) +
+             (count > 1 ? "the mean of " + std::to_string(count) + " × " : "") + words_of(entries_[kept[k]].recipe);
+    }
+    lines.push_back(std::move(end));
+    return lines;
+  }
+
+  const FitRows& rows_;
+  const RaceOptions& options_;
+  Pace& pace_;
+  bool few_ = true;
+  Plan plan_;
+  std::vector<Fold> folds_;
+  double work_ = 0;
+  KnownMixtures known_;
+  std::vector<Entry> entries_;
+  std::vector<double> step_seconds_;  // of entries that are flows
+  std::size_t gaussian_ = 0, mixture_ = 0, flow_ = std::numeric_limits<std::size_t>::max();
+  ef::History history_;
+  double kept_ = -std::numeric_limits<double>::infinity();  // nats of the density that was kept last
+};
+
+}  // namespace
+
+Raced race(const FitRows& rows, const RaceOptions& options, Pace& pace) { return Race(rows, options, pace).run(); }
+
+}  // namespace command
