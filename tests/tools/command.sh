@@ -160,6 +160,54 @@ awk -v escape="$(printf '\033')" 'BEGIN { print escape "[31mred"; for (i = 0; i 
 run fit red.csv -o red.eigenflow --steps 20 --layers 1 --hidden 8 >out
 grep -qF '"\x1b[31mred": whole numbers' out && ! grep -q "$(printf '\033')" out || fail 'control characters reach the terminal'
 
+# ---- the race: what takes part, what is kept, and the same again
+run fit "$data" -o race.eigenflow --steps 20 >out 2>err
+grep -q '^the race: negative log-likelihood of held-out rows, nats, in 5 folds$' out || fail "a race says '$(cat out)'"
+grep -Eq '^ +[0-9.]+  a Gaussian$' out || fail "a race has no Gaussian: '$(cat out)'"
+grep -Eq '^ +[0-9.]+  [0-9]+ Gaussians$' out || fail "a race has no mixture: '$(cat out)'"
+grep -q '^kept: ' out || fail "a race keeps nothing: '$(cat out)'"
+run fit "$data" -o rac2.eigenflow --steps 20 >out2
+cmp -s out out2 || fail 'the same race says something else'
+sed 's/rac2\.eigenflow/race.eigenflow/' rac2.eigenflow | cmp -s - race.eigenflow || fail 'the same race wrote other bytes'
+run fit "$data" -o time.eigenflow --time 4s --quiet
+for model in race time; do
+  run info $model.eigenflow | grep -Eq '^recipe +folds=5 ' || fail "a model does not note what its race chose"
+  run fit "$data" -o like.eigenflow --like $model.eigenflow --quiet
+  run score $model.eigenflow "$data" -o scores.csv 2>/dev/null
+  run score like.eigenflow "$data" 2>/dev/null | cmp -s - scores.csv || fail "--like $model fits something else"
+done
+same 'whole numbers of a race' "$(run sample race.eigenflow -n 100 | cut -d, -f2 | grep -c '[.e-]')" 0
+run embed race.eigenflow -o race.hpp
+run fit "$data" -o mixture.eigenflow --base mixture --components 3 --layers 0 >out
+run score mixture.eigenflow "$data" -o scores.csv 2>/dev/null
+awk 'NR > 1 { s += $1 } END { exit !(s / (NR - 1) > -4.3) }' scores.csv || fail 'a mixture is not fitted'
+run fit "$data" -o mixed.eigenflow --base mixture --components 2 "${quick[@]}"
+run fit "$data" -o members.eigenflow --members 3 "${quick[@]:0:6}" >out
+grep -q 'The mean of 3 densities' out || fail "--members says '$(cat out)'"
+run info members.eigenflow | grep -q '3 × TransformedBase' || fail '--members makes no ensemble'
+printf 'a,b\n1.5,2\n2.25,3.5\n4,4\n' >few.csv
+run fit few.csv -o few.eigenflow >out
+grep -q '^kept: a Gaussian$' out || fail "three rows give '$(cat out)'"
+run fit few.csv -o few.eigenflow --layers 2 --steps 3 --test 0 --validation 0 >out
+grep -q 'more parameters than numbers in the table (6)' out || fail "too many parameters are not named: '$(cat out)'"
+for options in '--context eruption' '--positive waiting' '--columns eruption'; do
+  run fit "$data" -o raced.eigenflow --steps 10 --quiet $options
+done
+run fit angles.csv -o raced.eigenflow --steps 10 --quiet --periodic phi:0:360
+exits 2 '--time wants a time' fit "$data" -o no --time soon
+exits 2 '--time wants a time' fit "$data" -o no --time 0
+exits 2 '--quick' fit "$data" -o no --quick --thorough
+exits 2 '--members wants a' fit "$data" -o no --members 0
+exits 1 'does not say how it was fitted' fit "$data" -o no --like <(sed 's/recipe/receip/' race.eigenflow)
+exits 1 'no.eigenflow: cannot be read' fit "$data" -o no --like no.eigenflow
+
+# ---- what a long fit says, and what a killed one leaves
+timeout -s KILL 8 "$eigenflow" fit angles.csv -o killed.eigenflow --checkpoint kept.eigenflow --steps 100000000 --layers 2 --hidden 16 >out 2>err
+grep -Eq '^[2-6] s: 2 coupling spline layers of 16, step [0-9]+ of 100000000; about .* to go$' err || fail "a long fit says '$(cat err)'"
+[ ! -e killed.eigenflow ] || fail 'a killed fit wrote its model'
+run score kept.eigenflow angles.csv >/dev/null
+run info kept.eigenflow | grep -q '^columns ' || fail 'what is left of a killed fit has no columns'
+
 # ---- info
 run info two.eigenflow >out
 for text in 'two.eigenflow: double, format version 1' 'Flow of 2 features' 'Support (1 interval, 1 half line)' 'Coupling<spline, mlp>' \
@@ -449,7 +497,8 @@ if "$eigenflow" plot --help >/dev/null 2>&1; then
     run fit odd.csv -o odd.eigenflow --columns $column "${quick[@]}"
     timeout 60 "$eigenflow" plot odd.eigenflow odd.csv -o odd_$column.png || fail "plot of odd column $column: exit code $?"
   done
-  for picture in one a given given_data three odd_r; do
+  run plot race.eigenflow "$data" -o race.png
+  for picture in one a given given_data three odd_r race; do
     same "$picture.png is a picture" "$(head -c 4 $picture.png | tail -c 3)" PNG
   done
   exits 2 '--given' plot given.eigenflow -o no.png

@@ -50,6 +50,7 @@ struct Options {
   double seconds = 180;
   Eigen::Index members = 0;
   std::string like, checkpoint;
+  bool white = true;  // the flow begins as the Gaussian
   bool races = true;  // false: the architecture is given
 
   // Of images
@@ -146,7 +147,7 @@ void run_images(const Options& options) {
 Plan given_plan(const Options& options, const FitRows& rows) {
   Plan plan;
   Part& part = plan.parts.emplace_back();
-  part.recipe = {options.architecture, chosen_for(options.training, rows.count(), rows.dim())};
+  part.recipe = {options.architecture, options.white, chosen_for(options.training, rows.count(), rows.dim())};
   if (options.members > 1) plan.folds = part.members = options.members;
   return plan;
 }
@@ -163,19 +164,36 @@ Plan noted_plan(const std::string& path) {
   }
 }
 
+// The layers of a flow, or the size of a mean of several; and whether it has more parameters than the table numbers.
+void say_flow(const Flow& flow, const Plan& plan, Eigen::Index numbers) {
+  Eigen::Index densities = 0;
+  for (const Part& part : plan.parts) densities += std::max<Eigen::Index>(1, part.members);
+  const Eigen::Index parameters = flow.parameters().size();
+  if (densities == 1)
+    std::cout << flow;
+  else
+    std::cout << "The mean of " << densities << " densities of " << flow.dim() << " features, " << parameters
+              << " parameters\n";
+  if (parameters > numbers * densities)
+    std::cout << "more parameters than numbers in the table (" << numbers
+              << "): only held-out rows can say whether it is right\n";
+}
+
 // Fits what the options say: a race, what another fit has chosen, or one architecture.
 Raced fit_rows(const Options& options, const FitRows& rows, const ef::Notes& notes) {
-  Pace pace(!options.quiet);
+  const bool races = options.races && options.like.empty();
+  Pace pace(!options.quiet, !races);
   const Training& training = options.training;
   std::function<void(const Flow&)> keep;
   if (!options.checkpoint.empty()) keep = [&](const Flow& flow) { ef::save(flow, options.checkpoint, notes); };
-  if (options.races && options.like.empty()) {
+  if (races) {
     const RaceOptions how{.seconds = options.seconds, .steps = training.steps, .members = options.members, .training = training, .keep = keep};
     return race(rows, how, pace);
   }
   const Plan plan = options.like.empty() ? given_plan(options, rows) : noted_plan(options.like);
   const Watch watch{.pace = pace, .name = "", .bar = !options.quiet, .keep = keep};
-  Raced fitted{follow(plan, rows, training.validation, training.seed, watch), plan, {}};
+  const double validation = options.like.empty() ? training.validation : validation_of(training);
+  Raced fitted{follow(plan, rows, validation, training.seed, watch), plan, {}};
   fitted.lines = {fitted.planned.history.message};
   return fitted;
 }
@@ -252,10 +270,12 @@ void run(Options options) {
     std::fprintf(stderr, "eigenflow: %s\n", trained.history.message.c_str());
 
   if (options.quiet) return;
-  std::cout << trained.flow;
+  say_flow(trained.flow, fitted.plan, sample.x.size());
   for (const std::string& line : fitted.lines) std::cout << line << '\n';
   std::cout << held_out << '\n';
 }
+
+enum class Unit { standard, white };
 
 // One of a few names, handed on as its number.
 template <class Enum>
@@ -349,6 +369,11 @@ void add_fit(CLI::App& app, const std::string& command_line) {
   add_number(*sub, "--dropout", a.dropout, {.low = 0, .high = 0.9}, "Share of the hidden values that a step leaves out")
       ->group(model);
 
+  sub->add_option("--units", o.white, "A flow begins with white units, and so as the Gaussian, or with standard ones")
+      ->transform(choice<Unit>({{"white", Unit::white}, {"standard", Unit::standard}}))
+      ->type_name("white|standard")
+      ->group(model);
+
   const std::string racing = "Race";
   CLI::Option* const time = sub->add_option_function<std::string>(
                                    "--time", [&o](const std::string& text) { o.seconds = seconds_of(text, "--time"); },
@@ -407,7 +432,7 @@ void add_fit(CLI::App& app, const std::string& command_line) {
   for (const char* const of_columns :
        {"--columns", "--context", "--positive", "--interval", "--periodic", "--integer", "--continuous",
         "--all-rows", "--header", "--no-header", "--decimal", "--type", "--transformer", "--base", "--bins",
-        "--noise", "--test-data", "--components", "--dropout", "--members",
+        "--noise", "--test-data", "--components", "--dropout", "--units", "--members",
         "--checkpoint"})
     image->excludes(sub->get_option(of_columns));
   sub->footer(
@@ -419,7 +444,7 @@ void add_fit(CLI::App& app, const std::string& command_line) {
       "  eigenflow fit maps.npy -o maps.eigenflow --image 64x16x16 --architecture fast_flow");
   sub->callback([options, sub, layers, hidden, levels] {
     for (const char* const of_architecture :
-         {"--type", "--transformer", "--base", "--layers", "--hidden", "--bins", "--components", "--dropout", "--epochs"})
+         {"--type", "--transformer", "--base", "--layers", "--hidden", "--bins", "--components", "--dropout", "--units", "--epochs"})
       if (sub->get_option(of_architecture)->count() > 0) options->races = false;
     options->layers_given = layers->count() > 0;
     options->hidden_given = hidden->count() > 0;

@@ -11,7 +11,8 @@
 namespace command {
 namespace {
 
-constexpr double first_line = 2, other_lines = 10;  // seconds
+constexpr double first_line = 2, other_lines = 10, redrawn = 0.2;  // seconds
+constexpr int most_columns = 79;                                   // of a terminal
 
 double since(std::chrono::steady_clock::time_point from) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
@@ -19,7 +20,15 @@ double since(std::chrono::steady_clock::time_point from) {
 
 }  // namespace
 
-Pace::Pace(bool speaks) : speaks_(speaks), lines_(speaks && !eigenflow::detail::is_terminal(stderr)) {}
+Pace::Pace(bool speaks, bool bar)
+    : way_(!speaks                                       ? Way::silent
+           : !eigenflow::detail::is_terminal(stderr) ? Way::lines
+           : bar                                         ? Way::silent
+                                                         : Way::one_line) {}
+
+Pace::~Pace() {
+  if (way_ == Way::one_line && said_once_) std::fputs("\r\x1b[K", stderr);
+}
 
 double Pace::seconds() const { return since(start_); }
 
@@ -42,7 +51,8 @@ double Pace::seconds_per_step() const {
 }
 
 void Pace::say() {
-  if (!lines_ || since(said_) < (said_once_ ? other_lines : first_line)) return;
+  const double wait = way_ == Way::one_line ? redrawn : said_once_ ? other_lines : first_line;
+  if (way_ == Way::silent || since(said_) < wait) return;
   said_ = Clock::now();
   said_once_ = true;
   std::string line = duration(seconds()) + ": " + part_;
@@ -52,7 +62,10 @@ void Pace::say() {
     line += "; about " + duration(seconds_per_step() * static_cast<double>(steps_ - step_) + later_) + " to go";
   else if (until_ >= 0)
     line += "; at most " + duration(std::max(0.0, until_ - seconds())) + " to go";
-  std::fprintf(stderr, "%s\n", line.c_str());
+  if (way_ == Way::lines)
+    std::fprintf(stderr, "%s\n", line.c_str());
+  else
+    std::fprintf(stderr, "\r\x1b[K%.*s", most_columns, line.c_str());
   std::fflush(stderr);
 }
 

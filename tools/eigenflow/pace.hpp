@@ -6,11 +6,15 @@
 
 namespace command {
 
-/// The course of a fit: how long it has taken, how long a step takes, and a line of progress every few seconds where
-/// the standard error is no terminal.
+/// The course of a fit: how long it has taken, how long a step takes, and a line of progress on the standard error:
+/// every few seconds a new one, or on a terminal one that changes.
 class Pace {
  public:
-  explicit Pace(bool speaks);
+  /// With `bar`, a terminal has a progress bar already.
+  explicit Pace(bool speaks, bool bar = false);
+  Pace(const Pace&) = delete;
+  Pace& operator=(const Pace&) = delete;
+  ~Pace();
 
   double seconds() const;
 
@@ -25,13 +29,13 @@ class Pace {
 
   /// Seconds a step of this part.
   double seconds_per_step() const;
-  bool speaks() const { return speaks_; }
 
  private:
   using Clock = std::chrono::steady_clock;
   void say();
 
-  bool speaks_, lines_;
+  enum class Way { silent, lines, one_line };
+  Way way_;
   Clock::time_point start_ = Clock::now(), part_start_ = start_, said_ = start_;
   bool said_once_ = false;
   std::string part_;

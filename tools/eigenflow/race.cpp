@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <limits>
+#include <stdexcept>
 #include <utility>
 
 namespace command {
@@ -14,9 +15,12 @@ using Eigen::Index;
 constexpr Index few_rows = 10'000;  // fewer are judged in folds
 constexpr Index default_folds = 5;
 constexpr Index fewest_for_flows = 40;
+constexpr Index largest_batch = 256;  // many short steps go further in a given time
 constexpr Index judges = 1000;  // rows that a heat is judged by, where folds have so many
+constexpr double least_gain = 0.005, most_behind = 0.5;  // nats: of a heat that is worth a whole training
 constexpr double heats_share = 0.35, mixtures_share = 0.1;  // of the time
-constexpr double work_per_second = 1e9;                      // multiplications of a mixture's fit
+constexpr double patience = 1.1;                             // times the time, after which the last fit is stopped
+constexpr double work_per_second = 4e8;                      // multiplications of a mixture's fit
 
 // A density that takes part, and log p of the rows that each fold holds out.
 struct Entry {
@@ -42,12 +46,11 @@ class Race {
  public:
   Race(const FitRows& rows, const RaceOptions& options, Pace& pace) : rows_(rows), options_(options), pace_(pace) {
     few_ = rows.count() < few_rows;
-    const double validation = options.training.validation;
     if (few_) plan_.folds = std::clamp<Index>(options.members > 1 ? options.members : default_folds, 2, std::max<Index>(2, rows.count() / 2));
-    folds_ = folds_of(plan_, rows.count(), few_ ? 0 : validation > 0 ? validation : 0.1, options.training.seed);
+    folds_ = folds_of(plan_, rows.count(), validation_of(options.training), options.training.seed);
     if (!options.steps) pace.limit(options.seconds);
     work_ = mixtures_share * work_per_second * (options.steps ? 180 : options.seconds);
-    plan_.work = std::round(work_ / static_cast<double>(few_ ? 40 : 10));
+    plan_.work = std::round(work_ / (mixture_folds() > 1 ? 40 : 10));
   }
 
   Raced run() {
@@ -66,7 +69,7 @@ class Race {
     return watch;
   }
 
-  // Fits a recipe to the folds after those that it has, up to `folds`.
+  // Fits a recipe to the folds after those that it has, up to `folds`. The flows are kept for the end, or not.
   void fit(Entry& entry, std::size_t folds, const std::string& name, bool keep) {
     entry.recipe.training.seed = options_.training.seed;
     entry.recipe.training.learning_rate = options_.training.learning_rate;
@@ -74,6 +77,8 @@ class Race {
       const bool several = folds > 1;
       Watch own = watch(several && !keep ? name + " (" + std::to_string(f + 1) + " of " + std::to_string(folds) + ")" : name, f);
       if (keep) own.keep = options_.keep;
+      if (!options_.steps)
+        own.goes_on = [&](const ef::Epoch&) { return pace_.seconds() < (keep ? patience : 1) * options_.seconds; };
       Fitted fitted = fit_one(entry.recipe, rows_, folds_[f],
                               member_seed(options_.training.seed, static_cast<Index>(f)), own);
       entry.held_out.push_back(std::move(fitted.held_out));
@@ -86,17 +91,38 @@ class Race {
     }
   }
 
+  // A flow whose training comes to nothing is out of the race.
+  bool fit_or_fail(Entry& entry, std::size_t folds, const std::string& name, bool keep) {
+    try {
+      fit(entry, folds, name, keep);
+      return true;
+    } catch (const std::runtime_error&) {
+      constexpr double infinity = std::numeric_limits<double>::infinity();
+      if (!keep) entry.held_out = {Eigen::VectorXd::Constant(1, -infinity)};
+      return false;
+    }
+  }
+
+  // The steps after which the clock stopped the last fit; 0: it took all.
+  Index stopped() const { return history_.stopped == ef::Stopped::callback ? history_.epochs.back().steps : 0; }
+
   std::size_t enter(Recipe recipe, std::size_t folds) {
     Entry& entry = entries_.emplace_back(Entry{std::move(recipe), {}, {}, false});
     fit(entry, folds, words_of(entry.recipe), false);
     return entries_.size() - 1;
   }
 
+  // The folds that choose a mixture: all, or one where the fits to all would take long.
+  std::size_t mixture_folds() const {
+    constexpr double passes = 80, components = 8;
+    const auto dim = static_cast<double>(rows_.dim()), rows = static_cast<double>(rows_.count());
+    const double each = passes * components * dim * (dim + 8) * rows;
+    return each * static_cast<double>(folds_.size()) < work_ / 8 ? folds_.size() : 1;
+  }
+
   void enter_mixtures() {
     const Index dim = rows_.dim(), used = rows_.count() - static_cast<Index>(folds_.front().size());
-    // Where a pass over all folds takes long, fewer choose.
-    const double pass = 80.0 * static_cast<double>(dim * (dim + 8)) * static_cast<double>(used) * 8;
-    const std::size_t folds = pass * static_cast<double>(folds_.size()) < work_ ? folds_.size() : 1;
+    const std::size_t folds = mixture_folds();
     mixture_ = gaussian_;
     int worse = 0;
     std::size_t best = gaussian_;
@@ -135,15 +161,15 @@ class Race {
       Recipe probe = recipe;
       probe.training.steps = 6;
       Entry ignored{probe, {}, {}, false};
-      fit(ignored, 1, "the time of a step", false);
-      const double step = pace_.seconds_per_step(), left = heats_share * options_.seconds / 6;
+      fit_or_fail(ignored, 1, "the time of a step", false);
+      const double step = pace_.seconds_per_step(), left = heats_share * options_.seconds / 8;
       const auto affordable = static_cast<Index>(left / (step * static_cast<double>(folds)));
       steps = std::clamp<Index>(affordable, 30, steps);
     }
     recipe.training.steps = steps;
     const double before = pace_.seconds();
     Entry entry{std::move(recipe), {}, {}, false};
-    fit(entry, folds, words_of(entry.recipe), false);
+    fit_or_fail(entry, folds, words_of(entry.recipe), false);
     step_seconds_.resize(entries_.size() + 1);
     step_seconds_.back() = (pace_.seconds() - before) / static_cast<double>(steps * static_cast<Index>(folds));
     entries_.push_back(std::move(entry));
@@ -157,10 +183,13 @@ class Race {
     const Training chosen = chosen_for(recipe.training, rows_.count(), rows_.dim());
     recipe.training.noise = chosen.noise;
     recipe.training.weight_decay = chosen.weight_decay;
-    recipe.training.batch_size = chosen.batch_size;
+    recipe.training.batch_size =
+        options_.training.batch_size.value_or(std::min<Index>(*chosen.batch_size, largest_batch));
     recipe.training.epochs.reset();
     return recipe;
   }
+
+  bool is_heavy() const { return units_of(rows_.inside).any_heavy(); }
 
   std::size_t better(std::size_t a, std::size_t b) const {
     return entries_[b].mean(heat_folds()) > entries_[a].mean(heat_folds()) ? b : a;
@@ -171,7 +200,7 @@ class Race {
     std::vector<Recipe> kinds{flow(Kind::autoregressive, Map::affine, 5, {64}),
                               flow(Kind::autoregressive, Map::spline, 3, {64, 64})};
     if (rows_.dim() + rows_.c.cols() > 1) kinds.push_back(flow(Kind::coupling, Map::spline, 5, {64, 64}));
-    const bool mixed = mixture_ > gaussian_;
+    if (rows_.c.cols() > 0) kinds.insert(kinds.begin(), flow(Kind::autoregressive, Map::affine, 1, {}));
     std::size_t best = 0;
     bool any = false;
     const auto run = [&](Recipe recipe) {
@@ -180,11 +209,25 @@ class Race {
       best = any ? better(best, here) : here;
       any = true;
     };
-    for (Recipe& recipe : kinds) run(recipe);
-    if (mixed) {
+    for (Recipe& recipe : kinds) {
+      if (any) recipe.white = entries_[best].recipe.white;
+      run(recipe);
+      if (recipe.architecture.layers == 1 || &recipe != &kinds[kinds.size() > 3 ? 1 : 0]) continue;
+      recipe.white = false;  // features apart, as they are
+      run(recipe);
+    }
+    const Architecture chosen = entries_[best].recipe.architecture;
+    std::vector<Architecture> bases;
+    if (mixture_ != gaussian_) {
+      bases.push_back(chosen);
+      bases.back().base = Base::mixture;
+      bases.back().components = entries_[mixture_].recipe.architecture.components;
+    }
+    bases.push_back(chosen);
+    bases.back().base = is_heavy() ? Base::normal : Base::student;
+    for (const Architecture& architecture : bases) {
       Recipe other = entries_[best].recipe;
-      other.architecture.base = Base::mixture;
-      other.architecture.components = entries_[mixture_].recipe.architecture.components;
+      other.architecture = architecture;
       run(other);
     }
     if (!options_.training.noise) {
@@ -200,7 +243,10 @@ class Race {
   // The whole training of the best of the heats, as many flows of it as the time allows.
   void finish(std::size_t best) {
     const std::size_t folds = heat_folds();
-    if (std::max(entries_[gaussian_].mean(folds), entries_[mixture_].mean(folds)) > entries_[best].mean(folds) + 0.5) return;
+    const double flow = entries_[best].mean(folds), gaussian = entries_[gaussian_].mean(folds),
+                 mixture = entries_[mixture_].mean(folds);
+    if (!std::isfinite(flow)) return;
+    if (few_ && (flow < gaussian + least_gain || flow < mixture - most_behind)) return;
     Entry entry{entries_[best].recipe, {}, {}, true};
     Index members = few_ ? (options_.members > 0 ? options_.members : static_cast<Index>(folds_.size())) : 1;
     members = std::min(members, static_cast<Index>(folds_.size()));
@@ -215,9 +261,12 @@ class Race {
     entry.recipe.training.steps = steps;
     for (Index m = 0; m < members; ++m) {
       pace_.expect(static_cast<double>((members - m - 1) * steps) * (step_seconds_.empty() ? 0 : step_seconds_[best]));
-      fit(entry, static_cast<std::size_t>(m + 1), members > 1 ? "flow " + std::to_string(m + 1) + " of " + std::to_string(members) : words_of(entry.recipe), true);
+      if (!fit_or_fail(entry, static_cast<std::size_t>(m + 1), members > 1 ? "flow " + std::to_string(m + 1) + " of " + std::to_string(members) : words_of(entry.recipe), true)) break;
+      stop_ = stopped();
+      if (stop_ > 0) break;
     }
     pace_.expect(-1);
+    if (entry.flows.empty()) return;
     flow_ = entries_.size();
     entries_.push_back(std::move(entry));
   }
@@ -227,6 +276,7 @@ class Race {
   Part part_of(const Entry& entry, double weight) const {
     Part part{.recipe = entry.recipe, .weight = weight};
     if (entry.is_final && few_) part.members = static_cast<Index>(entry.flows.size());
+    if (entry.is_final) part.stop = stop_;
     return part;
   }
 
@@ -309,12 +359,19 @@ class Race {
       }
       lines.push_back(text + more);
     };
+    line(gaussian_, "");
+    if (mixture_ != gaussian_) line(mixture_, "");
     std::vector<std::size_t> heats;
     for (std::size_t i = 0; i < entries_.size(); ++i)
       if (entries_[i].recipe.is_trained() && !entries_[i].is_final) heats.push_back(i);
-    line(gaussian_, "");
-    if (mixture_ != gaussian_) line(mixture_, "");
-    for (const std::size_t i : heats) line(i, "");
+    std::stable_sort(heats.begin(), heats.end(), [&](std::size_t a, std::size_t b) {
+      return entries_[a].mean(heat_folds()) > entries_[b].mean(heat_folds());
+    });
+    const std::size_t shown = std::min<std::size_t>(heats.size(), 3);
+    for (std::size_t i = shown; i-- > 0;)
+      line(heats[i], i + 1 == shown && heats.size() > shown
+                         ? "; " + std::to_string(heats.size() - shown) + " others were worse"
+                         : "");
     if (flow_ < entries_.size())
       line(flow_, entries_[flow_].flows.size() > 1 ? ", each of " + std::to_string(entries_[flow_].flows.size()) : "");
     std::string end = "kept:";
@@ -341,6 +398,7 @@ class Race {
   std::vector<double> step_seconds_;  // of entries that are flows
   std::size_t gaussian_ = 0, mixture_ = 0, flow_ = std::numeric_limits<std::size_t>::max();
   ef::History history_;
+  Index stop_ = 0;
   double kept_ = -std::numeric_limits<double>::infinity();  // nats of the density that was kept last
 };
 

@@ -18,6 +18,9 @@ struct RaceOptions {
   std::function<void(const Flow&)> keep = {};  ///< gets the best density so far, of the data as they are
 };
 
+/// The share of the rows that a race holds out where it has no folds.
+inline double validation_of(const Training& training) { return training.validation > 0 ? training.validation : 0.1; }
+
 struct Raced {
   Planned planned;
   Plan plan;

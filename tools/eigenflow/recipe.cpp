@@ -17,6 +17,8 @@ const std::map<std::string, Base> bases{{"tails", Base::by_tails},
                                         {"student", Base::student},
                                         {"mixture", Base::mixture}};
 
+const std::map<std::string, bool> unit_names{{"white", true}, {"standard", false}};
+
 template <class Value>
 std::string name_of(const std::map<std::string, Value>& names, Value value) {
   for (const auto& [name, each] : names)
@@ -37,6 +39,7 @@ std::string text_of(const Part& part) {
   const auto add = [&](const char* key, const std::string& value) { text += std::string(" ") + key + '=' + value; };
   if (part.members > 0) add("members", std::to_string(part.members));
   if (part.stop > 0) add("stop", std::to_string(part.stop));
+  if (!part.recipe.white) add("units", "standard");
   add("layers", std::to_string(a.layers));
   add("base", name_of(bases, a.base));
   if (a.base == Base::mixture) add("components", std::to_string(a.components));
@@ -100,6 +103,7 @@ Part part_of(const Words& words) {
   part.members = words.whole("members", 0);
   part.stop = words.whole("stop", 0);
   Architecture& a = part.recipe.architecture;
+  part.recipe.white = words.choice("units", unit_names, true);
   a.layers = words.whole("layers", a.layers);
   a.base = words.choice("base", bases, a.base);
   a.components = words.whole("components", a.components);
@@ -152,7 +156,8 @@ std::string words_of(const Recipe& recipe) {
   if (a.layers == 0) return a.base == Base::student ? "Student's t" : "a Gaussian";
   return std::to_string(a.layers) + ' ' + name_of(kinds, a.kind) + ' ' + name_of(maps, a.map) +
          (a.layers == 1 ? " layer" : " layers") + (a.hidden.empty() ? "" : " of " + widths_of(a.hidden, " × ")) +
-         (a.base == Base::mixture ? " on " + gaussians : a.base == Base::student ? " on Student's t" : "");
+         (a.base == Base::mixture ? " on " + gaussians : a.base == Base::student ? " on Student's t" : "") +
+         (recipe.white ? "" : ", standard units");
 }
 
 }  // namespace command

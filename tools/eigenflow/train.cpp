@@ -149,8 +149,10 @@ Fitted fit_one(const Recipe& recipe, const FitRows& rows, const std::vector<Eige
   const Eigen::MatrixXd inside = table::take_rows(rows.inside, used), c = table::take_rows(rows.c, used);
   const Scales scales = scales_of(rows.supports, inside, c);
   const Training training = chosen_for(recipe.training, inside.rows(), rows.dim());
+  Scales start = scales;
+  if (!recipe.white) start.correlations.resize(0, 0);
   Flow flow =
-      make_flow(without_mixture(recipe.architecture), scales, ef::circles_of(rows.supports), seed);
+      make_flow(without_mixture(recipe.architecture), start, ef::circles_of(rows.supports), seed);
   if (recipe.architecture.base == Base::mixture) {
     watch.pace.begin(watch.name);
     const Flow units = make_flow({.base = Base::normal, .layers = 0}, scales, {}, 0);
@@ -176,7 +178,7 @@ Fitted fit_one(const Recipe& recipe, const FitRows& rows, const std::vector<Eige
                                    .progress = watch.bar};
     if (watch.goes_on) options.callback = watch.goes_on;
     if (watch.keep)
-      options.checkpoints.save = [&, last = watch.pace.seconds()](const ef::FitState& state) mutable {
+      options.checkpoints.save = [&, last = -kept_every](const ef::FitState& state) mutable {
         if (watch.pace.seconds() < last + kept_every) return;
         last = watch.pace.seconds();
         Flow best = flow;

@@ -35,8 +35,9 @@ Training chosen_for(Training training, Eigen::Index rows, Eigen::Index features)
 
 /// A density and how it is fitted.
 struct Recipe {
-  Architecture architecture;
-  Training training;
+  Architecture architecture = {};
+  bool white = true;  ///< it begins by taking the correlations out, and so as the Gaussian; else with standard units
+  Training training = {};
 
   bool is_trained() const;  ///< false: it follows from the rows without any step
 };

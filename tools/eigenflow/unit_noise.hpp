@@ -47,7 +47,9 @@ struct UnitNoise {
     if (blur.size() > 0) {
       Eigen::MatrixXd noise(x.rows(), x.cols());
       ef::Rng(batch.training->seed).fork(batch.training->step).fill_normal(noise);
-      x.noalias() += noise * blur.transpose();
+      for (Eigen::Index j = 0; j < x.cols(); ++j)  // small, so that threads would only wait for each other
+        for (Eigen::Index k = 0; k < x.cols(); ++k)
+          if (blur(j, k) != 0) x.col(j) += blur(j, k) * noise.col(k);
     }
     auto moved = ef::Batch<double>::all(x, context);
     moved.training = batch.training;

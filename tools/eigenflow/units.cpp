@@ -71,13 +71,22 @@ Units units_of(const Eigen::MatrixXd& x) {
 Eigen::MatrixXd correlations_of(const Units& units, const Eigen::MatrixXd& x) {
   constexpr Eigen::Index most = 512, piece = 1024;  // columns, whose factorisations take seconds; rows
   if (x.cols() > most) return {};
-  eigenflow::Correlations<double> correlations(x.cols());
-  for (Eigen::Index first = 0; first < x.rows(); first += piece) {
+  // The rows in units, with far values of heavy-tailed columns moved to where the near ones end.
+  const auto rows_in_units = [&](Eigen::Index first) {
     Eigen::MatrixXd t = x.middleRows(first, std::min(piece, x.rows() - first));
     for (Eigen::Index j = 0; j < x.cols(); ++j) {
       t.col(j) = (t.col(j).array() - units.middle[j]) / units.scale[j];
       if (units.heavy[static_cast<std::size_t>(j)]) t.col(j) = t.col(j).cwiseMax(-near_units).cwiseMin(near_units);
     }
+    return t;
+  };
+  eigenflow::FeatureMoments moments(x.cols());
+  for (Eigen::Index first = 0; first < x.rows(); first += piece) moments.add(rows_in_units(first));
+  eigenflow::Correlations<double> correlations(x.cols());
+  for (Eigen::Index first = 0; first < x.rows(); first += piece) {
+    Eigen::MatrixXd t = rows_in_units(first);
+    for (Eigen::Index j = 0; j < x.cols(); ++j)
+      t.col(j) = (t.col(j).array() - moments.mean(j)) / moments.scale<double>(j);
     correlations.add(t);
   }
   constexpr double least = 64 * std::numeric_limits<double>::epsilon();
