@@ -51,8 +51,13 @@ Eigen::VectorXd shares_of(Eigen::MatrixXd& terms) {
   return top.array() + sum.array().log();
 }
 
+// What a component is before it has rows: a round covariance, which counts as so many rows.
+struct Prior {
+  double variance, rows;
+};
+
 // The mixture in which point i belongs to component k by the share (i, k). Components of nearly no rows are dropped.
-Gaussians maximised(const Points& z, const Eigen::MatrixXd& shares) {
+Gaussians maximised(const Points& z, const Eigen::MatrixXd& shares, const Prior& prior) {
   const Index dim = z.rows();
   const auto rows = static_cast<double>(z.cols());
   std::vector<Index> kept;
@@ -60,9 +65,6 @@ Gaussians maximised(const Points& z, const Eigen::MatrixXd& shares) {
     if (shares.col(k).sum() > 1) kept.push_back(k);
   const auto count = static_cast<Index>(kept.size());
   Gaussians g{Eigen::VectorXd(count), Eigen::MatrixXd(dim, count), std::vector<Eigen::MatrixXd>(kept.size())};
-  // A round covariance of the volume that a component has if all share the space.
-  const double round = std::pow(static_cast<double>(count), -2 / static_cast<double>(dim)),
-               prior = static_cast<double>(dim) + 1;
 #ifdef _OPENMP
 #pragma omp parallel for schedule(dynamic)
 #endif
@@ -79,8 +81,8 @@ Gaussians maximised(const Points& z, const Eigen::MatrixXd& shares) {
                                 share.segment(first, n).cwiseSqrt().asDiagonal();
       covariance.selfadjointView<Eigen::Lower>().rankUpdate(t);
     }
-    covariance.diagonal().array() += prior * round;
-    covariance /= sum + prior;
+    covariance.diagonal().array() += prior.rows * prior.variance;
+    covariance /= sum + prior.rows;
     g.factors[static_cast<std::size_t>(at)] = covariance.llt().matrixL();
   }
   g.weights /= g.weights.sum();
@@ -88,16 +90,33 @@ Gaussians maximised(const Points& z, const Eigen::MatrixXd& shares) {
 }
 
 // Passes until the mean log-density of the points gains little.
-double improve(const Points& z, Gaussians& g, int passes) {
+double improve(const Points& z, Gaussians& g, const Prior& prior, int passes) {
   double before = -std::numeric_limits<double>::infinity();
   for (int pass = 0; pass < passes; ++pass) {
     Eigen::MatrixXd shares = log_terms(g, z);
     const double mean = shares_of(shares).mean();
     if (!(mean - before > enough)) return std::max(mean, before);
     before = mean;
-    g = maximised(z, shares);
+    g = maximised(z, shares, prior);
   }
   return before;
+}
+
+// The best of a few mixtures, each from its own groups of the rows.
+Gaussians started(const Points& z, Index count, const Prior& prior, int starts, const ef::Rng& rng) {
+  Gaussians best;
+  double highest = -std::numeric_limits<double>::infinity();
+  for (int start = 0; start < starts; ++start) {
+    const ef::KMeans<double> clusters(z, count, rng.fork(static_cast<std::uint64_t>(start)));
+    Eigen::MatrixXd shares = Eigen::MatrixXd::Zero(z.cols(), count);
+    for (Index i = 0; i < z.cols(); ++i) shares(i, clusters.groups()[static_cast<std::size_t>(i)]) = 1;
+    Gaussians g = maximised(z, shares, prior);
+    const double reached = improve(z, g, prior, most_passes);
+    if (start > 0 && !(reached > highest)) continue;
+    highest = reached;
+    best = std::move(g);
+  }
+  return best;
 }
 
 }  // namespace
@@ -111,27 +130,28 @@ Gaussians fit_gaussians(const Points& z, Index count, std::uint64_t seed, double
   const auto dim = static_cast<double>(z.rows());
   count = std::clamp<Index>(count, 1, std::max<Index>(1, z.cols() / 2));
   // A pass takes D² multiplications a row and component, in each of its two steps.
-  const auto affordable = static_cast<Index>(work / (2 * dim * (dim + 8) * static_cast<double>(count) * 40));
+  const auto affordable = static_cast<Index>(work / (2 * dim * (dim + 8) * static_cast<double>(count) * 80));
   const Index rows = std::min(z.cols(), std::max({affordable, 20 * count, Index(1000)}));
   ef::Rng rng(seed, 4);
   const auto order = rng.permutation(z.cols());
   Eigen::MatrixXd part(z.rows(), rows);
-  for (Index i = 0; i < rows; ++i) part.col(i) = z.col(rows < z.cols() ? order[i] : i);
+  for (Index i = 0; i < rows; ++i) part.col(i) = z.col(order[i]);
 
-  Gaussians best;
+  // Wide and strong, or so weak that components may be spikes: a fifth of the rows says which.
+  const double volume = std::pow(static_cast<double>(count), -2 / dim);
+  const Prior priors[] = {{volume, dim + 1}, {0.05 * volume, 2}, {1e-5, 1}};
+  const Index judges = rows / 5;
+  Prior chosen = priors[0];
   double highest = -std::numeric_limits<double>::infinity();
-  const int starts = count == 1 ? 1 : rows <= 2000 ? 3 : 1;
-  for (int start = 0; start < starts; ++start) {
-    const ef::KMeans<double> clusters(part, count, rng.fork(static_cast<std::uint64_t>(start)));
-    Eigen::MatrixXd shares = Eigen::MatrixXd::Zero(rows, count);
-    for (Index i = 0; i < rows; ++i) shares(i, clusters.groups()[static_cast<std::size_t>(i)]) = 1;
-    Gaussians g = maximised(part, shares);
-    const double reached = improve(part, g, most_passes);
-    if (!(reached > highest)) continue;
-    highest = reached;
-    best = std::move(g);
+  for (const Prior& prior : priors) {
+    if (judges < 10 || count == 1) break;
+    const double mean = started(part.rightCols(rows - judges), count, prior, 1, rng).log_prob(part.leftCols(judges)).mean();
+    if (!(mean > highest)) continue;
+    highest = mean;
+    chosen = prior;
   }
-  if (rows < z.cols()) improve(z, best, 5);
+  Gaussians best = started(part, count, chosen, rows <= 2000 ? 3 : 1, rng);
+  if (rows < z.cols()) improve(z, best, chosen, 5);
   return best;
 }
 

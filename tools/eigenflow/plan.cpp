@@ -38,13 +38,15 @@ Planned follow(const Plan& plan, const FitRows& rows, double validation, std::ui
     Recipe recipe = part.recipe;
     recipe.training.seed = seed;
     const Eigen::Index count = std::max<Eigen::Index>(1, part.members);
+    const double start = watch.pace.seconds();
     for (Eigen::Index m = 0; m < count; ++m) {
       Watch each = watch;
       each.mixture_work = plan.work;
       each.name = count > 1 ? "flow " + std::to_string(m + 1) + " of " + std::to_string(count) : words_of(recipe);
+      watch.pace.expect(m + 1 == count ? 0 : m == 0 ? -1 : (watch.pace.seconds() - start) / static_cast<double>(m) * static_cast<double>(count - m - 1));
       if (part.stop > 0 && m + 1 == count)
         each.goes_on = [stop = part.stop](const ef::Epoch& epoch) { return epoch.steps < stop; };
-      const bool all_rows = part.members == 0 && !recipe.is_trained();
+      const bool all_rows = part.members == 0 && (plan.folds > 0 || !recipe.is_trained());
       Fitted fitted = fit_one(recipe, rows, all_rows ? Fold() : folds[static_cast<std::size_t>(m)],
                               member_seed(seed, m), each);
       own.push_back(std::move(fitted.flow));

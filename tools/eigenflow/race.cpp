@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <limits>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -15,10 +16,11 @@ using Eigen::Index;
 constexpr Index few_rows = 10'000;  // fewer are judged in folds
 constexpr Index default_folds = 5;
 constexpr Index fewest_for_flows = 40;
+constexpr Index linear_steps = 1000;
 constexpr Index largest_batch = 256;  // many short steps go further in a given time
 constexpr Index judges = 1000;  // rows that a heat is judged by, where folds have so many
 constexpr double least_gain = 0.005, most_behind = 0.5;  // nats: of a heat that is worth a whole training
-constexpr double heats_share = 0.35, mixtures_share = 0.1;  // of the time
+constexpr double heats_share = 0.3, mixtures_share = 0.1;  // of the time: of mixtures, of each kind of units
 constexpr double patience = 1.1;                             // times the time, after which the last fit is stopped
 constexpr double work_per_second = 4e8;                      // multiplications of a mixture's fit
 
@@ -54,7 +56,7 @@ class Race {
   }
 
   Raced run() {
-    gaussian_ = enter({.architecture = {.base = Base::normal, .layers = 0}}, folds_.size());
+    gaussian_ = enter(gaussian(), folds_.size());
     if (rows_.dim() > 0 && rows_.c.cols() == 0 && !rows_.has_circles()) enter_mixtures();
     if (rows_.count() >= fewest_for_flows) enter_flows();
     return few_ ? mean_of_all() : best_of_all();
@@ -123,18 +125,20 @@ class Race {
   void enter_mixtures() {
     const Index dim = rows_.dim(), used = rows_.count() - static_cast<Index>(folds_.front().size());
     const std::size_t folds = mixture_folds();
-    mixture_ = gaussian_;
-    int worse = 0;
     std::size_t best = gaussian_;
-    for (const Index components : {2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64}) {
-      if (components * (dim + 2) > used || worse >= 2) break;
-      const std::size_t here =
-          enter({.architecture = {.base = Base::mixture, .layers = 0, .components = components}}, folds);
-      if (entries_[here].mean(folds) > entries_[best].mean(folds)) {
-        best = here;
-        worse = 0;
-      } else {
-        ++worse;
+    for (const bool white : {true, false}) {
+      int worse = 0;
+      for (const Index components : {2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64}) {
+        if (components * (dim + 2) > used || worse >= 2 || out_of_time(mixtures_share * (white ? 1 : 2))) break;
+        Recipe recipe{.architecture = {.base = Base::mixture, .layers = 0, .components = components}};
+        recipe.white = white;
+        const std::size_t here = enter(std::move(recipe), folds);
+        if (entries_[here].mean(folds) > entries_[best].mean(folds)) {
+          best = here;
+          worse = 0;
+        } else if (components >= entries_[best].recipe.architecture.components) {
+          ++worse;
+        }
       }
     }
     mixture_ = best;
@@ -142,6 +146,16 @@ class Race {
   }
 
   // ---- flows
+
+  // Given a context, a Gaussian whose mean and deviations are linear in what comes before: trained, because there is
+  // no formula.
+  Recipe gaussian() const {
+    if (rows_.c.cols() == 0) return {.architecture = {.base = Base::normal, .layers = 0}};
+    Recipe linear = flow(Kind::autoregressive, Map::affine, 1, {});
+    linear.architecture.base = Base::normal;
+    linear.training.steps = std::min<Index>(linear_steps, options_.steps.value_or(linear_steps));
+    return linear;
+  }
 
   bool out_of_time(double share) const { return !options_.steps && pace_.seconds() > share * options_.seconds; }
 
@@ -189,55 +203,48 @@ class Race {
     return recipe;
   }
 
-  bool is_heavy() const { return units_of(rows_.inside).any_heavy(); }
-
   std::size_t better(std::size_t a, std::size_t b) const {
     return entries_[b].mean(heat_folds()) > entries_[a].mean(heat_folds()) ? b : a;
   }
 
-  // Kinds, then bases, then noises, then sizes: each against the best before it.
+  // First the start of a flow (its base, its units), then its kind, then its noise: each with what was best before it.
   void enter_flows() {
-    std::vector<Recipe> kinds{flow(Kind::autoregressive, Map::affine, 5, {64}),
-                              flow(Kind::autoregressive, Map::spline, 3, {64, 64})};
-    if (rows_.dim() + rows_.c.cols() > 1) kinds.push_back(flow(Kind::coupling, Map::spline, 5, {64, 64}));
-    if (rows_.c.cols() > 0) kinds.insert(kinds.begin(), flow(Kind::autoregressive, Map::affine, 1, {}));
-    std::size_t best = 0;
-    bool any = false;
+    std::optional<std::size_t> best;
+    bool must = true;  // the first ones run in any case
     const auto run = [&](Recipe recipe) {
-      if (out_of_time(heats_share + mixtures_share) && any) return;
+      if (out_of_time(heats_share + 2 * mixtures_share) && best && !must) return;
       const std::size_t here = heat(std::move(recipe));
-      best = any ? better(best, here) : here;
-      any = true;
+      best = best ? better(*best, here) : here;
     };
-    for (Recipe& recipe : kinds) {
-      if (any) recipe.white = entries_[best].recipe.white;
-      run(recipe);
-      if (recipe.architecture.layers == 1 || &recipe != &kinds[kinds.size() > 3 ? 1 : 0]) continue;
-      recipe.white = false;  // features apart, as they are
-      run(recipe);
-    }
-    const Architecture chosen = entries_[best].recipe.architecture;
-    std::vector<Architecture> bases;
-    if (mixture_ != gaussian_) {
-      bases.push_back(chosen);
-      bases.back().base = Base::mixture;
-      bases.back().components = entries_[mixture_].recipe.architecture.components;
-    }
-    bases.push_back(chosen);
-    bases.back().base = is_heavy() ? Base::normal : Base::student;
-    for (const Architecture& architecture : bases) {
-      Recipe other = entries_[best].recipe;
-      other.architecture = architecture;
-      run(other);
-    }
-    if (!options_.training.noise) {
-      for (const double factor : {0.3, 2.0}) {
-        Recipe other = entries_[best].recipe;
-        *other.training.noise *= factor;
-        run(other);
-      }
-    }
-    finish(best);
+    const auto vary = [&](const auto& change) {
+      Recipe recipe = best ? entries_[*best].recipe : flow(Kind::autoregressive, Map::affine, 5, {64});
+      change(recipe);
+      run(std::move(recipe));
+    };
+    run(flow(Kind::autoregressive, Map::affine, 5, {64}));
+    if (mixture_ != gaussian_)
+      vary([&](Recipe& recipe) {
+        recipe.architecture.base = Base::mixture;
+        recipe.architecture.components = entries_[mixture_].recipe.architecture.components;
+        recipe.white = entries_[mixture_].recipe.white;
+      });
+    must = false;
+    vary([&](Recipe& recipe) { recipe.white = !recipe.white; });
+    const bool heavy = units_of(rows_.inside).any_heavy();
+    vary([&](Recipe& recipe) { recipe.architecture.base = heavy ? Base::normal : Base::student; });
+    const auto kind = [&](Kind of, Map map, Index layers) {
+      vary([&](Recipe& recipe) {
+        recipe.architecture.kind = of;
+        recipe.architecture.map = map;
+        recipe.architecture.layers = layers;
+        recipe.architecture.hidden = {64, 64};
+      });
+    };
+    kind(Kind::autoregressive, Map::spline, 3);
+    if (rows_.dim() + rows_.c.cols() > 1) kind(Kind::coupling, Map::spline, 5);
+    if (!options_.training.noise)
+      for (const double factor : {0.3, 2.0}) vary([&](Recipe& recipe) { *recipe.training.noise *= factor; });
+    finish(*best);
   }
 
   // The whole training of the best of the heats, as many flows of it as the time allows.
@@ -308,12 +315,14 @@ class Race {
       const Eigen::VectorXd sum = density * weights;
       weights = weights.cwiseProduct(density.transpose() * sum.cwiseInverse()) / static_cast<double>(count);
     }
+    // The Gaussian stays in any case, for rows far outside of all others, where a flow may say anything.
+    weights[0] = std::max(weights[0], 1 / static_cast<double>(rows_.count() + 1));
     std::vector<std::size_t> kept;
     double sum = 0;
     for (std::size_t k = 0; k < finals.size(); ++k)
-      if (weights[static_cast<Index>(k)] >= 0.01) {
+      if (k == 0 || weights[static_cast<Index>(k)] >= 0.01) {
         kept.push_back(finals[k]);
-        plan_.parts.push_back(part_of(entries_[finals[k]], std::round(weights[static_cast<Index>(k)] * 1000) / 1000));
+        plan_.parts.push_back(part_of(entries_[finals[k]], std::round(weights[static_cast<Index>(k)] * 1e6) / 1e6));
         sum += plan_.parts.back().weight;
       }
     for (Part& part : plan_.parts) part.weight /= sum;
@@ -335,7 +344,8 @@ class Race {
       if (entry.flows.empty()) {
         Watch all = watch(words_of(entry.recipe), folds_.size());
         all.known = nullptr;
-        entry.flows.push_back(fit_one(entry.recipe, rows_, {}, options_.training.seed, all).flow);
+        const Fold held_out = !few_ && entry.recipe.is_trained() ? folds_.front() : Fold();
+        entry.flows.push_back(fit_one(entry.recipe, rows_, held_out, options_.training.seed, all).flow);
       }
       flows.push_back(entry.flows);
     }
@@ -363,7 +373,7 @@ class Race {
     if (mixture_ != gaussian_) line(mixture_, "");
     std::vector<std::size_t> heats;
     for (std::size_t i = 0; i < entries_.size(); ++i)
-      if (entries_[i].recipe.is_trained() && !entries_[i].is_final) heats.push_back(i);
+      if (i != gaussian_ && entries_[i].recipe.is_trained() && !entries_[i].is_final) heats.push_back(i);
     std::stable_sort(heats.begin(), heats.end(), [&](std::size_t a, std::size_t b) {
       return entries_[a].mean(heat_folds()) > entries_[b].mean(heat_folds());
     });

@@ -152,8 +152,9 @@ Plan plan_of(const std::string& text) {
 std::string words_of(const Recipe& recipe) {
   const Architecture& a = recipe.architecture;
   const std::string gaussians = std::to_string(a.components) + " Gaussians";
-  if (a.layers == 0 && a.base == Base::mixture) return gaussians;
+  if (a.layers == 0 && a.base == Base::mixture) return gaussians + (recipe.white ? "" : ", standard units");
   if (a.layers == 0) return a.base == Base::student ? "Student's t" : "a Gaussian";
+  if (a.layers == 1 && a.hidden.empty() && a.map == Map::affine && a.base == Base::normal) return "a linear Gaussian";
   return std::to_string(a.layers) + ' ' + name_of(kinds, a.kind) + ' ' + name_of(maps, a.map) +
          (a.layers == 1 ? " layer" : " layers") + (a.hidden.empty() ? "" : " of " + widths_of(a.hidden, " × ")) +
          (a.base == Base::mixture ? " on " + gaussians : a.base == Base::student ? " on Student's t" : "") +

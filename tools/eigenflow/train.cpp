@@ -5,6 +5,7 @@
 #include <eigenflow/bases/mixture.hpp>
 #include <eigenflow/bases/multivariate_normal.hpp>
 #include <eigenflow/fit.hpp>
+#include <eigenflow/numerics/feature_moments.hpp>
 #include <numbers>
 #include <stdexcept>
 
@@ -74,12 +75,13 @@ Flow with_mixture(const Flow& flow, const Flow& units, const Eigen::MatrixXd& in
                   const Watch& watch) {
   using Normal = ef::MultivariateNormal<double>;
   using Any = ef::AnyBase<double>;
-  const std::pair<Eigen::Index, Eigen::Index> key(watch.fold, recipe.architecture.components);
+  const Eigen::Index components = recipe.architecture.components;
+  const std::tuple<Eigen::Index, Eigen::Index, bool> key(watch.fold, components, recipe.white);
   Gaussians gaussians;
   if (watch.known != nullptr && watch.known->count(key) > 0) {
     gaussians = watch.known->at(key);
   } else {
-    gaussians = fit_gaussians(units.forward(inside).z.transpose(), key.second, recipe.training.seed, watch.mixture_work);
+    gaussians = fit_gaussians(units.forward(inside).z.transpose(), components, recipe.training.seed, watch.mixture_work);
     if (watch.known != nullptr) watch.known->emplace(key, gaussians);
   }
   gaussians = moved(gaussians, start_of(flow, units));
@@ -89,6 +91,21 @@ Flow with_mixture(const Flow& flow, const Flow& units, const Eigen::MatrixXd& in
   theta.head(layers) = flow.parameters();
   write_gaussians(gaussians, {theta.data() + layers, static_cast<std::size_t>(count)});
   return {flow.layers(), std::move(base), std::move(theta)};
+}
+
+// The units of the Gaussian with the mean and the covariance of the rows, whatever their tails.
+void take_moments(Scales& scales, const Eigen::MatrixXd& inside) {
+  if (!scales.features.any_heavy()) return;  // which circles have not
+  ef::FeatureMoments moments(inside.cols());
+  moments.add(inside);
+  for (Eigen::Index j = 0; j < inside.cols(); ++j) {
+    if (!scales.features.heavy[static_cast<std::size_t>(j)]) continue;
+    scales.features.middle[j] = moments.mean(j);
+    scales.features.scale[j] = moments.scale<double>(j);
+    scales.features.heavy[static_cast<std::size_t>(j)] = false;
+  }
+  if (scales.correlations.rows() == inside.cols())
+    scales.correlations = correlations_of(scales.features, inside);
 }
 
 Architecture without_mixture(Architecture architecture) {
@@ -147,7 +164,8 @@ Fitted fit_one(const Recipe& recipe, const FitRows& rows, const std::vector<Eige
                std::uint64_t seed, const Watch& watch) {
   const std::vector<Eigen::Index> used = others(rows.count(), held_out);
   const Eigen::MatrixXd inside = table::take_rows(rows.inside, used), c = table::take_rows(rows.c, used);
-  const Scales scales = scales_of(rows.supports, inside, c);
+  Scales scales = scales_of(rows.supports, inside, c);
+  if (!recipe.is_trained() && recipe.architecture.base != Base::mixture) take_moments(scales, inside);
   const Training training = chosen_for(recipe.training, inside.rows(), rows.dim());
   Scales start = scales;
   if (!recipe.white) start.correlations.resize(0, 0);
@@ -155,7 +173,7 @@ Fitted fit_one(const Recipe& recipe, const FitRows& rows, const std::vector<Eige
       make_flow(without_mixture(recipe.architecture), start, ef::circles_of(rows.supports), seed);
   if (recipe.architecture.base == Base::mixture) {
     watch.pace.begin(watch.name);
-    const Flow units = make_flow({.base = Base::normal, .layers = 0}, scales, {}, 0);
+    const Flow units = make_flow({.base = Base::normal, .layers = 0}, start, {}, 0);
     flow = with_mixture(flow, units, inside, recipe, watch);
     flow.freeze("base");  // a step of the optimizer may be longer than a component is wide
   }

@@ -7,7 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 #include "expectation.hpp"
@@ -66,8 +66,9 @@ struct Fitted {
   Eigen::VectorXd held_out;  ///< log p of the rows that were held out, in the units of the table
 };
 
-/// Mixtures that were fitted before: by their rows, which the number of a fold stands for, and their components.
-using KnownMixtures = std::map<std::pair<Eigen::Index, Eigen::Index>, Gaussians>;
+/// Mixtures that were fitted before: by their rows, which the number of a fold stands for, their components, and whether
+/// in white units.
+using KnownMixtures = std::map<std::tuple<Eigen::Index, Eigen::Index, bool>, Gaussians>;
 
 /// What happens around the training of a flow.
 struct Watch {
