@@ -45,7 +45,8 @@ Eigen::MatrixXd log_terms(const Gaussians& g, const Points& z) {
 // log Σ_k exp of each row; the rows become shares.
 Eigen::VectorXd shares_of(Eigen::MatrixXd& terms) {
   const Eigen::VectorXd top = terms.rowwise().maxCoeff();
-  terms = (terms.colwise() - top).array().exp();
+  terms.colwise() -= top;
+  terms = terms.array().exp();
   const Eigen::VectorXd sum = terms.rowwise().sum();
   terms.array().colwise() /= sum.array();
   return top.array() + sum.array().log();
@@ -151,7 +152,7 @@ Gaussians fit_gaussians(const Points& z, Index count, std::uint64_t seed, double
     chosen = prior;
   }
   Gaussians best = started(part, count, chosen, rows <= 2000 ? 3 : 1, rng);
-  if (rows < z.cols()) improve(z, best, chosen, 5);
+  if (rows < z.cols()) improve(z, best, chosen, 8);
   return best;
 }
 

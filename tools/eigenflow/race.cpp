@@ -52,7 +52,7 @@ class Race {
     folds_ = folds_of(plan_, rows.count(), validation_of(options.training), options.training.seed);
     if (!options.steps) pace.limit(options.seconds);
     work_ = mixtures_share * work_per_second * (options.steps ? 180 : options.seconds);
-    plan_.work = std::round(work_ / (mixture_folds() > 1 ? 40 : 10));
+    plan_.work = std::round(work_ / (!few_ ? 1.5 : mixture_folds() > 1 ? 40 : 10));
   }
 
   Raced run() {
@@ -181,11 +181,10 @@ class Race {
       steps = std::clamp<Index>(affordable, 30, steps);
     }
     recipe.training.steps = steps;
-    const double before = pace_.seconds();
     Entry entry{std::move(recipe), {}, {}, false};
     fit_or_fail(entry, folds, words_of(entry.recipe), false);
     step_seconds_.resize(entries_.size() + 1);
-    step_seconds_.back() = (pace_.seconds() - before) / static_cast<double>(steps * static_cast<Index>(folds));
+    step_seconds_.back() = pace_.seconds_per_step();
     entries_.push_back(std::move(entry));
     return entries_.size() - 1;
   }
