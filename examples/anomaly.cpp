@@ -22,8 +22,8 @@
 #include "helpers/anomaly_tables.hpp"
 #include "helpers/flow_density.hpp"
 #include "helpers/output.hpp"
-#include "helpers/roc.hpp"
 #include "table/gaussian.hpp"
+#include "table/roc.hpp"
 
 namespace ef = eigenflow;
 using helpers::AnomalyTable;
@@ -78,8 +78,8 @@ void run(const std::vector<AnomalyTable>& tables, const Path& folder) {
                 static_cast<int>(table.test.rows()), static_cast<int>(table.train.cols()),
                 flow.held_out().mean());
     if (table.label.size() > 0) {
-      const helpers::Roc curve(score, table.label);
-      const helpers::Roc gaussian(-table::Gaussian(table.train).log_prob(table.test), table.label);
+      const table::Roc curve(score, table.label);
+      const table::Roc gaussian(-table::Gaussian(table.train).log_prob(table.test), table.label);
       std::printf("  %8.2f %8.2f", 100 * gaussian.area(), 100 * curve.area());
       sum += curve.area();
       gaussian_sum += gaussian.area();

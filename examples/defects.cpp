@@ -11,9 +11,9 @@
 
 #include "helpers/map_baselines.hpp"
 #include "helpers/output.hpp"
-#include "helpers/roc.hpp"
 #include "helpers/textures.hpp"
 #include "picture/picture.hpp"
+#include "table/roc.hpp"
 
 namespace ef = eigenflow;
 using Eigen::Index;
@@ -73,8 +73,8 @@ struct Quality {
       for (Index p = 0; p < maps.cols(); ++p)
         truth[p * maps.rows() + i] =
             textures[static_cast<std::size_t>(i)].damage(p / Texture::side, p % Texture::side);
-    pictures = helpers::Roc(maps.rowwise().maxCoeff().cast<double>(), label).area();
-    pixels = helpers::Roc(maps.reshaped().cast<double>(), truth).area();
+    pictures = table::Roc(maps.rowwise().maxCoeff().cast<double>(), label).area();
+    pixels = table::Roc(maps.reshaped().cast<double>(), truth).area();
   }
 };
 

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "helpers/output.hpp"
-#include "helpers/statistics.hpp"
 #include "picture/picture.hpp"
+#include "table/mean.hpp"
 
 namespace ef = eigenflow;
 
@@ -46,7 +46,7 @@ int main(int argc, char** argv) {
 
     const Eigen::MatrixX2f fresh = set(100'000, rng);
     const Eigen::VectorXf log_p = set.log_density(fresh), log_q = flow.log_prob(fresh);
-    const helpers::Mean kl(log_p.cast<double>() - log_q.cast<double>());
+    const table::Mean kl(log_p.cast<double>() - log_q.cast<double>());
     std::printf("%-16s %9.4f %9.4f %9.4f ± %.4f %8.1f\n", set.name(), -log_q.cast<double>().mean(),
                 set.entropy(), kl.value, kl.error, seconds);
     std::fflush(stdout);

@@ -91,8 +91,7 @@ int main(int argc, char** argv) try {
   std::printf("Glow, %6td parameters         %8.2f %8.2f %8.2f\n", flow.parameters().size(), nats(flow, x, 1),
               nats(flow, fresh, 1), nats(flow, fresh, 8));
 
-  MatrixXf noisy = fresh;
-  ef::Dequantization{1 / bins}.add_to(noisy, [](Index row) { return row; });
+  const MatrixXf noisy = ef::dequantized(fresh, 1 / bins);
   const Eigen::VectorXf log_p = flow.log_prob(noisy);
   picture::Gallery gallery(
       {.title = "Glow on digits of 8 × 8 pixels",

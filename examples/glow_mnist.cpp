@@ -48,15 +48,13 @@ Images read(const std::filesystem::path& folder, const std::string& part) {
 /// The share of images whose likeliest class is theirs.
 template <class Flow>
 double accuracy(const Flow& flow, const Images& images) {
-  MatrixXf noisy = images.x;
-  ef::Dequantization{1 / bins}.add_to(noisy, [](Index row) { return row; });
-  const MatrixXf log_prob = ef::class_log_prob(flow, noisy);
+  const MatrixXf log_prob = ef::class_log_prob(flow, ef::dequantized(images.x, 1 / bins));
   Index right = 0;
-  for (Index i = 0, best = 0; i < noisy.rows(); ++i) {
+  for (Index i = 0, best = 0; i < log_prob.rows(); ++i) {
     log_prob.row(i).maxCoeff(&best);
     right += best == images.labels[i];
   }
-  return static_cast<double>(right) / static_cast<double>(noisy.rows());
+  return static_cast<double>(right) / static_cast<double>(log_prob.rows());
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "helpers/output.hpp"
 #include "helpers/statistics.hpp"
 #include "picture/picture.hpp"
+#include "table/mean.hpp"
 #include "table/table.hpp"
 
 namespace ef = eigenflow;
@@ -112,7 +113,7 @@ int main(int argc, char** argv) {
   std::printf("%d eruptions, negative log-likelihood of held-out rows, %d folds, nats:\n",
               static_cast<int>(x.rows()), static_cast<int>(folds));
   const auto report = [&](const char* name, const Eigen::VectorXd& log_p) {
-    const helpers::Mean gain(flow - log_p);  // row by row, so that the spread of the rows cancels
+    const table::Mean gain(flow - log_p);  // row by row, so that the spread of the rows cancels
     std::printf("  %-26s %.3f   flow better by %6.3f ± %.3f\n", name, -log_p.mean(), gain.value, gain.error);
   };
   std::printf("  %-26s %.3f\n", "flow", -flow.mean());

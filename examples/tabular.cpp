@@ -10,15 +10,15 @@
 
 #include "helpers/flow_density.hpp"
 #include "helpers/old_faithful.hpp"
-#include "helpers/statistics.hpp"
 #include "table/gaussian.hpp"
+#include "table/mean.hpp"
 #include "table/table.hpp"
 
 namespace ef = eigenflow;
 
 // "-12.34 ± 0.05": a mean and its standard error.
 void print_mean(const Eigen::VectorXd& log_p) {
-  const helpers::Mean mean(log_p);
+  const table::Mean mean(log_p);
   std::printf(" %10.3f ± %-7.3f", mean.value, mean.error);
 }
 

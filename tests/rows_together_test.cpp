@@ -6,6 +6,7 @@
 #include "eigenflow/any/any_base.hpp"
 #include "eigenflow/any/any_layer.hpp"
 #include "eigenflow/bases/conditional_normal.hpp"
+#include "eigenflow/bases/mixture.hpp"
 #include "eigenflow/bases/with_circles.hpp"
 #include "eigenflow/compose/columns.hpp"
 #include "eigenflow/compose/inverse.hpp"
@@ -100,6 +101,7 @@ TEST_CASE("a part passes on the least rows of its parts") {
   CHECK(rows(FewNormal<4>(2, 1)) == 4);
   CHECK(rows(ef::AnyBase<double>(FewNormal<4>(2, 1))) == 4);
   CHECK(rows(ef::WithCircles<FewNormal<4>>(3, {0}, FewNormal<4>(2, 1))) == 4);
+  CHECK(rows(ef::Mixture(3, FewNormal<4>(2, 1))) == 4);
   ef::Rng rng(1);
   CHECK(rows(ef::Flow{FewCoupling<16>(2, {}, 1), FewNormal<4>(2, 1), rng}.density()) == 4);
 }

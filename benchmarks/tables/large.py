@@ -31,7 +31,8 @@ def main():
     train, test = x[:200_000], x[200_000:]
     ours, seconds, said, size = eigenflow(sys.argv[1], train, test, sys.argv[2:])
     print(said)
-    print(f"eigenflow {-ours.mean():.3f} ± {ours.std() / len(ours) ** 0.5:.3f} nats in {seconds:.0f} s, {size / 1e3:.0f} kB", flush=True)
+    error = ours.std() / len(ours) ** 0.5
+    print(f"eigenflow {-ours.mean():.3f} ± {error:.3f} nats in {seconds:.0f} s, {size / 1e3:.0f} kB", flush=True)
     scale = train.std(axis=0)
     mixture = GaussianMixture(32, random_state=0).fit(train / scale)
     peer = mixture.score_samples(test / scale) - np.log(scale).sum()

@@ -93,7 +93,8 @@ def main():
         fine = gain >= -max(0.05, error)
         failures += not fine
         gains.append(gain)
-        print(f"{name:15s} {len(train):6d} {train.shape[1]:5d} {peer['gaussian'].mean():9.3f} {peer['mixture'].mean():9.3f} "
+        print(f"{name:15s} {len(train):6d} {train.shape[1]:5d} "
+              f"{peer['gaussian'].mean():9.3f} {peer['mixture'].mean():9.3f} "
               f"({int(peer['k']):2d}) {ours.mean():9.3f}  {gain:+7.3f} ± {error:.3f} {seconds:9.1f} {size / 1e3:6.0f}"
               f"{'' if fine else '  WORSE'}", flush=True)
         if arguments.verbose:

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "picture/picture.hpp"
-#include "roc.hpp"
+#include "table/roc.hpp"
 
 // The pictures of the example `anomaly`.
 
@@ -17,7 +17,7 @@ inline const picture::Rgb flow_colour = picture::hex(0x1f5fa8), anomaly_colour =
                           gaussian_colour = picture::hex(0x9a96a5);
 
 /// ROC curves of a flow and of a Gaussian.
-inline void draw_roc(picture::Panel panel, const Roc& flow, const Roc& gaussian) {
+inline void draw_roc(picture::Panel panel, const table::Roc& flow, const table::Roc& gaussian) {
   panel.line(Eigen::Vector2d(0, 1), Eigen::Vector2d(0, 1), {.colour = gaussian_colour, .width = 0.5});
   panel.line(gaussian.false_alarms, gaussian.found, {.colour = gaussian_colour, .width = 1.2});
   panel.line(flow.false_alarms, flow.found, {.colour = flow_colour, .width = 1.8});

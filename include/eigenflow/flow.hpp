@@ -9,6 +9,7 @@
 
 #include "eigenflow/authoring/context.hpp"
 #include "eigenflow/authoring/overlap.hpp"
+#include "eigenflow/authoring/point.hpp"
 #include "eigenflow/authoring/rows.hpp"
 #include "eigenflow/concepts/base.hpp"
 #include "eigenflow/concepts/layer.hpp"
@@ -88,6 +89,7 @@ class Flow : public FlowParameters<Parts...> {
   using Samples = Eigen::Matrix<Scalar, Eigen::Dynamic, Parameters::static_dim>;
   using Vector = VectorX<Scalar>;
   using Given = Context<Scalar>;
+  using OnePoint = Point<Scalar>;
   using Parameters::context_dim;
   using Parameters::dim;
 
@@ -148,12 +150,21 @@ class Flow : public FlowParameters<Parts...> {
     log_prob_into(x, c, result);
     return result;
   }
-  /// Rejects arguments that are not dense Eigen matrices.
+  /// The log-density of one point, nats: `flow.log_prob({0.3, -0.2})`, or of a std::array or std::span of D numbers. It
+  /// does not allocate after the first call. Throws std::invalid_argument for another number of them.
+  Scalar log_prob(const OnePoint& x, const Given& c = {}) const {
+    Scalar result{};
+    detail::evaluate(*this, checked("log_prob", x), checked("log_prob", c, 1), {&result, 1, 1, 1, 1});
+    return result;
+  }
+  /// Rejects arguments that are neither dense Eigen matrices nor one point.
   template <class X>
-  Vector log_prob(const X&) const requires(!Dense<X>) {
-    static_assert(Dense<X>,
-                  "a flow takes its rows from a dense Eigen matrix: wrap other memory where it lies, as in "
-                  "Eigen::Map<const Eigen::MatrixXf>(data, rows, columns)");
+  Vector log_prob(const X&) const requires(!Dense<X> && !PlainNumbers<const X, Scalar>) {
+    static_assert(
+        Dense<X>,
+        "a flow takes its rows from a dense Eigen matrix: wrap other memory where it lies, as in "
+        "Eigen::Map<const Eigen::MatrixXf>(data, rows, columns); or one point of its scalar type from "
+        "a std::array or a std::span");
     return {};
   }
   template <class X, class V>
@@ -203,12 +214,23 @@ class Flow : public FlowParameters<Parts...> {
     detail::reject_collisions<Scalar>(call, {rows, context}, {to, to_grad, to_grad_context});
     detail::evaluate_with_grad(*this, rows, context, to, to_grad, to_grad_context);
   }
+  /// The log-density of one point, nats; writes its gradient to `grad`, D plain numbers.
+  template <class G>
+  Scalar log_prob_and_grad_into(const OnePoint& x, G&& grad) const requires(PlainStorage<G, Scalar>) {
+    return one_with_grad(x, {}, row_of<Scalar>(grad), {nullptr, 1, 0, 0, 1});
+  }
+  /// The same given c; writes the gradient in c to `grad_context`, C plain numbers.
+  template <class G, class H>
+  Scalar log_prob_and_grad_into(const OnePoint& x, const Given& c, G&& grad, H&& grad_context) const
+      requires(PlainStorage<G, Scalar>&& PlainStorage<H, Scalar>) {
+    return one_with_grad(x, c, row_of<Scalar>(grad), row_of<Scalar>(grad_context));
+  }
 
   // ---- samples
 
   /// n samples, N × D. `rng` advances by one number, for every n. The temperature multiplies the noise of a normal base:
-  /// below 1 samples are more typical and less diverse, and their density is another than the flow's. Throws
-  /// std::invalid_argument for a temperature below 0, and for another than 1 where the base is not made of normals.
+  /// below 1, samples are more typical and less diverse, and log_prob is no longer their density. Throws
+  /// std::invalid_argument if the temperature is negative, or not 1 while the base is not made of normals.
   Samples sample(Eigen::Index n, Rng& rng, Scalar temperature = 1) const {
     return sample(n, {}, rng, temperature);
   }
@@ -247,6 +269,18 @@ class Flow : public FlowParameters<Parts...> {
     const auto to = out("sample_into", x, x.rows(), dim());
     detail::reject_collisions<Scalar>("sample_into", {context}, {to});
     detail::generate(*this, context, to, {}, rng.fork(), temperature);
+  }
+
+  /// One sample into D plain numbers, a C array, std::array or std::span.
+  template <class X>
+  void sample_into(X&& x, Rng& rng, Scalar temperature = 1) const requires(PlainStorage<X, Scalar>) {
+    sample_into({}, x, rng, temperature);
+  }
+  template <class X>
+  void sample_into(const Given& c, X&& x, Rng& rng, Scalar temperature = 1) const
+      requires(PlainStorage<X, Scalar>) {
+    sample_into(c, detail::checked_point("sample_into", "the sample", row_of<Scalar>(x), dim()).all(), rng,
+                temperature);
   }
 
   /// n samples and the exact log-density of each, in one pass.
@@ -296,8 +330,22 @@ class Flow : public FlowParameters<Parts...> {
     if (x.cols != dim()) detail::reject_columns(call, x.rows, x.cols, dim());
     return x;
   }
+  const Rows<const Scalar>& checked(const char* call, const OnePoint& x) const {
+    return detail::checked_point(call, "a point", x.row(), dim());
+  }
   Rows<const Scalar> checked(const char* call, const Given& c, Eigen::Index n) const {
     return detail::context_rows(call, c.rows(), n, context_dim());
+  }
+
+  Scalar one_with_grad(const OnePoint& x, const Given& c, const Rows<Scalar>& grad,
+                       const Rows<Scalar>& grad_context) const {
+    constexpr const char* call = "log_prob_and_grad_into";
+    Scalar result{};
+    detail::evaluate_with_grad(
+        *this, checked(call, x), checked(call, c, 1), {&result, 1, 1, 1, 1},
+        detail::checked_point(call, "the gradient", grad, dim()),
+        detail::checked_point(call, "the gradient in the context", grad_context, context_dim()));
+    return result;
   }
 
   static Eigen::Index checked_count(Eigen::Index n) {

@@ -5,6 +5,7 @@
 #include "eigenflow/numerics/ieee_begin.hpp"
 
 #include "eigenflow/images/bits_per_dim.hpp"
+#include "eigenflow/images/dequantized.hpp"
 #include "eigenflow/images/fast_flow.hpp"
 #include "eigenflow/images/glow.hpp"
 #include "eigenflow/images/image.hpp"

@@ -52,14 +52,13 @@ auto couplings(Index height, Index width, Index count, std::vector<Index> hidden
   return ef::Stack<Step>(count, [&](Index i) {
     std::vector<Index> order = even_first.indices();
     if (i % 2 == 1) std::rotate(order.begin(), order.begin() + sites / 2, order.end());
-    const ef::ConvNetOptions network{
-        .height = height,
-        .width = width,
-        .hidden = hidden,
-        .kernels = std::vector<Index>(hidden.size() + 1, 3),
-        .padding = ef::nets::Padding::circular,
-        .activation = ef::Activation::silu,
-        .lattice = i % 2 == 1 ? ef::nets::Lattice::odd : ef::nets::Lattice::even};
+    const ef::ConvNetOptions network{.height = height,
+                                     .width = width,
+                                     .hidden = hidden,
+                                     .kernels = std::vector<Index>(hidden.size() + 1, 3),
+                                     .padding = ef::Padding::circular,
+                                     .activation = ef::Activation::silu,
+                                     .checkerboard = i % 2 == 1 ? ef::Colour::odd : ef::Colour::even};
     const ef::Permutation<S> halves(order);
     return Step{halves, Coupling(sites, sites / 2, network), ef::Inverse(halves)};
   });

@@ -38,17 +38,17 @@ TEST_CASE("ConvNet obeys the laws inside a coupling") {
   contract::check_layer<12>("circular ConvNet", []<class S, int D>(contract::Kind<S, D>) {
     return coupling<S>({.hidden = {3},
                         .kernels = {3, 3},
-                        .padding = ef::nets::Padding::circular,
+                        .padding = ef::Padding::circular,
                         .activation = ef::Activation::tanh});
   });
 }
 
-TEST_CASE("ConvNet with a context, as planes or spread over them, obeys the laws") {
+TEST_CASE("ConvNet with a context, as planes or broadcast over them, obeys the laws") {
   contract::check_layer<12>("ConvNet with planes of context", []<class S, int D>(contract::Kind<S, D>) {
     return coupling<S>({.hidden = {3}, .kernels = {3, 1}, .activation = ef::Activation::silu}, 6);
   });
   contract::check_layer<12>("ConvNet with a context", []<class S, int D>(contract::Kind<S, D>) {
-    return coupling<S>({.hidden = {3}, .kernels = {1, 3}, .activation = ef::Activation::silu, .spread = 2},
+    return coupling<S>({.hidden = {3}, .kernels = {1, 3}, .activation = ef::Activation::silu, .broadcast = 2},
                        2);
   });
 }
@@ -58,8 +58,8 @@ TEST_CASE("ConvNet on a checkerboard obeys the laws") {
     return coupling<S>({.hidden = {3},
                         .kernels = {3, 3},
                         .activation = ef::Activation::silu,
-                        .spread = 1,
-                        .lattice = ef::nets::Lattice::odd},
+                        .broadcast = 1,
+                        .checkerboard = ef::Colour::odd},
                        1);
   });
 }
@@ -72,10 +72,10 @@ TEST_CASE("narrow ConvNet and ConvResidualNet obey the laws") {
   contract::check_layer<12>("narrow ConvNet on a checkerboard", []<class S, int D>(contract::Kind<S, D>) {
     return coupling<S>({.hidden = {1},
                         .kernels = {3, 3},
-                        .padding = ef::nets::Padding::circular,
+                        .padding = ef::Padding::circular,
                         .activation = ef::Activation::silu,
-                        .spread = 1,
-                        .lattice = ef::nets::Lattice::even},
+                        .broadcast = 1,
+                        .checkerboard = ef::Colour::even},
                        1);
   });
   contract::check_layer<12>("narrow ConvResidualNet", []<class S, int D>(contract::Kind<S, D>) {
@@ -108,10 +108,10 @@ TEST_CASE("a checkerboard is the whole plane with zeros between") {
                 ef::Pass{&arena, false});
     return result;
   };
-  for (const auto colour : {ef::nets::Lattice::even, ef::nets::Lattice::odd}) {
-    options.lattice = colour;
+  for (const auto colour : {ef::Colour::even, ef::Colour::odd}) {
+    options.checkerboard = colour;
     const ef::ConvNet<double> half(h * w, 3 * h * w / 2, options);
-    const Index odd = colour == ef::nets::Lattice::odd;
+    const Index odd = colour == ef::Colour::odd;
     MatrixX<double> masked = x, packed(n, h * w);
     Index next = 0;
     for (Index c = 0; c < 2; ++c)

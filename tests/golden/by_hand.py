@@ -25,14 +25,15 @@ def build(out):
         return F.conv2d(F.pad(x, (margin,) * 4, mode=mode), weight, bias)
 
     def options(**own):
-        return {"height": height, "width": width, "dropout": 0.0, "negative_slope": 0.01, "spread": numbers, **own}
+        return {"height": height, "width": width, "dropout": 0.0, "negative_slope": 0.01, "broadcast": numbers,
+                **own}
 
     x, context = torch.randn(32, 32), torch.randn(32, numbers)
-    spread = context[:, :, None, None].expand(-1, -1, height, width)
+    planes = context[:, :, None, None].expand(-1, -1, height, width)
     affine = {"type": "affine", "log_scale": {"type": "soft clip", "bound": 1.0}}
     # A residual network on periodic images, for which a layer is computed again.
     given, moved = x[:, :16].reshape(32, 1, 4, 4), x[:, 16:]
-    h = conv("0.layer.conditioner.0.", torch.cat([given, spread], 1), 5, 3, "circular")
+    h = conv("0.layer.conditioner.0.", torch.cat([given, planes], 1), 5, 3, "circular")
     inner = conv("0.layer.conditioner.1.", F.silu(h), 5, 3, "circular")
     h = h + conv("0.layer.conditioner.2.", F.silu(inner), 5, 3, "circular")
     a, t = conv("0.layer.conditioner.3.", h, 2, 3, "circular").reshape(32, 2, 16).unbind(1)
@@ -40,19 +41,19 @@ def build(out):
     z, log_det = torch.cat([x[:, :16], moved * s.exp() + t], 1), s.sum(1)
     first = {"type": "Coupling<affine, conv residual net>", "dim": 32, "split": 16, "transformer": affine,
              "context_dim": numbers, "options": options(channels=5, blocks=1, kernel=3, padding="circular",
-                                                        activation="silu", lattice="all")}
+                                                        activation="silu", checkerboard="all")}
     # A checkerboard: black pixels given the white ones.
     white = (np.indices((4, 4)).sum(0) % 2 == 0).reshape(-1)
     order = [int(c * 16 + p) for colour in (True, False) for c in range(2) for p in np.flatnonzero(white == colour)]
     z = z[:, order]
     image = torch.zeros(32, 2, 16)
     image[:, :, white] = z[:, :16].reshape(32, 2, 8)
-    h = conv("2.conditioner.0.", torch.cat([image.reshape(32, 2, 4, 4), spread], 1), 6, 3, "constant")
+    h = conv("2.conditioner.0.", torch.cat([image.reshape(32, 2, 4, 4), planes], 1), 6, 3, "constant")
     shift = conv("2.conditioner.1.", F.elu(h), 2, 1, "constant").reshape(32, 2, 16)[:, :, ~white]
     z = torch.cat([z[:, :16], z[:, 16:] + shift.reshape(32, 16)], 1)
     second = {"type": "Coupling<shift, conv net>", "dim": 32, "split": 16, "transformer": {"type": "shift"},
               "context_dim": numbers, "options": options(hidden=[6], kernels=[3, 1], padding="zero", activation="elu",
-                                                         lattice="even")}
+                                                         checkerboard="even")}
     # The first half alone.
     scale = torch.tensor([0.5, 2.0])
     z = torch.cat([z[:, :16].reshape(32, 2, 8) / scale[:, None], z[:, 16:].reshape(32, 2, 8)], 1).reshape(32, 32)

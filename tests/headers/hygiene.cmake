@@ -27,6 +27,7 @@ set(uses
     "vector|vector<")
 set(american "(initialize|initialized|normalize|normalized|color|colors|center|centers|serialize|behavior)[^a-z]")
 
+get_filename_component(INCLUDE_DIR ${INCLUDE_DIR} ABSOLUTE)
 set(problems "")
 file(GLOB_RECURSE headers RELATIVE ${INCLUDE_DIR} ${INCLUDE_DIR}/eigenflow/*.hpp)
 foreach(header IN LISTS headers)

@@ -172,7 +172,7 @@ TEST_CASE("parameters of another shape or type, that are missing, too many, or n
       changed("\"0.w\": {\"dtype\": \"F32\", \"shape\": [2]", "\"0.w\": {\"dtype\": \"F64\", \"shape\": [1]"),
       ContainsSubstring("tensor '0.w' should have the shape (2), but has (1)"));
   CHECK_THAT(changed("\"0.w\"", "\"0.v\""), ContainsSubstring("tensor '0.w' is missing"));
-  CHECK_THAT(changed("\"format_version\": \"1\"", "\"format_version\": \"2\""),
+  CHECK_THAT(changed("\"format_version\": \"1\"", "\"format_version\": \"3\""),
              ContainsSubstring("update the library"));
   CHECK_THAT(changed("\"format\": \"eigenflow\"", "\"format\": \"eigenfl0w\""),
              ContainsSubstring("format 'eigenfl0w'"));

@@ -210,7 +210,7 @@ void add_sizes(std::vector<Bomb>& bombs, std::size_t n) {
   }
   const std::string s = std::to_string(n / 20);
   for (const std::string& options : image_options(n / 20))
-    for (const std::string dim : {std::string("2"), s})
+    for (const std::string& dim : {std::string("2"), s})
       add("image coupling of " + dim + ' ' + options.substr(0, 60),
           R"({"type":"Coupling<shift, conv )" +
               std::string(options.find("blocks") != std::string::npos ? "residual net" : "net") +

@@ -12,6 +12,7 @@
 #include "eigenflow/eigenflow.hpp"
 #include "eigenflow/io.hpp"
 #include "support/catch.hpp"
+#include "support/contract/random.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace ef = eigenflow;
@@ -375,6 +376,62 @@ TEST_CASE("a parameter that is not finite is not saved, and what was there stays
   flow.layer_parameters<0>().w[1] = std::numeric_limits<double>::quiet_NaN();
   CHECK_THROWS_AS(ef::save(flow, folder / "planar"), std::invalid_argument);
   CHECK(ef::io::read_file(folder / "planar") == bytes);
+}
+
+TEST_CASE("the units of a context are saved, and a file without them is raw") {
+  const TemporaryFolder folder;
+  ef::Rng rng(3);
+  const ef::AffineCoupling<double> layer(2, 1, {.hidden = {4}, .activation = ef::Activation::tanh}, {}, 1);
+  ef::Flow flow{layer, rng};
+  flow.parameters() += 0.1 * contract::random_normal<double>(flow.parameters().size(), 1, 4);
+  const Eigen::MatrixXd x = contract::random_normal<double>(20, 2, 5);
+  const Eigen::MatrixXd c = 1000 + contract::random_normal<double>(20, 1, 6).array();
+  const auto parts = ef::io::standard_parts<double>();
+
+  // Before the fit: they are still to be taken, by the flow of the file too.
+  ef::save(flow, folder / "new");
+  CHECK(ef::model_info(folder / "new").format_version == 2);
+  auto loaded = ef::load_flow<double>(folder / "new", parts);
+  CHECK(loaded.context_units().awaited());
+  CHECK(loaded.log_prob(x, c) == flow.log_prob(x, c));
+  const ef::FitOptions<double> start{.epochs = 0, .validation_fraction = 0, .progress = false};
+  ef::fit(flow, x, c, start);
+  ef::fit(loaded, x, c, start);
+  CHECK(loaded.log_prob(x, c) == flow.log_prob(x, c));
+
+  ef::save(flow, folder / "fitted");
+  CHECK(ef::model_info(folder / "fitted").format_version == 2);
+  const auto any = ef::load_flow<double>(folder / "fitted", parts);
+  CHECK(any.context_units().mean() == flow.context_units().mean());
+  CHECK(any.context_units().scale() == flow.context_units().scale());
+  CHECK(any.log_prob(x, c) == flow.log_prob(x, c));
+  ef::save(any, folder / "again");
+  CHECK(ef::io::read_file(folder / "again") == ef::io::read_file(folder / "fitted"));
+  ef::Flow same{layer, rng};
+  ef::load(same, folder / "fitted");
+  CHECK(same.log_prob(x, c) == flow.log_prob(x, c));
+  CHECK(ef::load_flow<float>(folder / "fitted").context_units().mean()[0] ==
+        static_cast<float>(flow.context_units().mean()[0]));
+
+  // As a part of another flow they are constants of a TransformedBase.
+  ef::Flow outer{ef::Planar<double>(2), flow.density(), rng};
+  CHECK(outer.context_units().left_out());
+  ef::save(outer, folder / "outer");
+  CHECK(ef::model_info(folder / "outer").format_version == 2);
+  CHECK(ef::load_flow<double>(folder / "outer", parts).log_prob(x, c) == outer.log_prob(x, c));
+
+  // Raw: the file is one of version 1, and stays raw in the next fit.
+  ef::Flow raw{layer, Eigen::VectorXd(flow.parameters())};
+  ef::save(raw, folder / "raw");
+  CHECK(ef::model_info(folder / "raw").format_version == 1);
+  auto old = ef::load_flow<double>(folder / "raw", parts);
+  const Eigen::VectorXd before = old.log_prob(x, c);
+  CHECK(before == raw.log_prob(x, c));
+  ef::fit(old, x, c, start);
+  CHECK(old.log_prob(x, c) == before);
+  ef::load(same, folder / "raw");
+  CHECK(same.context_units().left_out());
+  CHECK(same.log_prob(x, c) == before);
 }
 
 TEST_CASE("a file of format version 1 stays readable") {

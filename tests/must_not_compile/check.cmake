@@ -1,4 +1,6 @@
-# Arguments: COMPILER, FLAGS (as on a command line), INCLUDE_DIRS (a list), SOURCE.
+# Arguments: those of flags.cmake, and SOURCE.
+
+include(${CMAKE_CURRENT_LIST_DIR}/flags.cmake)
 
 function(fail text)
   message(NOTICE "${SOURCE}: ${text}")  # FATAL_ERROR would break the lines of the compiler's messages
@@ -11,15 +13,14 @@ if(NOT first_line MATCHES "^// expect: (.+)$")
 endif()
 set(expected "${CMAKE_MATCH_1}")
 
-separate_arguments(flags UNIX_COMMAND "${FLAGS}")
-foreach(dir IN LISTS INCLUDE_DIRS)
-  if(dir)
-    list(APPEND flags -isystem ${dir})
-  endif()
-endforeach()
+# A file that defines a macro has headers of its own.
+file(STRINGS ${SOURCE} macros REGEX "^#define ")
+if(NOT macros)
+  list(APPEND flags -include ${PRECOMPILED})
+endif()
 
 function(compile result output)
-  execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${flags} ${ARGN} ${SOURCE}
+  execute_process(COMMAND ${COMPILER} ${flags} -fsyntax-only ${ARGN} ${SOURCE}
                   RESULT_VARIABLE code OUTPUT_VARIABLE text ERROR_VARIABLE text)
   set(${result} ${code} PARENT_SCOPE)
   set(${output} "${text}" PARENT_SCOPE)

@@ -51,6 +51,7 @@ PER_PIXEL = "compose/per_pixel.hpp"
 RECOMPUTE = "compose/recompute.hpp"
 ELEMENTWISE = "layers/elementwise.hpp"
 STANDARDIZE_CONTEXT = "layers/standardize_context.hpp"
+CONTEXT_UNITS = "authoring/context_units.hpp"
 CIRCLES = "layers/detail/circles.hpp"
 LINE_OR_CIRCLE = "transformers/line_or_circle.hpp"
 WITH_CIRCLES = "bases/with_circles.hpp"
@@ -139,7 +140,7 @@ MUTATIONS = [
     ("affine_coupling", COUPLING, "gradient through the conditioner dropped",
      "conditioner_.vjp(theta, grad, tape.conditioner, grad_parameters, grad_input, tile);\n      return;", "(void)grad_input;\n      return;"),
     ("context_coupling", COUPLING, "context not read", "input.rightCols(context_dim_) = tile.context;", "input.rightCols(context_dim_).setZero();"),
-    ("context_coupling", COUPLING, "gradient in the context dropped", "tile.grad_context += grad_input.rightCols(context_dim_);", ""),
+    ("context_coupling", COUPLING, "gradient in the context dropped", "tile.grad_context += grad_input.rightCols(context_dim_);", ";"),
     ("context_coupling", COUPLING, "gradient in x through the conditioner dropped",
      "tile.grad_values.leftCols(split_) += grad_input.leftCols(split_);", ""),
     ("affine_coupling", AFFINE, "log_det's sign, forward", "return {y, s.value};", "return {y, -s.value};"),
@@ -234,15 +235,15 @@ MUTATIONS = [
     ("conv_coupling", CONVOLVE, "gradient of the bias without the last line", "line < grad_y.height; ++line)", "line < grad_y.height - 1; ++line)"),
     ("conv_coupling", CONVOLVE, "a field is not periodic", "(at + height) % height", "std::clamp<Eigen::Index>(at, 0, height - 1)"),
     ("conv_coupling", PIXELS, "margins are not periodic", "std::copy_n(pixel(y, 0), count, pixel(y, width));", "std::fill_n(pixel(y, width), count, Scalar(0));"),
-    ("conv_coupling", PIXELS, "colours swapped", "(y + (lattice == Lattice::odd)) % 2", "(y + (lattice != Lattice::odd)) % 2"),
-    ("conv_coupling", PIXELS, "a spread input has the gradient of one pixel", "to[c * samples + n] += row[first + c];", "to[c * samples + n] = row[first + c];"),
+    ("conv_coupling", PIXELS, "colours swapped", "(y + (colour == Colour::odd)) % 2", "(y + (colour != Colour::odd)) % 2"),
+    ("conv_coupling", PIXELS, "a broadcast input has the gradient of one pixel", "to[c * samples + n] += row[first + c];", "to[c * samples + n] = row[first + c];"),
     ("conv_coupling", CONVOLVE_PLANES, "narrow: transposed taps not turned round", "for (Eigen::Index tap = shape.taps(); tap-- > 0;)", "for (Eigen::Index tap = 0; tap < shape.taps(); ++tap)"),
     ("conv_coupling", CONVOLVE_PLANES, "narrow: bias dropped", "Number(bias ? bias[o + k / Vectors] : Scalar(0))", "Number(0)"),
     ("conv_coupling", CONVOLVE_PLANES, "narrow: a column left out", "line < 0 || column < 0 ? -1", "line < 0 || column <= 0 ? -1"),
     ("conv_coupling", CONVOLVE_PLANES, "narrow: gradient of the weights assigned", "+= reduce_add(sum[k]);\n  });\n}\n\ntemplate", "= reduce_add(sum[k]);\n  });\n}\n\ntemplate"),
     ("conv_coupling", CONVOLVE_PLANES, "narrow: gradient of the bias of one pixel", "pixel < grad_y.pixels(); ++pixel)", "pixel < 1; ++pixel)"),
     ("conv_coupling", PLANES, "narrow: filling counts in gradients", "std::fill_n(data + first + samples, stride() - samples, Scalar(0));", "std::fill_n(data + first + samples, stride() - samples, Scalar(1));"),
-    ("conv_coupling", PLANES, "narrow: a spread input has the gradient of one pixel", "for (Eigen::Index c = 0; c < count; ++c) add_samples(at(pixel, first + c), to + c * samples);", "for (Eigen::Index c = 0; c < count; ++c) std::copy_n(at(pixel, first + c), samples, to + c * samples);"),
+    ("conv_coupling", PLANES, "narrow: a broadcast input has the gradient of one pixel", "for (Eigen::Index c = 0; c < count; ++c) add_samples(at(pixel, first + c), to + c * samples);", "for (Eigen::Index c = 0; c < count; ++c) std::copy_n(at(pixel, first + c), samples, to + c * samples);"),
     ("conv_coupling", CONV_NETWORK, "a block adds nothing", "(Number::load(site.result.data + n) + Number::load(sites[i - 2].result.data + n))", "Number::load(site.result.data + n)"),
     ("conv_coupling", CONV_NETWORK, "gradient does not pass a block by", "return g + Number::load(grads[i + 1].data + n);", "return g + Number::load(grads[i + 1].data + n) * Number(0);"),
     ("conv_coupling", CONV_NETWORK, "derivative of the activation dropped", "return function.scale(g, Number::load(site.derivative_from.data + n));", "return (void)function, g;"),
@@ -252,7 +253,7 @@ MUTATIONS = [
     ("autoregressive", AUTOREGRESSIVE, "directions swapped", "transform<false>(j, batch, tile);", "transform<true>(j, batch, tile);"),
     ("autoregressive", AUTOREGRESSIVE, "log_det assigned", "step.load(tile.log_det.data()) + result.log_det", "result.log_det"),
     ("autoregressive", AUTOREGRESSIVE, "vjp of the inverse is forward's", "pull_back<true>(j, tape", "pull_back<false>(j, tape"),
-    ("autoregressive", AUTOREGRESSIVE, "gradient in the context dropped", "tile.grad_context += grad.rightCols(context_dim_);", ""),
+    ("autoregressive", AUTOREGRESSIVE, "gradient in the context dropped", "tile.grad_context += grad.rightCols(context_dim_);", ";"),
     ("autoregressive", AUTOREGRESSIVE, "context forgotten", "features.rightCols(layer.context_dim_) = tile.context;",
      "features.rightCols(layer.context_dim_).setZero();"),
     ("autoregressive", AUTOREGRESSIVE, "solved features not handed on", "if (generating) step.store(known, result.value);", "(void)known;"),
@@ -262,6 +263,9 @@ MUTATIONS = [
     ("autoregressive", MASKED_NETWORK, "gradient to another feature", "run.add_to(grad_input.data() + column * grad_input.rows(), place, place + 1);", "run.add_to(grad_input.data() + s * grad_input.rows(), place, place + 1);"),
     ("autoregressive", MASKED_NETWORK, "substitution leaves a layer out", "i-- > 1;)", "i-- > 2;)"),
     ("autoregressive", MASKED_NETWORK, "context left out of the inverse's gradient", "if (context_dim_ > 0) run.retreat(0, layers[0].readers_of(0, context_dim_));", ""),
+    ("autoregressive", NETWORK_FORWARD, "one row with the products of a batch", "if (rows == 1) row_ =", "if (rows == 0) row_ ="),
+    ("autoregressive", DENSE_LAYER, "one row ends a column early", "(first - part.first), reach_of(first),", "(first - part.first), reach_of(first) - 1,"),
+    ("residual_coupling", NETWORK_FORWARD, "a gate of one row is not opened", "finish_gate(0);", ""),
     ("autoregressive", NETWORK_FORWARD, "mask not applied", "if (layer.reach.empty()) return weight;", "return weight;"),
     ("autoregressive", NETWORK_VJP, "masked entries have gradients", "g.weight.col(k).head(layer.reach_of(k)) += whole.col(k).head(layer.reach_of(k));",
      "g.weight.col(k) += whole.col(k);"),
@@ -424,8 +428,8 @@ MUTATIONS = [
     ("elementwise", ELEMENTWISE, "gradient assigned", "out.parameters(k, j) += reduce_add(sum);", "out.parameters(k, j) = reduce_add(sum);"),
     ("elementwise", ELEMENTWISE, "vjp of the inverse is forward's", "vjp<true>(grad, tape, tile);", "vjp<false>(grad, tape, tile);"),
     ("elementwise", ELEMENTWISE, "parameters of the first feature for all", "p.parameters(k, j)", "p.parameters(k, 0)"),
-    ("standardize_context", STANDARDIZE_CONTEXT, "gradient in the context not scaled", "inner.grad_context.col(j) / scale()[j];", "inner.grad_context.col(j);"),
-    ("standardize_context", STANDARDIZE_CONTEXT, "gradient in the context assigned", "tile.grad_context.col(j) += inner", "tile.grad_context.col(j) = inner"),
+    ("standardize_context", CONTEXT_UNITS, "gradient in the context not scaled", "standard.col(j) / scale[j];", "standard.col(j);"),
+    ("standardize_context", CONTEXT_UNITS, "gradient in the context assigned", "grad.col(j) += standard", "grad.col(j) = standard"),
     ("standardize_context", STANDARDIZE_CONTEXT, "gradient in the context dropped, inverse", "layer_.inverse_vjp(theta, grad, tape.inner, inner);\n    give_back(inner, tile);",
      "layer_.inverse_vjp(theta, grad, tape.inner, inner);"),
     ("standardize_context", STANDARDIZE_CONTEXT, "directions swapped", "const auto tape = layer_.inverse(theta, inner);", "const auto tape = layer_.forward(theta, inner);"),

@@ -146,7 +146,7 @@ class RandomArchitecture {
            R"(>", "dim": )" + number(dim_) + R"(, "split": )" + number(split) +
            R"(, "options": {"height": )" + number(height) + R"(, "width": )" +
            number(pixels / height * (checkerboard ? 2 : 1)) + ", " + shape + R"(, "padding": ")" +
-           one("zero", "circular") + R"(", "spread": )" + number(context) + R"(, "lattice": ")" +
+           one("zero", "circular") + R"(", "broadcast": )" + number(context) + R"(, "checkerboard": ")" +
            (checkerboard ? one("even", "odd") : "all") + '"' + common() + R"(, "transformer": )" + map +
            R"(, "context_dim": )" + number(context) + '}';
   }

@@ -19,6 +19,8 @@
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
 #include "table/gaussian.hpp"
+#include "table/mean.hpp"
+#include "table/roc.hpp"
 #include "table/writer.hpp"
 #include "tools/foreign_tables.hpp"
 
@@ -350,8 +352,9 @@ TEST_CASE("npy: what is refused says why") {
     return npy<double>("{'descr': '<f8', 'fortran_order': False, 'shape': " + shape + ", }", {});
   };
   CHECK(refused("\x93PK and so on") == "t.npy: is no .npy file");
-  CHECK(refused(npy<std::int64_t>("{'descr': '<i8', " + rest, {1, 2, 3, 4, 5, 6})) ==
-        "t.npy: holds numbers of type '<i8', but float32 or float64 is read: save x.astype('float64')");
+  CHECK(
+      refused(npy<std::int64_t>("{'descr': '<i8', " + rest, {1, 2, 3, 4, 5, 6})) ==
+      "t.npy: holds numbers of type '<i8', but float32, float64 or uint8 is read: save x.astype('float64')");
   CHECK(refused(npy<double>("{'descr': '<f8', " + rest, {1, 2, 3, 4})) ==
         "t.npy: ends before its 2 × 3 numbers");
   CHECK(refused(of_shape("(1, 2, 3)")) ==
@@ -434,6 +437,24 @@ TEST_CASE("Gaussian: its own mean and covariance, whatever the units, and a cons
     const double expected = -1 - 1.5 * log_two_pi - 2 * std::log(unit) - 0.5 * std::log(0.75);
     for (Eigen::Index i = 0; i < 4; ++i) CHECK(log_p[i] == Approx(expected).epsilon(1e-5));
   }
+}
+
+TEST_CASE("Mean: the mean and its standard error") {
+  const table::Mean mean(Eigen::Array4d(1, 3, 1, 3));
+  CHECK(mean.value == 2);
+  CHECK(mean.error == 0.5);
+  CHECK(mean.text() == "2.000 ± 0.500");
+}
+
+TEST_CASE("Roc: its area is the chance that an anomaly scores higher, half for equal scores") {
+  const auto area = [](const Eigen::Vector4d& score) {
+    return table::Roc(score, Eigen::Vector4d(0, 0, 1, 1)).area();
+  };
+  CHECK(area({1, 2, 3, 4}) == 1);
+  CHECK(area({3, 4, 1, 2}) == 0);
+  CHECK(area({1, 3, 2, 4}) == 0.75);
+  CHECK(area({1, 2, 2, 4}) == 0.875);
+  CHECK(area({1, 1, 1, 1}) == 0.5);
 }
 
 TEST_CASE("writer: names that look like numbers stay names, .NPY is .npy") {

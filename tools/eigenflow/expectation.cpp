@@ -146,7 +146,8 @@ Gaussians fit_gaussians(const Points& z, Index count, std::uint64_t seed, double
   double highest = -std::numeric_limits<double>::infinity();
   for (const Prior& prior : priors) {
     if (judges < 10 || count == 1) break;
-    const double mean = started(part.rightCols(rows - judges), count, prior, 1, rng).log_prob(part.leftCols(judges)).mean();
+    const double mean =
+        started(part.rightCols(rows - judges), count, prior, 1, rng).log_prob(part.leftCols(judges)).mean();
     if (!(mean > highest)) continue;
     highest = mean;
     chosen = prior;
@@ -171,8 +172,8 @@ void write_gaussians(const Gaussians& g, std::span<double> theta) {
   for (Index k = 0; k < count; ++k) {
     theta[static_cast<std::size_t>(k)] = std::log(g.weights[k]);
     const ef::MultivariateNormal<double> normal(dim);
-    auto p = ef::view_parameters(normal, theta.subspan(static_cast<std::size_t>(count + k * size),
-                                                       static_cast<std::size_t>(size)));
+    auto p = ef::view_parameters(
+        normal, theta.subspan(static_cast<std::size_t>(count + k * size), static_cast<std::size_t>(size)));
     // N(mean, L Lᵀ): e^s_j = L_jj and M = diag(L) L⁻¹, as in MultivariateNormal.
     const Eigen::MatrixXd& factor = g.factors[static_cast<std::size_t>(k)];
     Eigen::MatrixXd inverse = Eigen::MatrixXd::Identity(dim, dim);

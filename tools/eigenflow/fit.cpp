@@ -123,6 +123,9 @@ std::vector<std::string> remarks(const Look& look, const Scales& scales, Base ba
 void run_images(const Options& options) {
   if (!options.test_data.empty())
     throw UsageError("--test-data is for tables: images are held out by --test");
+  if (options.image_flow == ImageFlow::fast_flow && (options.hidden_given || options.levels_given))
+    throw UsageError(
+        "--hidden and --levels are of a glow: give --architecture glow, or leave them out for a fast_flow");
   ImageFit fit{.path = options.data.path,
                .output = options.output,
                .command_line = options.command_line,
@@ -156,7 +159,8 @@ Plan noted_plan(const std::string& path) {
   const ef::ModelInfo info = read_model(path).info;
   const auto found = info.notes.find(recipe_note);
   if (found == info.notes.end())
-    throw std::runtime_error(path + ": this model does not say how it was fitted, as models of a fit to a table do");
+    throw std::runtime_error(path +
+                             ": this model does not say how it was fitted, as models of a fit to a table do");
   try {
     return plan_of(found->second);
   } catch (const std::exception& error) {
@@ -185,9 +189,14 @@ Raced fit_rows(const Options& options, const FitRows& rows, const ef::Notes& not
   Pace pace(!options.quiet, !races);
   const Training& training = options.training;
   std::function<void(const Flow&)> keep;
-  if (!options.checkpoint.empty()) keep = [&](const Flow& flow) { ef::save(flow, options.checkpoint, notes); };
+  if (!options.checkpoint.empty())
+    keep = [&](const Flow& flow) { ef::save(flow, options.checkpoint, notes); };
   if (races) {
-    const RaceOptions how{.seconds = options.seconds, .steps = training.steps, .members = options.members, .training = training, .keep = keep};
+    const RaceOptions how{.seconds = options.seconds,
+                          .steps = training.steps,
+                          .members = options.members,
+                          .training = training,
+                          .keep = keep};
     return race(rows, how, pace);
   }
   const Plan plan = options.like.empty() ? given_plan(options, rows) : noted_plan(options.like);
@@ -250,8 +259,10 @@ void run(Options options) {
   if (dim == 1 && columns.context.empty()) options.architecture.kind = Kind::autoregressive;
   Raced fitted = within_memory(
       reader->source(),
-      "fit fewer rows or columns, or a smaller flow by --layers, --hidden, --bins and --batch",
-      [&] { return fit_rows(options, FitRows(sample.x, sample.c, supports, units_of(whole), options.training.seed), notes); });
+      "fit fewer rows or columns, or a smaller flow by --layers, --hidden, --bins and --batch", [&] {
+        return fit_rows(options,
+                        FitRows(sample.x, sample.c, supports, units_of(whole), options.training.seed), notes);
+      });
   notes[recipe_note] = text_of(fitted.plan);
   const Planned& trained = fitted.planned;
 
@@ -351,9 +362,11 @@ void add_fit(CLI::App& app, const std::string& command_line) {
       ->transform(choice<Map>({{"spline", Map::spline}, {"affine", Map::affine}}))
       ->type_name("spline|affine")
       ->group(model);
-  sub->add_option("--base", a.base,
-                  "normal, student for heavy tails, or a mixture of normals (default: by the tails of the columns)")
-      ->transform(choice<Base>({{"normal", Base::normal}, {"student", Base::student}, {"mixture", Base::mixture}}))
+  sub->add_option(
+         "--base", a.base,
+         "normal, student for heavy tails, or a mixture of normals (default: by the tails of the columns)")
+      ->transform(
+          choice<Base>({{"normal", Base::normal}, {"student", Base::student}, {"mixture", Base::mixture}}))
       ->type_name("normal|student|mixture")
       ->group(model);
   CLI::Option* const layers =
@@ -365,33 +378,42 @@ void add_fit(CLI::App& app, const std::string& command_line) {
           ->capture_default_str()
           ->group(model);
   add_whole(*sub, "--bins", a.bins, 2, 1000, "Bins of a spline")->group(model);
-  add_whole(*sub, "--components", a.components, 1, 10'000, "Normals of a base that is a mixture")->group(model);
-  add_number(*sub, "--dropout", a.dropout, {.low = 0, .high = 0.9}, "Share of the hidden values that a step leaves out")
+  add_whole(*sub, "--components", a.components, 1, 10'000, "Normals of a base that is a mixture")
+      ->group(model);
+  add_number(*sub, "--dropout", a.dropout, {.low = 0, .high = 0.9},
+             "Share of the hidden values that a step leaves out")
       ->group(model);
 
-  sub->add_option("--units", o.white, "A flow begins with white units, and so as the Gaussian, or with standard ones")
+  sub->add_option("--units", o.white,
+                  "A flow begins with white units, and so as the Gaussian, or with standard ones")
       ->transform(choice<Unit>({{"white", Unit::white}, {"standard", Unit::standard}}))
       ->type_name("white|standard")
       ->group(model);
 
   const std::string racing = "Race";
-  CLI::Option* const time = sub->add_option_function<std::string>(
-                                   "--time", [&o](const std::string& text) { o.seconds = seconds_of(text, "--time"); },
-                                   "How long the race may take, as 90s, 3m or 1h")
-                                ->type_name("TIME")
-                                ->default_str("3m")
-                                ->group(racing);
-  CLI::Option* const quick =
-      sub->add_flag_callback("--quick", [&o] { o.seconds = 20; }, "At most 20 seconds")->excludes(time)->group(racing);
-  CLI::Option* const thorough = sub->add_flag_callback("--thorough", [&o] { o.seconds = 1200; }, "At most 20 minutes")
+  CLI::Option* const time =
+      sub->add_option_function<std::string>(
+             "--time", [&o](const std::string& text) { o.seconds = seconds_of(text, "--time"); },
+             "How long the race may take, as 90s, 3m or 1h")
+          ->type_name("TIME")
+          ->default_str("3m")
+          ->group(racing);
+  CLI::Option* const quick = sub->add_flag_callback(
+                                    "--quick", [&o] { o.seconds = 20; }, "At most 20 seconds")
+                                 ->excludes(time)
+                                 ->group(racing);
+  CLI::Option* const thorough = sub->add_flag_callback(
+                                       "--thorough", [&o] { o.seconds = 1200; }, "At most 20 minutes")
                                     ->excludes(time)
                                     ->excludes(quick)
                                     ->group(racing);
-  add_whole(*sub, "--members", o.members, 1, 1000, "Flows to average, each with its own held-out rows (default: 5 for few rows)")
+  add_whole(*sub, "--members", o.members, 1, 1000,
+            "Flows to average, each with its own held-out rows (default: 5 for few rows)")
       ->group(racing);
-  CLI::Option* const like = add_text(*sub, "--like", o.like, "Fit what the race of that model has chosen, without a race")
-                                ->type_name("MODEL")
-                                ->group(racing);
+  CLI::Option* const like =
+      add_text(*sub, "--like", o.like, "Fit what the race of that model has chosen, without a race")
+          ->type_name("MODEL")
+          ->group(racing);
 
   CLI::Option* const epochs =
       add_whole(*sub, "--epochs", t.epochs, 1, many, "Passes over the rows (default: by their number)")
@@ -430,10 +452,10 @@ void add_fit(CLI::App& app, const std::string& command_line) {
   sub->add_flag("--quiet", o.quiet, "Neither a progress bar nor a summary");
   for (CLI::Option* const of_race : {time, quick, thorough, like}) image->excludes(of_race);
   for (const char* const of_columns :
-       {"--columns", "--context", "--positive", "--interval", "--periodic", "--integer", "--continuous",
-        "--all-rows", "--header", "--no-header", "--decimal", "--type", "--transformer", "--base", "--bins",
-        "--noise", "--test-data", "--components", "--dropout", "--units", "--members",
-        "--checkpoint"})
+       {"--columns",     "--context",  "--positive", "--interval",  "--periodic",  "--integer",
+        "--continuous",  "--all-rows", "--header",   "--no-header", "--decimal",   "--type",
+        "--transformer", "--base",     "--bins",     "--noise",     "--test-data", "--components",
+        "--dropout",     "--units",    "--members",  "--checkpoint"})
     image->excludes(sub->get_option(of_columns));
   sub->footer(
       "Examples:\n"
@@ -443,8 +465,8 @@ void add_fit(CLI::App& app, const std::string& command_line) {
       "  zcat events.csv.gz | eigenflow fit - -o events.eigenflow --epochs 20 --hidden 128,128\n"
       "  eigenflow fit maps.npy -o maps.eigenflow --image 64x16x16 --architecture fast_flow");
   sub->callback([options, sub, layers, hidden, levels] {
-    for (const char* const of_architecture :
-         {"--type", "--transformer", "--base", "--layers", "--hidden", "--bins", "--components", "--dropout", "--units", "--epochs"})
+    for (const char* const of_architecture : {"--type", "--transformer", "--base", "--layers", "--hidden",
+                                              "--bins", "--components", "--dropout", "--units", "--epochs"})
       if (sub->get_option(of_architecture)->count() > 0) options->races = false;
     options->layers_given = layers->count() > 0;
     options->hidden_given = hidden->count() > 0;

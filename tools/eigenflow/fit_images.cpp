@@ -2,7 +2,6 @@
 
 #include "fit_images.hpp"
 
-#include <cmath>
 #include <cstdio>
 #include <eigenflow/bases/diagonal_normal.hpp>
 #include <eigenflow/compose/chain.hpp>
@@ -17,8 +16,9 @@
 #include <vector>
 
 #include "fit_data.hpp"
-#include "images.hpp"
+#include "image_files.hpp"
 #include "memory.hpp"
+#include "table/mean.hpp"
 #include "table/text.hpp"
 #include "whole.hpp"
 
@@ -32,23 +32,14 @@ bool is_whole(const Eigen::MatrixXd& x) {
   return (x.array() == x.array().round()).all();
 }
 
-// Mean and standard error of numbers, as "12.345 ± 0.067".
-std::string mean_text(const Eigen::VectorXd& numbers) {
-  const double mean = numbers.mean(), spread = std::sqrt((numbers.array() - mean).square().mean());
-  char text[64];
-  std::snprintf(text, sizeof text, "%.3f ± %.3f", mean,
-                spread / std::sqrt(static_cast<double>(numbers.size())));
-  return text;
-}
-
 // What held-out images say: in bits for each whole number, or in nats.
 template <class Flow>
 std::string judgement(const Flow& flow, const Rows& test, bool whole) {
   if (test.rows() == 0) return "no images were held out";
   const std::string images = " over " + std::to_string(test.rows()) + " held-out images";
   if (!whole)
-    return "negative log-likelihood: " + mean_text(-flow.log_prob(test).template cast<double>()) + " nats" +
-           images;
+    return "negative log-likelihood: " + table::Mean(-flow.log_prob(test).template cast<double>()).text() +
+           " nats" + images;
   const ef::BitsPerDim bits = ef::bits_per_dim(flow, test, 1, 8);
   char text[96];
   std::snprintf(text, sizeof text, "%.3f bits a number with one draw of the noise, %.3f with eight",
@@ -80,7 +71,8 @@ void train_and_save(const ImageFit& fit, const ef::Image& image, Layers layers, 
       .dequantize = whole ? 1.0 : 0.0,
       .seed = training.seed,
       .progress = !fit.quiet};
-  const ef::History history = ef::fit(flow, x, options, ef::AdamW{.weight_decay = training.weight_decay.value_or(0.1)});
+  const ef::History history =
+      ef::fit(flow, x, options, ef::AdamW{.weight_decay = training.weight_decay.value_or(0.1)});
   if (history.stopped == ef::Stopped::non_finite) {
     if (history.best_epoch < 0)
       throw std::runtime_error("the training came to nothing: " + history.message +

@@ -33,8 +33,7 @@ struct Features {
 
 template <class Transformer>
 Layer layer(const Architecture& a, const Features& f, Indices order, Transformer transformer) {
-  const ef::MlpOptions network{
-      .hidden = a.hidden, .activation = ef::Activation::silu, .dropout = a.dropout};
+  const ef::MlpOptions network{.hidden = a.hidden, .activation = ef::Activation::silu, .dropout = a.dropout};
   if (a.kind == Kind::coupling)
     return Layer(ef::Coupling<Transformer, ef::Mlp<double>>(f.dim, f.dim / 2, network, std::move(transformer),
                                                             f.context));
@@ -116,8 +115,7 @@ AnyBase base_of(const Architecture& a, const Features& f) {
     const Eigen::VectorXd end = Eigen::VectorXd::Constant(f.dim, std::numbers::pi);
     return AnyBase(ef::Uniform<double>((-end).eval(), end));
   }
-  return AnyBase(
-      ef::WithCircles<AnyBase>(f.dim, f.circles, base_of(a, f.real_count())));
+  return AnyBase(ef::WithCircles<AnyBase>(f.dim, f.circles, base_of(a, f.real_count())));
 }
 
 // Real features in standard units, without their correlations if these are known.

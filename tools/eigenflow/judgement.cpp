@@ -1,9 +1,7 @@
 #include "judgement.hpp"
 
-#include <cmath>
-#include <cstdio>
-
 #include "table/gaussian.hpp"
+#include "table/mean.hpp"
 #include "units.hpp"
 
 namespace command {
@@ -11,12 +9,7 @@ namespace {
 
 // The mean negative log-likelihood of rows in nats, with its standard error: as "4.123 ± 0.045".
 std::string nats(const Eigen::VectorXd& log_prob) {
-  const double mean = -log_prob.mean();
-  const double spread = std::sqrt((log_prob.array() + mean).square().mean());
-  char text[64];
-  std::snprintf(text, sizeof text, "%.3f ± %.3f", mean,
-                spread / std::sqrt(static_cast<double>(log_prob.size())));
-  return text;
+  return table::Mean(-log_prob).text();
 }
 
 // log p(x | c) of the Gaussian with the mean and the covariance of the rows of the fit.

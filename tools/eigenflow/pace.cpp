@@ -21,16 +21,18 @@ double since(std::chrono::steady_clock::time_point from) {
 }  // namespace
 
 Pace::Pace(bool speaks, bool bar)
-    : way_(!speaks                                       ? Way::silent
+    : way_(!speaks                                   ? Way::silent
            : !eigenflow::detail::is_terminal(stderr) ? Way::lines
-           : bar                                         ? Way::silent
-                                                         : Way::one_line) {}
+           : bar                                     ? Way::silent
+                                                     : Way::one_line) {}
 
 Pace::~Pace() {
   if (way_ == Way::one_line && said_once_) std::fputs("\r\x1b[K", stderr);
 }
 
-double Pace::seconds() const { return since(start_); }
+double Pace::seconds() const {
+  return since(start_);
+}
 
 void Pace::begin(std::string part, Eigen::Index steps) {
   part_ = std::move(part);
@@ -56,10 +58,10 @@ void Pace::say() {
   said_ = Clock::now();
   said_once_ = true;
   std::string line = duration(seconds()) + ": " + part_;
-  if (steps_ > 0)
-    line += ", step " + std::to_string(step_) + " of " + std::to_string(steps_);
+  if (steps_ > 0) line += ", step " + std::to_string(step_) + " of " + std::to_string(steps_);
   if (step_ > 0 && later_ >= 0)
-    line += "; about " + duration(seconds_per_step() * static_cast<double>(steps_ - step_) + later_) + " to go";
+    line +=
+        "; about " + duration(seconds_per_step() * static_cast<double>(steps_ - step_) + later_) + " to go";
   else if (until_ >= 0)
     line += "; at most " + duration(std::max(0.0, until_ - seconds())) + " to go";
   if (way_ == Way::lines)
@@ -73,7 +75,8 @@ std::string duration(double seconds) {
   const auto whole = static_cast<long long>(std::llround(std::max(0.0, seconds)));
   const auto text = [](long long n, const char* unit) { return std::to_string(n) + unit; };
   if (whole < 100) return text(whole, " s");
-  if (whole < 3600) return text(whole / 60, " min") + (whole % 60 > 0 ? text(whole % 60, " s").insert(0, " ") : "");
+  if (whole < 3600)
+    return text(whole / 60, " min") + (whole % 60 > 0 ? text(whole % 60, " s").insert(0, " ") : "");
   return text(whole / 3600, " h") + (whole / 60 % 60 > 0 ? text(whole / 60 % 60, " min").insert(0, " ") : "");
 }
 

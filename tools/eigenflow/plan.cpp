@@ -25,11 +25,13 @@ Flow joined(const Plan& plan, const std::vector<std::vector<Flow>>& flows,
       weights.push_back(plan.parts[i].weight / sum / static_cast<double>(flows[i].size()));
     }
   if (all.size() == 1) return with_edges(all.front(), supports);
-  return with_edges(average_of(all, Eigen::Map<const Eigen::VectorXd>(weights.data(), static_cast<Eigen::Index>(weights.size()))),
+  return with_edges(average_of(all, Eigen::Map<const Eigen::VectorXd>(
+                                        weights.data(), static_cast<Eigen::Index>(weights.size()))),
                     supports);
 }
 
-Planned follow(const Plan& plan, const FitRows& rows, double validation, std::uint64_t seed, const Watch& watch) {
+Planned follow(const Plan& plan, const FitRows& rows, double validation, std::uint64_t seed,
+               const Watch& watch) {
   const std::vector<Fold> folds = folds_of(plan, rows.count(), validation, seed);
   std::vector<std::vector<Flow>> flows;
   ef::History history;
@@ -42,8 +44,12 @@ Planned follow(const Plan& plan, const FitRows& rows, double validation, std::ui
     for (Eigen::Index m = 0; m < count; ++m) {
       Watch each = watch;
       each.mixture_work = plan.work;
-      each.name = count > 1 ? "flow " + std::to_string(m + 1) + " of " + std::to_string(count) : words_of(recipe);
-      watch.pace.expect(m + 1 == count ? 0 : m == 0 ? -1 : (watch.pace.seconds() - start) / static_cast<double>(m) * static_cast<double>(count - m - 1));
+      each.name =
+          count > 1 ? "flow " + std::to_string(m + 1) + " of " + std::to_string(count) : words_of(recipe);
+      watch.pace.expect(m + 1 == count ? 0
+                        : m == 0       ? -1
+                                       : (watch.pace.seconds() - start) / static_cast<double>(m) *
+                                       static_cast<double>(count - m - 1));
       if (part.stop > 0 && m + 1 == count)
         each.goes_on = [stop = part.stop](const ef::Epoch& epoch) { return epoch.steps < stop; };
       const bool all_rows = part.members == 0 && (plan.folds > 0 || !recipe.is_trained());

@@ -27,6 +27,7 @@ Flow joined(const Plan& plan, const std::vector<std::vector<Flow>>& flows,
             const std::vector<ef::FeatureSupport>& supports);
 
 /// Fits all that a plan names.
-Planned follow(const Plan& plan, const FitRows& rows, double validation, std::uint64_t seed, const Watch& watch);
+Planned follow(const Plan& plan, const FitRows& rows, double validation, std::uint64_t seed,
+               const Watch& watch);
 
 }  // namespace command

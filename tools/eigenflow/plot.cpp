@@ -12,7 +12,7 @@
 #include "data.hpp"
 #include "figure.hpp"
 #include "given.hpp"
-#include "images.hpp"
+#include "image_files.hpp"
 #include "memory.hpp"
 #include "model.hpp"
 #include "options.hpp"

@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "images.hpp"
+#include "image_files.hpp"
 #include "picture/gallery.hpp"
 #include "table/array.hpp"
 #include "table/text.hpp"

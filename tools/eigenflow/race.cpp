@@ -18,11 +18,11 @@ constexpr Index default_folds = 5;
 constexpr Index fewest_for_flows = 40;
 constexpr Index linear_steps = 1000;
 constexpr Index largest_batch = 256;  // many short steps go further in a given time
-constexpr Index judges = 1000;  // rows that a heat is judged by, where folds have so many
-constexpr double least_gain = 0.005, most_behind = 0.5;  // nats: of a heat that is worth a whole training
+constexpr Index judges = 1000;        // rows that a heat is judged by, where folds have so many
+constexpr double least_gain = 0.005, most_behind = 0.5;    // nats: of a heat that is worth a whole training
 constexpr double heats_share = 0.3, mixtures_share = 0.1;  // of the time: of mixtures, of each kind of units
-constexpr double patience = 1.1;                             // times the time, after which the last fit is stopped
-constexpr double work_per_second = 4e8;                      // multiplications of a mixture's fit
+constexpr double patience = 1.1;         // times the time, after which the last fit is stopped
+constexpr double work_per_second = 4e8;  // multiplications of a mixture's fit
 
 // A density that takes part, and log p of the rows that each fold holds out.
 struct Entry {
@@ -46,9 +46,12 @@ struct Entry {
 // A race on some rows.
 class Race {
  public:
-  Race(const FitRows& rows, const RaceOptions& options, Pace& pace) : rows_(rows), options_(options), pace_(pace) {
+  Race(const FitRows& rows, const RaceOptions& options, Pace& pace)
+      : rows_(rows), options_(options), pace_(pace) {
     few_ = rows.count() < few_rows;
-    if (few_) plan_.folds = std::clamp<Index>(options.members > 1 ? options.members : default_folds, 2, std::max<Index>(2, rows.count() / 2));
+    if (few_)
+      plan_.folds = std::clamp<Index>(options.members > 1 ? options.members : default_folds, 2,
+                                      std::max<Index>(2, rows.count() / 2));
     folds_ = folds_of(plan_, rows.count(), validation_of(options.training), options.training.seed);
     if (!options.steps) pace.limit(options.seconds);
     work_ = mixtures_share * work_per_second * (options.steps ? 180 : options.seconds);
@@ -77,10 +80,15 @@ class Race {
     entry.recipe.training.learning_rate = options_.training.learning_rate;
     for (std::size_t f = entry.held_out.size(); f < folds; ++f) {
       const bool several = folds > 1;
-      Watch own = watch(several && !keep ? name + " (" + std::to_string(f + 1) + " of " + std::to_string(folds) + ")" : name, f);
+      Watch own =
+          watch(several && !keep ? name + " (" + std::to_string(f + 1) + " of " + std::to_string(folds) + ")"
+                                 : name,
+                f);
       if (keep) own.keep = options_.keep;
       if (!options_.steps)
-        own.goes_on = [&](const ef::Epoch&) { return pace_.seconds() < (keep ? patience : 1) * options_.seconds; };
+        own.goes_on = [&](const ef::Epoch&) {
+          return pace_.seconds() < (keep ? patience : 1) * options_.seconds;
+        };
       Fitted fitted = fit_one(entry.recipe, rows_, folds_[f],
                               member_seed(options_.training.seed, static_cast<Index>(f)), own);
       entry.held_out.push_back(std::move(fitted.held_out));
@@ -106,7 +114,9 @@ class Race {
   }
 
   // The steps after which the clock stopped the last fit; 0: it took all.
-  Index stopped() const { return history_.stopped == ef::Stopped::callback ? history_.epochs.back().steps : 0; }
+  Index stopped() const {
+    return history_.stopped == ef::Stopped::callback ? history_.epochs.back().steps : 0;
+  }
 
   std::size_t enter(Recipe recipe, std::size_t folds) {
     Entry& entry = entries_.emplace_back(Entry{std::move(recipe), {}, {}, false});
@@ -129,7 +139,8 @@ class Race {
     for (const bool white : {true, false}) {
       int worse = 0;
       for (const Index components : {2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64}) {
-        if (components * (dim + 2) > used || worse >= 2 || out_of_time(mixtures_share * (white ? 1 : 2))) break;
+        if (components * (dim + 2) > used || worse >= 2 || out_of_time(mixtures_share * (white ? 1 : 2)))
+          break;
         Recipe recipe{.architecture = {.base = Base::mixture, .layers = 0, .components = components}};
         recipe.white = white;
         const std::size_t here = enter(std::move(recipe), folds);
@@ -157,7 +168,9 @@ class Race {
     return linear;
   }
 
-  bool out_of_time(double share) const { return !options_.steps && pace_.seconds() > share * options_.seconds; }
+  bool out_of_time(double share) const {
+    return !options_.steps && pace_.seconds() > share * options_.seconds;
+  }
 
   // The steps of a heat, and the folds that it is judged by.
   std::size_t heat_folds() const {
@@ -259,15 +272,21 @@ class Race {
     const Index enough = options_.steps.value_or(enough_steps(rows_.count()));
     Index steps = enough;
     if (!options_.steps) {
-      const double step = step_seconds_[best], left = std::max(5.0, 0.92 * options_.seconds - pace_.seconds());
+      const double step = step_seconds_[best],
+                   left = std::max(5.0, 0.92 * options_.seconds - pace_.seconds());
       const auto affordable = static_cast<Index>(left / step);
       members = std::clamp<Index>(2 * affordable / enough, 1, members);
       steps = std::clamp<Index>(affordable / members, 30, enough);
     }
     entry.recipe.training.steps = steps;
     for (Index m = 0; m < members; ++m) {
-      pace_.expect(static_cast<double>((members - m - 1) * steps) * (step_seconds_.empty() ? 0 : step_seconds_[best]));
-      if (!fit_or_fail(entry, static_cast<std::size_t>(m + 1), members > 1 ? "flow " + std::to_string(m + 1) + " of " + std::to_string(members) : words_of(entry.recipe), true)) break;
+      pace_.expect(static_cast<double>((members - m - 1) * steps) *
+                   (step_seconds_.empty() ? 0 : step_seconds_[best]));
+      if (!fit_or_fail(entry, static_cast<std::size_t>(m + 1),
+                       members > 1 ? "flow " + std::to_string(m + 1) + " of " + std::to_string(members)
+                                   : words_of(entry.recipe),
+                       true))
+        break;
       stop_ = stopped();
       if (stop_ > 0) break;
     }
@@ -321,7 +340,8 @@ class Race {
     for (std::size_t k = 0; k < finals.size(); ++k)
       if (k == 0 || weights[static_cast<Index>(k)] >= 0.01) {
         kept.push_back(finals[k]);
-        plan_.parts.push_back(part_of(entries_[finals[k]], std::round(weights[static_cast<Index>(k)] * 1e6) / 1e6));
+        plan_.parts.push_back(
+            part_of(entries_[finals[k]], std::round(weights[static_cast<Index>(k)] * 1e6) / 1e6));
         sum += plan_.parts.back().weight;
       }
     for (Part& part : plan_.parts) part.weight /= sum;
@@ -352,9 +372,9 @@ class Race {
   }
 
   std::vector<std::string> lines_of(const std::vector<std::size_t>& kept) const {
-    std::vector<std::string> lines{
-        "the race: negative log-likelihood of held-out rows, nats" +
-        (few_ ? ", in " + std::to_string(folds_.size()) + " folds" : " over " + std::to_string(folds_.front().size()) + " rows")};
+    std::vector<std::string> lines{"the race: negative log-likelihood of held-out rows, nats" +
+                                   (few_ ? ", in " + std::to_string(folds_.size()) + " folds"
+                                         : " over " + std::to_string(folds_.front().size()) + " rows")};
     const auto line = [&](std::size_t i, const std::string& more) {
       const Entry& entry = entries_[i];
       char number[32];
@@ -364,7 +384,8 @@ class Race {
       if (entry.recipe.is_trained()) {
         char noise[32];
         std::snprintf(noise, sizeof noise, "%.2g", *training.noise);
-        text += std::string(", noise ") + noise + ", " + std::to_string(training.steps.value_or(0)) + " steps";
+        text +=
+            std::string(", noise ") + noise + ", " + std::to_string(training.steps.value_or(0)) + " steps";
       }
       lines.push_back(text + more);
     };
@@ -382,14 +403,17 @@ class Race {
                          ? "; " + std::to_string(heats.size() - shown) + " others were worse"
                          : "");
     if (flow_ < entries_.size())
-      line(flow_, entries_[flow_].flows.size() > 1 ? ", each of " + std::to_string(entries_[flow_].flows.size()) : "");
+      line(flow_, entries_[flow_].flows.size() > 1
+                      ? ", each of " + std::to_string(entries_[flow_].flows.size())
+                      : "");
     std::string end = "kept:";
     for (std::size_t k = 0; k < kept.size(); ++k) {
       char share[32];
       std::snprintf(share, sizeof share, " %.3g of ", plan_.parts[k].weight);
       const std::size_t count = entries_[kept[k]].flows.size();
       end += (k > 0 ? "," : "") + (kept.size() > 1 ? std::string(share) : std::string(" ")) +
-             (count > 1 ? "the mean of " + std::to_string(count) + " × " : "") + words_of(entries_[kept[k]].recipe);
+             (count > 1 ? "the mean of " + std::to_string(count) + " × " : "") +
+             words_of(entries_[kept[k]].recipe);
     }
     lines.push_back(std::move(end));
     return lines;
@@ -413,6 +437,8 @@ class Race {
 
 }  // namespace
 
-Raced race(const FitRows& rows, const RaceOptions& options, Pace& pace) { return Race(rows, options, pace).run(); }
+Raced race(const FitRows& rows, const RaceOptions& options, Pace& pace) {
+  return Race(rows, options, pace).run();
+}
 
 }  // namespace command

@@ -11,15 +11,17 @@ namespace command {
 
 /// How a race is run.
 struct RaceOptions {
-  double seconds = 180;                ///< in all, about
-  std::optional<Eigen::Index> steps;   ///< of each flow, in place of a time
-  Eigen::Index members = 0;            ///< flows of the winner; 0: by the number of rows
-  Training training;                   ///< what was given of it
+  double seconds = 180;                        ///< in all, about
+  std::optional<Eigen::Index> steps;           ///< of each flow, in place of a time
+  Eigen::Index members = 0;                    ///< flows of the winner; 0: by the number of rows
+  Training training;                           ///< what was given of it
   std::function<void(const Flow&)> keep = {};  ///< gets the best density so far, of the data as they are
 };
 
 /// The share of the rows that a race holds out where it has no folds.
-inline double validation_of(const Training& training) { return training.validation > 0 ? training.validation : 0.1; }
+inline double validation_of(const Training& training) {
+  return training.validation > 0 ? training.validation : 0.1;
+}
 
 struct Raced {
   Planned planned;

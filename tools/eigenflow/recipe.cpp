@@ -10,7 +10,8 @@
 namespace command {
 namespace {
 
-const std::map<std::string, Kind> kinds{{"coupling", Kind::coupling}, {"autoregressive", Kind::autoregressive}};
+const std::map<std::string, Kind> kinds{{"coupling", Kind::coupling},
+                                        {"autoregressive", Kind::autoregressive}};
 const std::map<std::string, Map> maps{{"spline", Map::spline}, {"affine", Map::affine}};
 const std::map<std::string, Base> bases{{"tails", Base::by_tails},
                                         {"normal", Base::normal},
@@ -36,7 +37,9 @@ std::string text_of(const Part& part) {
   const Architecture& a = part.recipe.architecture;
   const Training& t = part.recipe.training;
   std::string text = "weight=" + decimal(part.weight);
-  const auto add = [&](const char* key, const std::string& value) { text += std::string(" ") + key + '=' + value; };
+  const auto add = [&](const char* key, const std::string& value) {
+    text += std::string(" ") + key + '=' + value;
+  };
   if (part.members > 0) add("members", std::to_string(part.members));
   if (part.stop > 0) add("stop", std::to_string(part.stop));
   if (!part.recipe.white) add("units", "standard");
@@ -110,7 +113,8 @@ Part part_of(const Words& words) {
   a.kind = words.choice("type", kinds, a.kind);
   a.map = words.choice("transformer", maps, a.map);
   if (words.has("hidden"))
-    a.hidden = words.text("hidden") == "none" ? std::vector<Eigen::Index>() : sizes_of(words.text("hidden"), "hidden");
+    a.hidden = words.text("hidden") == "none" ? std::vector<Eigen::Index>()
+                                              : sizes_of(words.text("hidden"), "hidden");
   a.bins = words.whole("bins", a.bins);
   a.dropout = words.number("dropout", a.dropout);
   Training& t = part.recipe.training;
@@ -154,10 +158,14 @@ std::string words_of(const Recipe& recipe) {
   const std::string gaussians = std::to_string(a.components) + " Gaussians";
   if (a.layers == 0 && a.base == Base::mixture) return gaussians + (recipe.white ? "" : ", standard units");
   if (a.layers == 0) return a.base == Base::student ? "Student's t" : "a Gaussian";
-  if (a.layers == 1 && a.hidden.empty() && a.map == Map::affine && a.base == Base::normal) return "a linear Gaussian";
+  if (a.layers == 1 && a.hidden.empty() && a.map == Map::affine && a.base == Base::normal)
+    return "a linear Gaussian";
   return std::to_string(a.layers) + ' ' + name_of(kinds, a.kind) + ' ' + name_of(maps, a.map) +
-         (a.layers == 1 ? " layer" : " layers") + (a.hidden.empty() ? "" : " of " + widths_of(a.hidden, " × ")) +
-         (a.base == Base::mixture ? " on " + gaussians : a.base == Base::student ? " on Student's t" : "") +
+         (a.layers == 1 ? " layer" : " layers") +
+         (a.hidden.empty() ? "" : " of " + widths_of(a.hidden, " × ")) +
+         (a.base == Base::mixture   ? " on " + gaussians
+          : a.base == Base::student ? " on Student's t"
+                                    : "") +
          (recipe.white ? "" : ", standard units");
 }
 

@@ -6,13 +6,14 @@
 #include <cstdio>
 #include <eigenflow/images/fast_flow.hpp>
 #include <eigenflow/images/resize.hpp>
-#include <memory>
-#include <numeric>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
-#include "images.hpp"
+#include "image_files.hpp"
 #include "memory.hpp"
 #include "output.hpp"
+#include "table/roc.hpp"
 #include "table/text.hpp"
 #include "table/writer.hpp"
 #include "usage_error.hpp"
@@ -21,23 +22,6 @@ namespace command {
 namespace {
 
 using Eigen::Index;
-
-// The chance that one with the label scores higher than one without.
-double auroc(const Eigen::VectorXd& score, const Eigen::VectorXd& label) {
-  std::vector<Index> order(static_cast<std::size_t>(score.size()));
-  std::iota(order.begin(), order.end(), 0);
-  std::sort(order.begin(), order.end(), [&](Index a, Index b) { return score[a] < score[b]; });
-  double ranks = 0;
-  for (std::size_t i = 0; i < order.size();) {  // equal scores share their mean rank
-    std::size_t end = i;
-    double labelled = 0;
-    for (; end < order.size() && score[order[end]] == score[order[i]]; ++end) labelled += label[order[end]];
-    ranks += labelled * (static_cast<double>(i + end + 1) / 2);
-    i = end;
-  }
-  const double positive = label.sum(), negative = static_cast<double>(label.size()) - positive;
-  return (ranks - positive * (positive + 1) / 2) / (positive * negative);
-}
 
 void say_quality(const Eigen::MatrixXd& maps, const Eigen::VectorXd& scores, const std::string& path,
                  const ef::Image& size) {
@@ -49,8 +33,9 @@ void say_quality(const Eigen::MatrixXd& maps, const Eigen::VectorXd& scores, con
   if (damaged.minCoeff() == damaged.maxCoeff())
     throw std::runtime_error(table::escaped(path) +
                              ": all of its masks or none are empty: AUROC compares both kinds");
-  std::fprintf(stderr, "AUROC: %.2f %% of images, %.2f %% of pixels\n", 100 * auroc(scores, damaged),
-               100 * auroc(maps.reshaped(), masks.reshaped()));
+  std::fprintf(stderr, "AUROC: %.2f %% of images, %.2f %% of pixels\n",
+               100 * table::Roc(scores, damaged).area(),
+               100 * table::Roc(maps.reshaped(), masks.reshaped()).area());
 }
 
 }  // namespace

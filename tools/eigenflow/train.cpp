@@ -45,7 +45,8 @@ std::vector<Eigen::Index> others(Eigen::Index count, const std::vector<Eigen::In
 }
 
 // The matrix that makes the blur of normal noise: of features that vary together, the noise does so too.
-Eigen::MatrixXd blur_of(double noise, const FitRows& rows, const Scales& scales, const Eigen::MatrixXd& inside) {
+Eigen::MatrixXd blur_of(double noise, const FitRows& rows, const Scales& scales,
+                        const Eigen::MatrixXd& inside) {
   const std::vector<Eigen::Index> circles = ef::circles_of(rows.supports);
   Eigen::VectorXd sigma = noise * widths_of(scales.features, about_their_mean(inside, circles));
   // The noise of a unit u, whose variance is u²/12, is a part of the blur.
@@ -81,7 +82,8 @@ Flow with_mixture(const Flow& flow, const Flow& units, const Eigen::MatrixXd& in
   if (watch.known != nullptr && watch.known->count(key) > 0) {
     gaussians = watch.known->at(key);
   } else {
-    gaussians = fit_gaussians(units.forward(inside).z.transpose(), components, recipe.training.seed, watch.mixture_work);
+    gaussians = fit_gaussians(units.forward(inside).z.transpose(), components, recipe.training.seed,
+                              watch.mixture_work);
     if (watch.known != nullptr) watch.known->emplace(key, gaussians);
   }
   gaussians = moved(gaussians, start_of(flow, units));
@@ -132,11 +134,17 @@ Training chosen_for(Training training, Eigen::Index rows, Eigen::Index features)
   return training;
 }
 
-bool Recipe::is_trained() const { return architecture.layers > 0 || architecture.base == Base::student; }
+bool Recipe::is_trained() const {
+  return architecture.layers > 0 || architecture.base == Base::student;
+}
 
 FitRows::FitRows(Eigen::MatrixXd rows, Eigen::MatrixXd given, std::vector<ef::FeatureSupport> edges,
                  std::vector<double> whole, std::uint64_t seed)
-    : x(std::move(rows)), c(std::move(given)), supports(std::move(edges)), units(std::move(whole)), judged(x) {
+    : x(std::move(rows)),
+      c(std::move(given)),
+      supports(std::move(edges)),
+      units(std::move(whole)),
+      judged(x) {
   if (!units.empty()) {
     Eigen::MatrixXd noise(x.rows(), x.cols());
     ef::Rng(seed, 5).fill_uniform(noise);
@@ -156,7 +164,8 @@ Scales scales_of(const std::vector<ef::FeatureSupport>& supports, const Eigen::M
   Scales scales{units_of(about_their_mean(inside, circles)), units_of(c), {}};
   for (const Eigen::Index j : circles) scales.features.heavy[static_cast<std::size_t>(j)] = false;
   const std::vector<Eigen::Index> real = real_features(inside.cols(), circles);
-  if (!real.empty()) scales.correlations = correlations_of(scales.features.of(real), inside(Eigen::all, real));
+  if (!real.empty())
+    scales.correlations = correlations_of(scales.features.of(real), inside(Eigen::all, real));
   return scales;
 }
 
@@ -169,8 +178,7 @@ Fitted fit_one(const Recipe& recipe, const FitRows& rows, const std::vector<Eige
   const Training training = chosen_for(recipe.training, inside.rows(), rows.dim());
   Scales start = scales;
   if (!recipe.white) start.correlations.resize(0, 0);
-  Flow flow =
-      make_flow(without_mixture(recipe.architecture), start, ef::circles_of(rows.supports), seed);
+  Flow flow = make_flow(without_mixture(recipe.architecture), start, ef::circles_of(rows.supports), seed);
   if (recipe.architecture.base == Base::mixture) {
     watch.pace.begin(watch.name);
     const Flow units = make_flow({.base = Base::normal, .layers = 0}, start, {}, 0);
@@ -205,7 +213,8 @@ Fitted fit_one(const Recipe& recipe, const FitRows& rows, const std::vector<Eige
       };
     // A rate that falls does its best work at the end, which patience cuts off.
     if (training.patience == 0) options.schedule = ef::cosine_schedule();
-    history = ef::fit(flow, rows.inside, rows.c, options, ef::AdamW{.weight_decay = *training.weight_decay}, objective);
+    history = ef::fit(flow, rows.inside, rows.c, options, ef::AdamW{.weight_decay = *training.weight_decay},
+                      objective);
     if (history.stopped == ef::Stopped::non_finite && history.best_epoch < 0)
       throw std::runtime_error(
           "the training came to nothing: " + history.message.substr(0, history.message.find(';')) +

@@ -36,7 +36,8 @@ Training chosen_for(Training training, Eigen::Index rows, Eigen::Index features)
 /// A density and how it is fitted.
 struct Recipe {
   Architecture architecture = {};
-  bool white = true;  ///< it begins by taking the correlations out, and so as the Gaussian; else with standard units
+  /// It begins by taking the correlations out, and so as the Gaussian; else with standard units.
+  bool white = true;
   Training training = {};
 
   bool is_trained() const;  ///< false: it follows from the rows without any step
@@ -46,8 +47,8 @@ struct Recipe {
 struct FitRows {
   /// `units` is empty or has one for each feature: those of whole numbers, 0 for a continuous feature. `supports` is
   /// empty or has one for each feature.
-  FitRows(Eigen::MatrixXd x, Eigen::MatrixXd c, std::vector<ef::FeatureSupport> supports, std::vector<double> units,
-          std::uint64_t seed);
+  FitRows(Eigen::MatrixXd x, Eigen::MatrixXd c, std::vector<ef::FeatureSupport> supports,
+          std::vector<double> units, std::uint64_t seed);
 
   Eigen::MatrixXd x, c;  ///< as in the table
   std::vector<ef::FeatureSupport> supports;
@@ -73,13 +74,14 @@ using KnownMixtures = std::map<std::tuple<Eigen::Index, Eigen::Index, bool>, Gau
 /// What happens around the training of a flow.
 struct Watch {
   Pace& pace;
-  std::string name;                  ///< of the flow, in lines of progress
-  bool bar = false;                  ///< a progress bar on a terminal
-  double mixture_work = 2e10;        ///< multiplications of a mixture's fit
-  KnownMixtures* known = nullptr;    ///< looked up and added to
+  std::string name;                ///< of the flow, in lines of progress
+  bool bar = false;                ///< a progress bar on a terminal
+  double mixture_work = 2e10;      ///< multiplications of a mixture's fit
+  KnownMixtures* known = nullptr;  ///< looked up and added to
   Eigen::Index fold = 0;
   std::function<bool(const ef::Epoch&)> goes_on = {};  ///< asked after each epoch
-  std::function<void(const Flow&)> keep = {};  ///< gets the best flow so far every few seconds, with its edges
+  /// Gets the best flow so far every few seconds, with its edges.
+  std::function<void(const Flow&)> keep = {};
 };
 
 /// The units of the features, with edges at infinity, and of the context.

@@ -14,8 +14,8 @@
 
 namespace command {
 
-/// Whole numbers spread evenly over their units: v − u/2 to v + u/2, but not beyond the edges. `noise` has numbers from 0
-/// to 1, and other columns stay.
+/// Whole numbers spread evenly over their units: v − u/2 to v + u/2, but not beyond the edges. `noise` has numbers from
+/// 0 to 1, and other columns stay.
 inline double spread(double value, double unit, const ef::FeatureSupport& support, double noise) {
   constexpr double inner = 1 - 0x1p-50;  // the ends may be edges, where the density is zero
   const double low = std::max(value - unit / 2, support.low), high = std::min(value + unit / 2, support.high);
@@ -24,13 +24,13 @@ inline double spread(double value, double unit, const ef::FeatureSupport& suppor
 
 /// The likelihood of rows that move in every training step. Whole numbers get new uniform noise of one unit (Theis et
 /// al., arXiv:1511.01844), in the units of the table: the mean is a lower bound of their log-probability. And all rows
-/// move by `blur` ε with ε normal, inside of the edges: the flow learns the density of the blurred data, which no row is a spike of
-/// (Rothfuss et al., arXiv:1907.08982). Rows that judge stay as they are.
+/// move by `blur` ε with ε normal, inside of the edges: the flow learns the density of the blurred data, which no row is
+/// a spike of (Rothfuss et al., arXiv:1907.08982). Rows that judge stay as they are.
 struct UnitNoise {
   std::vector<double> units;             ///< one per feature; 0: continuous. Empty: all continuous
   const Eigen::MatrixXd* raw = nullptr;  ///< the rows of the batches in the units of the table
   std::vector<ef::FeatureSupport> supports;
-  Eigen::MatrixXd blur;   ///< D × D; empty: none
+  Eigen::MatrixXd blur;  ///< D × D; empty: none
   Pace* pace = nullptr;  ///< counts the steps
 
   template <class Flow>

@@ -76,7 +76,8 @@ Eigen::MatrixXd correlations_of(const Units& units, const Eigen::MatrixXd& x) {
     Eigen::MatrixXd t = x.middleRows(first, std::min(piece, x.rows() - first));
     for (Eigen::Index j = 0; j < x.cols(); ++j) {
       t.col(j) = (t.col(j).array() - units.middle[j]) / units.scale[j];
-      if (units.heavy[static_cast<std::size_t>(j)]) t.col(j) = t.col(j).cwiseMax(-near_units).cwiseMin(near_units);
+      if (units.heavy[static_cast<std::size_t>(j)])
+        t.col(j) = t.col(j).cwiseMax(-near_units).cwiseMin(near_units);
     }
     return t;
   };

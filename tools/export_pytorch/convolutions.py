@@ -4,7 +4,7 @@ import numpy as np
 
 
 def convolved(options, tensors, x, activate):
-    """The results, plane after plane, of inputs that are planes and then numbers to be spread."""
+    """The results, plane after plane, of inputs that are planes and then numbers to be broadcast."""
     h = images(options, x)
     if "blocks" not in options:
         for i, side in enumerate(options["kernels"]):
@@ -15,19 +15,19 @@ def convolved(options, tensors, x, activate):
         for block in range(options["blocks"]):
             h = h + conv(2 * block + 2, activate(conv(2 * block + 1, activate(h))))
         h = conv(2 * options["blocks"] + 1, h)
-    colour = {"all": "all", "even": "odd", "odd": "even"}[options.get("lattice", "all")]
+    colour = {"all": "all", "even": "odd", "odd": "even"}[options.get("checkerboard", "all")]
     return h[:, pixels_of(options, colour)].transpose(0, 2, 1).reshape(len(x), -1)
 
 
 def pixels_of(options, colour):
-    """Which pixels a lattice has, line by line."""
+    """Which pixels have a colour of the checkerboard."""
     y, x = np.indices((options["height"], options["width"]))
     return {"all": y >= 0, "even": (y + x) % 2 == 0, "odd": (y + x) % 2 == 1}[colour]
 
 
 def images(options, x):
-    """Inputs as N × height × width × channels. The pixels that a lattice lacks are zero."""
-    pixels, numbers = pixels_of(options, options.get("lattice", "all")), options.get("spread", 0)
+    """Inputs as N × height × width × channels. The pixels of the other colour are zero."""
+    pixels, numbers = pixels_of(options, options.get("checkerboard", "all")), options.get("broadcast", 0)
     end = x.shape[1] - numbers
     planes = x[:, :end].reshape(len(x), -1, pixels.sum()).transpose(0, 2, 1)
     h = np.zeros((len(x), *pixels.shape, planes.shape[2] + numbers))

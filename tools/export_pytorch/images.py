@@ -90,7 +90,7 @@ def conv_network(net, height, width):
         name, slope = "relu", 0.01
     return ConvNetwork({"height": height, "width": width, "hidden": [len(bias) for _, bias in layers[:-1]],
                         "kernels": kernels, "padding": min(paddings, default="zero"), "activation": name,
-                        "dropout": 0.0, "negative_slope": slope, "spread": 0, "lattice": "all"}, layers)
+                        "dropout": 0.0, "negative_slope": slope, "broadcast": 0, "checkerboard": "all"}, layers)
 
 
 def normalised(norm, weight, bias):

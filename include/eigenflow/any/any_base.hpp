@@ -11,6 +11,7 @@
 #include "eigenflow/any/any_layer.hpp"
 #include "eigenflow/any/any_part.hpp"
 #include "eigenflow/any/describe.hpp"
+#include "eigenflow/authoring/start_context.hpp"
 #include "eigenflow/concepts/base.hpp"
 #include "eigenflow/flow.hpp"
 
@@ -32,6 +33,7 @@ class AnyBaseInterface : public AnyPartInterface<Scalar> {
                       Tile<Scalar>& tile, Scalar temperature) const = 0;
   virtual void sample_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Rng& rng,
                           Eigen::Index first_row, Tile<Scalar>& tile) const = 0;
+  virtual void start_context(const TileSource<Scalar>& tiles) = 0;
   virtual void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles) = 0;
 };
 
@@ -68,6 +70,7 @@ class AnyBaseModel final : public AnyPartModel<B, AnyBaseInterface<typename B::S
       reject("a sample of " + this->name() +
              " is not a smooth function of its parameters: choose another base for reverse KL");
   }
+  void start_context(const TileSource<Scalar>& tiles) override { detail::start_context(part_, tiles); }
   void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles) override {
     if constexpr (starts_from_data<B>()) part_.initialise_from(theta, tiles);
   }
@@ -116,6 +119,7 @@ class AnyBase : public detail::AnyPart<detail::AnyBaseInterface<Scalar_>> {
                   Eigen::Index first_row, Tile<Scalar>& tile) const {
     part().sample_vjp(theta, grad, rng, first_row, tile);
   }
+  void start_context(const TileSource<Scalar>& tiles) { part().start_context(tiles); }
   void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles) {
     part().initialise_from(theta, tiles);
   }

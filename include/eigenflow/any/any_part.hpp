@@ -10,6 +10,7 @@
 
 #include "eigenflow/authoring/layout.hpp"
 #include "eigenflow/authoring/moved_from.hpp"
+#include "eigenflow/authoring/reads_raw_context.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/layer.hpp"
 #include "eigenflow/text/error.hpp"
@@ -33,6 +34,7 @@ class AnyPartInterface {
   virtual Eigen::Index rows_together() const = 0;
   virtual Eigen::Index parameter_count() const = 0;
   virtual void name_parameters(NameParameters& names) const = 0;
+  virtual bool reads_raw_context() const = 0;
   virtual void initialise(std::span<Scalar> theta, Rng& rng) const = 0;
   virtual Value to_value() const = 0;
 
@@ -54,6 +56,7 @@ class AnyPartModel : public Interface {
   Eigen::Index rows_together() const final { return eigenflow::rows_together(part_); }
   Eigen::Index parameter_count() const final { return eigenflow::parameter_count(part_); }
   void name_parameters(NameParameters& names) const final { Part::layout(part_, names); }
+  bool reads_raw_context() const final { return detail::reads_raw_context(part_); }
   void initialise(std::span<Scalar> theta, Rng& rng) const final { part_.initialise(theta, rng); }
   Value to_value() const final {
     if constexpr (Structured<Part>)
@@ -98,6 +101,8 @@ class AnyPart {
       self.part().name_parameters(visit);
     else if constexpr (std::is_same_v<Visitor, CountParameters>)
       visit.count = saturating_sum(visit.count, self.part().parameter_count());
+    else if constexpr (std::is_same_v<Visitor, FindContextUnits>)
+      visit.found = visit.found || !self.part().reads_raw_context();
     else
       visit.next += self.part().parameter_count();  // views skip it
     return {};

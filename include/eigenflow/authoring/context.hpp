@@ -5,6 +5,7 @@
 #include <string>
 #include <type_traits>
 
+#include "eigenflow/authoring/point.hpp"
 #include "eigenflow/authoring/rows.hpp"
 #include "eigenflow/authoring/tile.hpp"
 #include "eigenflow/text/error.hpp"
@@ -13,14 +14,18 @@
 namespace eigenflow {
 
 /// The context of a conditional density, as an argument: one row for each sample (N × C) or one row for all (1 × C).
-/// Matrices, maps, blocks, expressions and lists such as `{0.5f, 2.f}` convert implicitly, and must outlive the call.
-/// The default is no context. A list lives only as long as its call, so do not store it in a variable of this type.
+/// Matrices, maps, blocks, expressions, and as one row lists such as `{0.5f, 2.f}`, arrays and spans convert implicitly,
+/// and must outlive the call. The default is no context. A list lives only as long as its call, so do not store it in a
+/// variable of this type.
 template <class Scalar>
 class Context {
  public:
   Context() = default;
   Context(std::initializer_list<Scalar> row)
       : rows_{row.begin(), 1, static_cast<Eigen::Index>(row.size()), 0, 1} {}
+  template <class Numbers>
+  requires PlainNumbers<const Numbers, Scalar> Context(const Numbers& row)
+      : rows_(row_of<const Scalar>(row)) {}
   template <class C>
   Context(const Eigen::DenseBase<C>& c) {
     static_assert(std::is_same_v<typename C::Scalar, Scalar>,

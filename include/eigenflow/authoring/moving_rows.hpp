@@ -24,8 +24,8 @@ class MovingRows {
 
   /// Calls look(tile) on every tile, in order.
   virtual void visit(const Step& look) = 0;
-  /// All rows go through `step`. It runs at the next visit, or never if there is none: nothing runs over the data for
-  /// layers that are followed by none that starts from data.
+  /// All rows go through `step`. It runs at the next visit, or never if there is none: the last layers cost no pass over
+  /// the data unless one of them starts from data.
   virtual void move(Step step) = 0;
 
   /// The rows where they are.
@@ -37,9 +37,9 @@ class MovingRows {
 /// The rows of a data set, which every step transforms once: K layers that start from data cost K passes.
 ///
 /// The values of the rows are kept from visit to visit, tile by tile, up to `most` numbers (32 MB in double). The tiles
-/// behind these are not kept: every visit takes them through all steps again. So they get the same steps in the same
-/// tiles and the same bits, in bounded memory, but in a time that is quadratic in the number of steps. (Points kept in
-/// the middle would need as much memory for the same rows.)
+/// behind these are not kept: every visit takes them through all steps again. Their values are bit-identical to kept ones
+/// and memory is bounded, but the time is quadratic in the number of steps. (Values kept after some of the steps would need
+/// as much memory for the same rows.)
 template <class Scalar>
 class KeptRows final : public MovingRows<Scalar> {
  public:

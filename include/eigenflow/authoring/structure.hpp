@@ -28,6 +28,8 @@
 // Such a member gives a bool, an integer, a real number, an enumeration that has names (see `names_of`), a list
 // of these (std::vector, an Eigen vector, std::tuple), or a part that has a structure of its own. A part without
 // data needs none. Model files and type-erased layers derive from it what they need.
+//
+// A value may have `left_out()`. If it is true, files do not mention the value; if they do not, it is default-constructed.
 
 namespace eigenflow {
 
@@ -154,13 +156,20 @@ Value list_of(const List& list) {
 }
 
 template <class T>
+void add_entry(Value::Object& entries, const char* name, const T& value) {
+  if constexpr (requires { value.left_out(); })
+    if (value.left_out()) return;
+  entries.emplace_back(name, to_value(value));
+}
+
+template <class T>
 Value part_to_value(const T& part) {
   Value::Object options, constants;
   if constexpr (Tagged<T>) options.emplace_back("type", tag_of<T>());
   std::apply(
       [&](const auto&... field) {
-        ((is_constant<std::remove_cvref_t<decltype(field)>> ? constants : options)
-             .emplace_back(field.name, to_value(std::invoke(field.get, part))),
+        (add_entry(is_constant<std::remove_cvref_t<decltype(field)>> ? constants : options, field.name,
+                   std::invoke(field.get, part)),
          ...);
       },
       structure_of<T>());

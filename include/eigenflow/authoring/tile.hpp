@@ -12,6 +12,16 @@
 
 namespace eigenflow {
 
+namespace detail {
+
+/// Makes an Eigen map point elsewhere: assigning to it would copy numbers.
+template <class Map, class... Place>
+void point_at(Map& map, const Place&... place) {
+  new (&map) Map(place...);
+}
+
+}  // namespace detail
+
 template <class Scalar>
 using MatrixX = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
 template <class Scalar>
@@ -45,12 +55,12 @@ struct DropoutSource {
       0;  ///< in a tile of pixels: its samples, of which row p samples + n is pixel p of sample n
   Eigen::Index pixels = 1;  ///< of a sample
 
-  /// The number of row i of the tile: of the row in the batch, or of a pixel in all pixels of the batch.
+  /// The index of row i of the tile among the rows of the batch, or among all of its pixels in a tile of pixels.
   std::uint64_t row(Eigen::Index i) const {
     if (samples == 0) return static_cast<std::uint64_t>(first_row + i);
     return static_cast<std::uint64_t>((first_row + i % samples) * pixels + i / samples);
   }
-  /// The same pass in a tile that has `count` pixels of each of these rows.
+  /// The same source for a tile of pixels, `count` for each of `rows` rows.
   DropoutSource of_pixels(Eigen::Index rows, Eigen::Index count) const {
     return {training, first_row, next_site, samples == 0 ? rows : samples, pixels * count};
   }
@@ -99,7 +109,7 @@ struct Tile : Pass {
   /// Gives the tile a context of that many columns from the arena. Returns it for the caller to fill.
   Matrix attach_context(Eigen::Index columns) {
     Matrix numbers = scratch(columns);
-    new (&context) ConstMatrixMap<Scalar>(numbers.data(), rows(), columns);
+    detail::point_at(context, numbers.data(), rows(), columns);
     return numbers;
   }
 
@@ -110,9 +120,9 @@ struct Tile : Pass {
     Matrix log_det_cotangent = scratch(1);
     Matrix context_cotangent = scratch(context.cols());
     context_cotangent.setZero();
-    new (&grad_values) Matrix(values_cotangent.data(), rows(), cols());
-    new (&grad_log_det) ConstVectorMap<Scalar>(log_det_cotangent.data(), rows());
-    new (&grad_context) Matrix(context_cotangent.data(), rows(), context.cols());
+    detail::point_at(grad_values, values_cotangent.data(), rows(), cols());
+    detail::point_at(grad_log_det, log_det_cotangent.data(), rows());
+    detail::point_at(grad_context, context_cotangent.data(), rows(), context.cols());
     return Vector(log_det_cotangent.data(), rows());
   }
 

@@ -104,6 +104,7 @@ class Mixture {
     std::fill_n(theta.begin(), size(), Scalar(0));
     components_.initialise(of_components(theta), rng);
   }
+  void start_context(const TileSource<Scalar>& tiles) { components_.start_context(tiles); }
   void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles) {
     components_.initialise_from(of_components(theta), tiles);
   }
@@ -187,6 +188,13 @@ class Mixture {
         if (!(log_prob[i] < infinity)) tile.grad_values.row(i).setConstant(log_prob[i]);
   }
 
+  constexpr Eigen::Index rows_together() const {
+    Eigen::Index least = tile_rows;
+    components_.each([&](auto, const auto& component, const Segment&) {
+      least = std::min(least, eigenflow::rows_together(component));
+    });
+    return least;
+  }
   /// True if all components have one: their weights stay.
   constexpr bool has_temperature() const {
     bool all = true;

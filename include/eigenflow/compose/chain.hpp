@@ -15,6 +15,8 @@
 #include "eigenflow/authoring/segment.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/layer.hpp"
+#include "eigenflow/numerics/saturating.hpp"
+#include "eigenflow/text/error.hpp"
 
 namespace eigenflow {
 namespace detail {

@@ -11,9 +11,11 @@
 #include "eigenflow/authoring/dimension.hpp"
 #include "eigenflow/authoring/example.hpp"
 #include "eigenflow/authoring/list.hpp"
+#include "eigenflow/authoring/moving_rows.hpp"
 #include "eigenflow/authoring/order.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/layer.hpp"
+#include "eigenflow/text/error.hpp"
 
 namespace eigenflow {
 

@@ -8,8 +8,10 @@
 
 #include "eigenflow/authoring/dimension.hpp"
 #include "eigenflow/authoring/example.hpp"
+#include "eigenflow/authoring/moving_rows.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/layer.hpp"
+#include "eigenflow/text/error.hpp"
 
 namespace eigenflow {
 

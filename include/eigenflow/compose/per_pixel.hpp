@@ -1,17 +1,19 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <new>
 #include <span>
 #include <string>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "eigenflow/authoring/example.hpp"
 #include "eigenflow/authoring/lanes.hpp"
+#include "eigenflow/authoring/moving_rows.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/layer.hpp"
 #include "eigenflow/numerics/saturating.hpp"
+#include "eigenflow/text/error.hpp"
 
 namespace eigenflow {
 
@@ -49,7 +51,7 @@ class PerPixel {
   std::string describe() const { return std::to_string(pixels_) + " pixels"; }
   constexpr Eigen::Index dim() const { return detail::saturating_product(pixels_, layer_.dim()); }
   constexpr Eigen::Index context_dim() const { return eigenflow::context_dim(layer_); }
-  /// A layer that wants few rows gets pixels as rows.
+  /// The rows of the layer are pixels: where it asks for fewer than the default, its limit holds for rows × pixels.
   constexpr Eigen::Index rows_together() const {
     const Eigen::Index rows = eigenflow::rows_together(layer_);
     return rows < tile_rows ? rows / pixels_ : tile_rows;
@@ -182,9 +184,9 @@ class PerPixel {
     Matrix grad_context = tile.scratch(context_dim() * pixels_);
     grad_context.setZero();
     Tile<Scalar> inner = pixels_of(tile, nullptr, tape.context);  // a vjp reads no log_det
-    new (&inner.grad_values) Matrix(tile.grad_values.data(), rows, layer_.dim());
-    new (&inner.grad_log_det) ConstVectorMap<Scalar>(tape.per_pixel, rows);
-    new (&inner.grad_context) Matrix(grad_context.data(), rows, context_dim());
+    detail::point_at(inner.grad_values, tile.grad_values.data(), rows, layer_.dim());
+    detail::point_at(inner.grad_log_det, tape.per_pixel, rows);
+    detail::point_at(inner.grad_context, grad_context.data(), rows, context_dim());
     with_dropout(tile, inner, [&](Tile<Scalar>& pixels) { return run(pixels), 0; });
     for (Eigen::Index k = 0; k < grad_context.cols(); ++k)
       tile.grad_context.col(k / pixels_) += grad_context.col(k);

@@ -2,7 +2,6 @@
 
 #include <Eigen/Core>
 #include <cstdint>
-#include <new>
 #include <span>
 #include <string>
 #include <tuple>
@@ -110,7 +109,7 @@ class Recompute {
     Tile<Scalar> inner = tile.with_values(Matrix(tape.input, tile.rows(), dim()), tile.grad_values);
     Matrix log_det = tile.scratch(1);
     log_det.setZero();
-    new (&inner.log_det) typename Tile<Scalar>::Vector(log_det.data(), tile.rows());
+    detail::point_at(inner.log_det, log_det.data(), tile.rows());
     if (!tile.dropout) return run(inner);
     DropoutSource dropout = *tile.dropout;
     dropout.next_site = tape.first_site;

@@ -17,6 +17,7 @@
 #include "eigenflow/authoring/segment.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/layer.hpp"
+#include "eigenflow/text/error.hpp"
 
 namespace eigenflow {
 

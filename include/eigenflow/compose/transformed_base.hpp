@@ -3,16 +3,18 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <functional>
-#include <new>
 #include <span>
 #include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
+#include "eigenflow/authoring/context_units.hpp"
 #include "eigenflow/authoring/dimension.hpp"
 #include "eigenflow/authoring/example.hpp"
+#include "eigenflow/authoring/reads_raw_context.hpp"
 #include "eigenflow/authoring/segment.hpp"
+#include "eigenflow/authoring/start_context.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/compose/density.hpp"
 #include "eigenflow/concepts/base.hpp"
@@ -32,6 +34,9 @@ namespace eigenflow {
 ///   outer.parameters().tail(inner.parameters().size()) = inner.parameters();
 ///
 /// theta has the parameters of the layer, then those of the base.
+///
+/// Layer and base get the context in `context_units`, which are raw unless they are set. A flow that draws its parameters
+/// has units that a fit takes from its training rows.
 template <class L, class B>
 class TransformedBase {
   static_assert(
@@ -48,6 +53,8 @@ class TransformedBase {
                 "second template "
                 "argument, as in Planar<float, 2> and DiagonalNormal<float, 2>");
   static constexpr int static_dim = detail::common_dimension({L::static_dim, B::static_dim});
+  static constexpr bool has_context_units = true;  // see authoring/reads_raw_context.hpp
+  using Units = ContextUnits<Scalar>;
 
   template <class Visitor>
   struct Parameters {
@@ -60,17 +67,22 @@ class TransformedBase {
   }
 
   /// Throws std::invalid_argument if the two have different numbers of features or contexts.
-  TransformedBase(L layers, B base)
-      : TransformedBase(layers, base, parameter_count(layers), parameter_count(base)) {}
+  TransformedBase(L layers, B base, Units by = {})
+      : TransformedBase(layers, base, std::move(by), parameter_count(layers), parameter_count(base)) {}
   /// The same with the numbers of their parameters given, as a constant expression.
-  constexpr TransformedBase(L layers, B base, Eigen::Index layer_size, Eigen::Index base_size)
+  constexpr TransformedBase(L layers, B base, Units by, Eigen::Index layer_size, Eigen::Index base_size)
       : layers_(std::move(layers)),
         base_(std::move(base)),
         layer_size_(layer_size),
         base_size_(base_size),
         context_dim_(
             detail::common_context("Flow", eigenflow::context_dim(layers_), eigenflow::context_dim(base_))),
-        rows_together_(std::min(eigenflow::rows_together(layers_), eigenflow::rows_together(base_))) {
+        rows_together_(std::min(eigenflow::rows_together(layers_), eigenflow::rows_together(base_))),
+        units_(std::move(by)) {
+    if (!units_.left_out() && (context_dim_ == 0 || (units_.known() && units_.mean().size() != context_dim_)))
+      detail::reject("the units of a context are a mean and a scale for each of its columns, but got " +
+                     std::to_string(units_.mean().size()) + " for a density that reads " +
+                     std::to_string(context_dim_) + " columns");
     if (base_.dim() != layers_.dim())
       detail::reject("the base has " + std::to_string(base_.dim()) + " features but the layers have " +
                      std::to_string(layers_.dim()) + ": give both one dimension");
@@ -82,11 +94,13 @@ class TransformedBase {
   constexpr Eigen::Index rows_together() const { return rows_together_; }
   const L& layers() const { return layers_; }
   const B& base() const { return base_; }
+  const Units& context_units() const { return units_; }
   static TransformedBase example(Eigen::Index dim, Eigen::Index context_dim) {
     return {example_of<L>(dim, context_dim), example_of<B>(dim, context_dim)};
   }
   static constexpr auto structure() requires(Structured<L>&& Structured<B>) {
-    return std::tuple(Option{"layers", &TransformedBase::layers}, Option{"base", &TransformedBase::base});
+    return std::tuple(Option{"layers", &TransformedBase::layers}, Option{"base", &TransformedBase::base},
+                      Constant{"context_units", &TransformedBase::context_units});
   }
 
   static constexpr auto constexpr_structure() requires(Structured<L>&& Structured<B>) {
@@ -104,9 +118,29 @@ class TransformedBase {
     layers_.initialise(layer_segment().of(theta), rng);
     base_.initialise(base_segment().of(theta), rng);
   }
-  /// Gives the data to the layers that start from data, and what the layers make of them to the base.
+  /// Raw units are taken from the training rows from now on, unless a part inside has its own.
+  void await_context_units() {
+    if (context_dim() > 0 && units_.left_out() && detail::reads_raw_context(layers_) &&
+        detail::reads_raw_context(base_))
+      units_ = Units::from_data();
+  }
+  /// Takes the units of the context from the rows, as `initialise_from` does first.
+  void start_context(const TileSource<Scalar>& tiles) {
+    detail::start_context(units_, context_dim(), tiles);
+    if (units_.left_out()) detail::start_context(base_, tiles);
+  }
+  /// Takes the units of the context, gives the data to the layers that start from data, and what the layers make of them
+  /// to the base.
   void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles) {
-    KeptRows<Scalar> rows(tiles);
+    start_context(tiles);
+    const TileSource<Scalar> inside = [&](const std::function<void(Tile<Scalar>&)>& visit) {
+      tiles([&](Tile<Scalar>& tile) {
+        const ArenaScope scope(*tile.arena);
+        const detail::InUnits<Scalar> standard(units_, tile);
+        visit(tile);
+      });
+    };
+    KeptRows<Scalar> rows(units_.known() ? inside : tiles);
     start_from_data(layers_, layer_segment().of(theta), rows, Direction::forward);
     if constexpr (starts_from_data<B>()) base_.initialise_from(base_segment().of(theta), rows.tiles());
   }
@@ -115,7 +149,7 @@ class TransformedBase {
 
   /// The density with its parameters.
   Density<L, B> with(std::span<const Scalar> theta) const {
-    return {layers_, base_, layer_segment().of(theta), base_segment().of(theta)};
+    return {layers_, base_, layer_segment().of(theta), base_segment().of(theta), units_};
   }
 
   /// Replaces x by z = f(x) and adds log p(x) to tile.log_det.
@@ -140,12 +174,13 @@ class TransformedBase {
   template <class Drawn>
   void draw_vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Drawn& tape, const Rng& rng,
                 Eigen::Index first_row, Tile<Scalar>& tile) const {
+    const detail::GradInUnits<Scalar> inside(units_, tile);
     const ConstVectorMap<Scalar> grad_log_prob = tile.grad_log_det;
     typename Tile<Scalar>::Matrix turned = tile.scratch(1);
     turned.col(0) = -grad_log_prob;
-    show(tile.grad_log_det, turned.data(), tile.rows());
+    detail::point_at(tile.grad_log_det, turned.data(), tile.rows());
     layers_.inverse_vjp(layer_segment().of(theta), layer_segment().of(grad), tape.layers, tile);
-    show(tile.grad_log_det, grad_log_prob.data(), tile.rows());
+    detail::point_at(tile.grad_log_det, grad_log_prob.data(), tile.rows());
     if constexpr (!Parameterless<B>) {
       if (grad.empty()) return;
       // The parameters of the base act on log p_Z (at fixed z) and on z. A piece adds once to an entry, so a buffer
@@ -205,7 +240,8 @@ class TransformedBase {
     const ArenaScope scope(*tile.arena);
     Tile<Scalar> drawn = Tile<Scalar>::allocate(*tile.arena, tile.rows(), dim(), true);
     drawn.log_det.setZero();
-    show(drawn.context, tile.context.data(), tile.rows(), tile.context.cols());
+    detail::point_at(drawn.context, tile.context.data(), tile.rows(), tile.context.cols());
+    const detail::InUnits<Scalar> inside(units_, drawn);
     base_.sample(base_segment().of(theta), rng, first_row, drawn);
     typename Tile<Scalar>::Matrix latents = tile.scratch(dim());
     latents = drawn.values;
@@ -220,18 +256,13 @@ class TransformedBase {
   }
 
  private:
-  // Assigning to an Eigen map copies numbers; constructing it again makes it point elsewhere.
-  template <class Map, class... Place>
-  static void show(Map& map, const Place&... place) {
-    new (&map) Map(place...);
-  }
-
   L layers_;
   B base_;
   Eigen::Index layer_size_;
   Eigen::Index base_size_;
   Eigen::Index context_dim_;
   Eigen::Index rows_together_;
+  Units units_;
 };
 
 }  // namespace eigenflow

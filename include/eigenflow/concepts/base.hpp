@@ -65,7 +65,7 @@ concept Base = std::copyable<B> &&
 //   initialise_from(theta, tiles)  writes an initial theta from the data that reach the base, unless theta was trained
 //   sample_vjp(...)  the gradient of a loss over its samples: see Reparametrised
 //   sample(theta, rng, first_row, tile, temperature)  a sample whose normal noise is multiplied by the temperature; a base
-//                    made of bases says by has_temperature() whether all of these can
+//                    made of bases has has_temperature(), true if all of them do this
 
 /// A base that starts from data.
 template <class B>

@@ -8,6 +8,7 @@
 #include "eigenflow/maps/activation.hpp"
 #include "eigenflow/nets/conv_network.hpp"
 #include "eigenflow/nets/conv_network_conditioner.hpp"
+#include "eigenflow/nets/kernel/pixels.hpp"
 #include "eigenflow/nets/make_conv_network.hpp"
 #include "eigenflow/text/counted.hpp"
 #include "eigenflow/text/error.hpp"
@@ -16,17 +17,16 @@ namespace eigenflow {
 
 /// The shape of a convolutional residual network.
 struct ConvResidualNetOptions {
-  Eigen::Index height = 1, width = 1;           ///< of the planes
-  Eigen::Index channels = 64;                   ///< of every hidden layer
-  Eigen::Index blocks = 2;                      ///< of two convolutions each
-  Eigen::Index kernel = 3;                      ///< 1 or 3 pixels
-  nets::Padding padding = nets::Padding::zero;  ///< circular for periodic fields
+  Eigen::Index height = 1, width = 1;  ///< of the planes
+  Eigen::Index channels = 64;          ///< of every hidden layer
+  Eigen::Index blocks = 2;             ///< of two convolutions each
+  Eigen::Index kernel = 3;             ///< 1 or 3 pixels
+  Padding padding = Padding::zero;     ///< circular for periodic fields
   Activation activation = Activation::relu;
   double dropout = 0;            ///< share of the values in each block that a training step drops; below 1
   double negative_slope = 0.01;  ///< of leaky_relu, from 0 to 1
-  Eigen::Index spread = 0;  ///< how many of the last inputs (a context) are numbers, spread over the planes
-  nets::Lattice lattice =
-      nets::Lattice::all;  ///< even or odd: the colour of the inputs; results have the other
+  Eigen::Index broadcast = 0;    ///< of the last inputs (a context), how many are single numbers, not planes
+  Colour checkerboard = Colour::all;  ///< even or odd: the pixels of the inputs; results have the others
 
   static constexpr auto structure() {
     using O = ConvResidualNetOptions;
@@ -34,8 +34,8 @@ struct ConvResidualNetOptions {
                       Option{"channels", &O::channels}, Option{"blocks", &O::blocks},
                       Option{"kernel", &O::kernel}, Option{"padding", &O::padding},
                       Option{"activation", &O::activation}, Option{"dropout", &O::dropout},
-                      Option{"negative_slope", &O::negative_slope}, Option{"spread", &O::spread},
-                      Option{"lattice", &O::lattice});
+                      Option{"negative_slope", &O::negative_slope}, Option{"broadcast", &O::broadcast},
+                      Option{"checkerboard", &O::checkerboard});
   }
   /// Passes the convolutions of such a network from `in` to `out` channels to `add`, first to last.
   template <class Add>
@@ -55,9 +55,8 @@ struct ConvResidualNetOptions {
   std::string describe() const {
     return std::to_string(height) + " × " + std::to_string(width) + " pixels, " +
            detail::counted(blocks, "block") + " of " + detail::counted(channels, "channel") + ", kernel " +
-           std::to_string(kernel) + (padding == nets::Padding::circular ? ", circular" : "") +
-           (lattice == nets::Lattice::all ? ", " : ", checkerboard, ") +
-           detail::describe(activation, dropout);
+           std::to_string(kernel) + (padding == Padding::circular ? ", circular" : "") +
+           (checkerboard == Colour::all ? ", " : ", checkerboard, ") + detail::describe(activation, dropout);
   }
 };
 
@@ -66,15 +65,15 @@ struct ConvResidualNetOptions {
 ///
 ///   h₀ = conv(input),   h ← h + conv(activation(conv(activation(h)))),   result = conv(h)
 ///
-/// Planes, spread inputs and results are as in ConvNet. Dropout acts before the second convolution of a block. Weights
-/// start as in ResidualNet, with taps · in inputs, and the results at zero.
+/// Planes, broadcast inputs and results are as in ConvNet. Dropout acts before the second convolution of a block. Weights
+/// start as in ResidualNet, with taps · in as the number of inputs. The results start at zero.
 template <class Scalar_>
 class ConvResidualNet : public nets::ConvNetworkConditioner<Scalar_> {
  public:
   using Options = ConvResidualNetOptions;
 
-  /// Throws std::invalid_argument unless inputs and results are whole planes, for a kernel other than 1 and 3, no channel,
-  /// negative blocks, or a dropout outside [0, 1).
+  /// From `in` inputs to `out` results. Throws std::invalid_argument as ConvNet does, and for no channel or a negative number
+  /// of blocks.
   ConvResidualNet(Eigen::Index in, Eigen::Index out, const Options& options = {})
       : nets::ConvNetworkConditioner<Scalar_>(nets::make_conv_network("a ConvResidualNet", options, in, out)),
         options_(options) {}

@@ -8,9 +8,11 @@
 #include "eigenflow/authoring/order.hpp"
 #include "eigenflow/conditioners/mlp.hpp"
 #include "eigenflow/conditioners/residual_net.hpp"
+#include "eigenflow/nets/dense_layer.hpp"
 #include "eigenflow/nets/make_network.hpp"
 #include "eigenflow/nets/masked_network.hpp"
 #include "eigenflow/numerics/saturating.hpp"
+#include "eigenflow/text/error.hpp"
 #include "eigenflow/text/name_of.hpp"
 
 namespace eigenflow {

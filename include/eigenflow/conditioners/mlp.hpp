@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "eigenflow/authoring/structure.hpp"
-#include "eigenflow/concepts/conditioner.hpp"
 #include "eigenflow/maps/activation.hpp"
 #include "eigenflow/nets/make_network.hpp"
 #include "eigenflow/nets/network_conditioner.hpp"

@@ -5,7 +5,6 @@
 #include <tuple>
 
 #include "eigenflow/authoring/structure.hpp"
-#include "eigenflow/concepts/conditioner.hpp"
 #include "eigenflow/maps/activation.hpp"
 #include "eigenflow/nets/make_network.hpp"
 #include "eigenflow/nets/network_conditioner.hpp"

@@ -6,7 +6,6 @@
 #include <limits>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "eigenflow/bases/mixture.hpp"
@@ -25,8 +24,8 @@ namespace eigenflow {
 ///   ensemble.spread(x);    // large where the members disagree: there the data say little
 ///
 /// It is a Flow that is a base alone, a Mixture of the members with equal, frozen weights: so densities, gradients, samples,
-/// model files and `eigenflow embed` need no code of their own. To read its file, make an ensemble of the same kind and
-/// size, Ensemble(flow, 5), and `load`. As any other flow it is read by `load_flow`, without `spread`.
+/// model files and `eigenflow embed` work as for any flow. To read its file, make an ensemble of the same kind and size,
+/// Ensemble(flow, 5), and `load`. `load_flow` reads it as any other flow, without `spread`.
 ///
 /// `Member` is the type of the flows.
 template <class Member>
@@ -48,14 +47,14 @@ class Ensemble : public Flow<Mixture<typename Member::Density>> {
   /// The number of members.
   Eigen::Index size() const { return this->base().size(); }
 
-  /// log p_m(x | c) of each row and member, N × M, nats.
+  /// log p_m(x | c) of each row and member, N × M, nats. This and `spread` throw std::invalid_argument as log_prob does.
   template <class X>
   MatrixX<Scalar> member_log_prob(const Eigen::DenseBase<X>& x, const Given& c = {}) const {
     return log_prob_of_each("member_log_prob", Input<Scalar, X>(x).rows(), c);
   }
 
-  /// The standard deviation of log p_m(x | c) over the members, of each row, nats: how much the members disagree. Infinite
-  /// if the density is zero under some members, and zero if it is so under all.
+  /// The standard deviation of log p_m(x | c) over the members, for each row, nats: how much the members disagree. It is
+  /// infinite if some members give the row a density of zero, and zero if all do.
   template <class X>
   Vector spread(const Eigen::DenseBase<X>& x, const Given& c = {}) const {
     const MatrixX<Scalar> log_prob = log_prob_of_each("spread", Input<Scalar, X>(x).rows(), c);
@@ -88,6 +87,7 @@ class Ensemble : public Flow<Mixture<typename Member::Density>> {
     Eigen::Index m;
 
     Eigen::Index dim() const { return whole.dim(); }
+    Eigen::Index tile_rows() const { return whole.tile_rows(); }
     double work_per_row() const { return whole.work_per_row() / static_cast<double>(whole.size()); }
     const typename Member::Density& density() const {
       return whole.base().components()[static_cast<std::size_t>(m)];

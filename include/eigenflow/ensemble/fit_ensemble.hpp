@@ -95,8 +95,8 @@ Ensemble<FlowType> fit_members(const FlowType& flow, const Rows<const typename F
 }  // namespace detail
 
 /// Fits several flows of the architecture of `flow` to the rows of x, and averages their densities: see Ensemble. A single
-/// network overfits a table of a few hundred or thousand rows; each member stops early (with `patience`) on rows of its
-/// own, and the members err in different ways.
+/// network overfits a table of a few hundred or thousand rows; each member stops early (with `patience`) on its own
+/// held-out rows, and the members err in different ways.
 ///
 /// Member m starts from its own parameters, and holds out fold m of the rows: the folds are disjoint, and together all
 /// rows. Parameters and folds depend only on the seed, so that the result is bit-identical for any number of threads.

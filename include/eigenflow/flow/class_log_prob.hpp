@@ -11,22 +11,25 @@
 
 namespace eigenflow {
 
-/// Labels 0 .. classes - 1 as a context, N × classes. Throws std::invalid_argument for a label outside of them.
+/// Labels 0 .. classes - 1 as a context, N × classes. Throws std::invalid_argument for any other label.
 template <class Scalar, class Labels>
 MatrixX<Scalar> one_hot(const Labels& labels, Eigen::Index classes) {
   MatrixX<Scalar> c = MatrixX<Scalar>::Zero(static_cast<Eigen::Index>(labels.size()), classes);
-  for (Eigen::Index i = 0; i < c.rows(); ++i) {
-    const auto label = static_cast<Eigen::Index>(labels[i]);
+  Eigen::Index i = 0;
+  for (const auto& given : labels) {
+    const auto label = static_cast<Eigen::Index>(given);
     if (label < 0 || label >= classes)
       detail::reject("one_hot takes labels from 0 to " + std::to_string(classes - 1) + ", but label " +
                      std::to_string(i) + " is " + std::to_string(label));
-    c(i, label) = 1;
+    c(i++, label) = 1;
   }
   return c;
 }
 
-/// log p(x | class) of every row of x given each of the classes that the flow's context stands for: N × classes, in nats.
-/// The largest number of a row is its most likely class if all classes are equally frequent.
+/// log p(x | class) of every row of x (N × D) for each class, N × classes, in nats, by a flow whose context is a class
+/// (one-hot). If all classes are equally frequent, the largest number of a row is at its most likely class.
+///
+/// Throws std::invalid_argument if the flow has no context, or unless x has one column for each feature.
 template <class Flow, class X>
 MatrixX<typename Flow::Scalar> class_log_prob(const Flow& flow, const Eigen::DenseBase<X>& x) {
   using Scalar = typename Flow::Scalar;
@@ -43,7 +46,9 @@ MatrixX<typename Flow::Scalar> class_log_prob(const Flow& flow, const Eigen::Den
 }
 
 /// Bayes' rule: log P(class | x) from log p(x | class) and the frequencies of the classes (equal unless given), N × classes,
-/// in nats. Where no class has density, the frequencies.
+/// in nats. A row whose density is zero for all classes gets the log-frequencies.
+///
+/// Throws std::invalid_argument unless there is one frequency of 0 or more for each class, and one above 0.
 template <class Derived>
 MatrixX<typename Derived::Scalar> class_log_posterior(const Eigen::MatrixBase<Derived>& log_prob,
                                                       const VectorX<double>& frequencies = {}) {

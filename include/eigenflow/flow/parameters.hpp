@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "eigenflow/authoring/context.hpp"
+#include "eigenflow/authoring/context_units.hpp"
 #include "eigenflow/authoring/moved_from.hpp"
 #include "eigenflow/compose/transformed_base.hpp"
 #include "eigenflow/concepts/layer.hpp"
@@ -67,6 +68,14 @@ class FlowParameters {
   }
   const Layers& layers() const { return density().layers(); }
   const BaseType& base() const { return density().base(); }
+  /// The units in which the parts get the context: those of the training rows after a `fit`. Raw without a context, for
+  /// parts that have their own (StandardizeContext), and for a flow made of given parameters.
+  const ContextUnits<Scalar>& context_units() const { return density().context_units(); }
+  /// Sets them: ContextUnits<Scalar>() for raw ones, from_data() for those of the next fit, or mean and scale. Throws
+  /// std::invalid_argument unless there is one for each column of context.
+  void set_context_units(ContextUnits<Scalar> units) {
+    density_ = Density(layers(), base(), std::move(units));
+  }
   std::size_t layer_count() const {
     if constexpr (requires { layers().size(); })
       return static_cast<std::size_t>(layers().size());  // chosen at run time
@@ -97,7 +106,7 @@ class FlowParameters {
 
   /// Replaces the constants and theta by those of another flow of the same architecture, such as that of a file. Throws
   /// std::invalid_argument if the sizes of the parts or of theta differ.
-  void restore(Layers layers, BaseType base, VectorX<Scalar> theta) {
+  void restore(Layers layers, BaseType base, VectorX<Scalar> theta, ContextUnits<Scalar> units = {}) {
     if (parameter_count(layers) != layer_segment().size || parameter_count(base) != base_segment().size ||
         theta.size() != theta_.size() || layers.dim() != dim() || base.dim() != dim() ||
         detail::common_context("restore", layers.context_dim(), eigenflow::context_dim(base)) !=
@@ -107,7 +116,7 @@ class FlowParameters {
                      " features, whose base has " + std::to_string(base.dim()) +
                      " and whose parameters are " + std::to_string(theta.size()) +
                      ": make a flow of that architecture");
-    density_ = Density(std::move(layers), std::move(base));
+    density_ = Density(std::move(layers), std::move(base), std::move(units));
     theta_ = std::move(theta);
   }
 
@@ -190,6 +199,7 @@ class FlowParameters {
  protected:
   explicit FlowParameters(Parts... parts) : FlowParameters(Split::split(std::move(parts)...)) {
     theta_.setZero(checked_count());
+    density_.await_context_units();
   }
   FlowParameters(VectorX<Scalar> theta, Parts... parts) : FlowParameters(Split::split(std::move(parts)...)) {
     const Eigen::Index size = checked_count();

@@ -48,10 +48,11 @@ void transform(const Flow& flow, const RowsOf<Flow>& from, const RowsOf<Flow>& c
                const RowsTo<Flow>& to, const RowsTo<Flow>& log_det, bool generating) {
   for_each_tile(flow, context, from.rows, false, [&](auto& tile, Eigen::Index first) {
     take_values<Flow>(tile, from, first);
+    const auto density = flow.density().with(flow.theta());
     if (generating)
-      flow.layers().inverse(flow.layer_theta(), tile);
+      density.inverse(tile);
     else
-      flow.layers().forward(flow.layer_theta(), tile);
+      density.forward(tile);
     to.middle(first, tile.rows()) = tile.values;
     log_det.middle(first, tile.rows()) = tile.log_det;
   });

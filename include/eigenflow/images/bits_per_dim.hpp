@@ -7,22 +7,22 @@
 #include <numbers>
 #include <string>
 
-#include "eigenflow/authoring/dequantization.hpp"
-#include "eigenflow/authoring/rows.hpp"
+#include "eigenflow/authoring/tile.hpp"
+#include "eigenflow/images/dequantized.hpp"
 #include "eigenflow/text/decimal.hpp"
 #include "eigenflow/text/error.hpp"
 
 namespace eigenflow {
 
-/// How many bits a flow needs for each number of whole numbers k, given as k/bins.
+/// How many bits a flow needs for each number of a row of whole numbers, bits per dimension.
 struct BitsPerDim {
-  double bound;    ///< the mean over the draws: an upper bound
-  double tighter;  ///< from the mean of the densities of all draws: the bound of importance weighting
+  double bound;    ///< from the mean of log p over the draws: an upper bound
+  double tighter;  ///< from the log of the mean of p over the draws: the bound of importance weighting
 };
 
 namespace detail {
 
-/// log_prob(noisy rows) gives their densities in nats.
+/// log_prob_of(noisy rows) gives their log-densities in nats.
 template <class Scalar, class X, class LogProb>
 BitsPerDim bits_per_dim(const X& x, double bins, Eigen::Index draws, std::uint64_t seed,
                         const LogProb& log_prob_of) {
@@ -34,9 +34,8 @@ BitsPerDim bits_per_dim(const X& x, double bins, Eigen::Index draws, std::uint64
   const Eigen::Index rows = x.rows();
   VectorX<double> sum = VectorX<double>::Zero(rows), largest, mean = VectorX<double>::Zero(rows);
   for (Eigen::Index draw = 0; draw < draws; ++draw) {
-    MatrixX<Scalar> noisy = x.template cast<Scalar>();
-    Dequantization{1 / bins, seed, static_cast<std::uint64_t>(draw)}.add_to(noisy,
-                                                                            [](Eigen::Index i) { return i; });
+    const MatrixX<Scalar> noisy =
+        dequantized(x.template cast<Scalar>(), 1 / bins, seed, static_cast<std::uint64_t>(draw));
     const VectorX<double> log_prob = log_prob_of(noisy).template cast<double>();
     mean += log_prob / static_cast<double>(draws);
     if (draw == 0) largest = log_prob;
@@ -57,12 +56,13 @@ BitsPerDim bits_per_dim(const X& x, double bins, Eigen::Index draws, std::uint64
 
 }  // namespace detail
 
-/// Of rows x (N × D) of numbers k/bins, k whole: the probability of a row is the integral of the density over its bins,
-/// P(k) = bins^-D E p(x + u/bins), u uniform in [0, 1)^D, and the bits are -log₂ P(k)/D, their mean over the rows. By
-/// Jensen's inequality the mean of -log p over draws of u is an upper bound, and -log of the mean density of `draws` draws
-/// a tighter one (Burda, Grosse & Salakhutdinov, arXiv:1509.00519, eq. 8). A function of the seed. Papers report one draw.
+/// The bits that a flow needs for each number of the rows x (N × D), which are k/bins with whole k: the mean of
+/// -log₂ P(k)/D over the rows. P(k) = bins^-D E p(x + u/bins) is the integral of the density over the bin of a row, with u
+/// uniform in (0, 1)^D. By Jensen's inequality, the mean of -log p over draws of u gives an upper bound, and -log of the
+/// mean of p a tighter one (Burda, Grosse & Salakhutdinov, arXiv:1509.00519, eq. 8). Papers report one draw. The noise is a
+/// function of the seed: see `dequantized`.
 ///
-/// Throws std::invalid_argument unless there are rows, bins and draws.
+/// Throws std::invalid_argument without a row or a draw, unless bins is above 0, or if log_prob throws.
 template <class Flow, class X>
 BitsPerDim bits_per_dim(const Flow& flow, const Eigen::DenseBase<X>& x, double bins, Eigen::Index draws = 1,
                         std::uint64_t seed = 0) {

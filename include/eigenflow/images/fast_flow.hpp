@@ -22,8 +22,9 @@
 
 namespace eigenflow {
 
+/// The shape of a FastFlow.
 struct FastFlowOptions {
-  Eigen::Index steps = 8;
+  Eigen::Index steps = 8;           ///< one or more
   double hidden_ratio = 1;          ///< hidden channels for each channel that a network reads
   bool only_large_kernels = false;  ///< 3 × 3 throughout, not 3 × 3 and 1 × 1 in turn
   double clamp = 2;                 ///< log-scales are within ± this
@@ -36,8 +37,11 @@ using FastFlowStep = Chain<Coupling<Affine<Scalar, TanhBound>, ConvNet<Scalar>>,
 template <class Scalar>
 using FastFlow = Stack<FastFlowStep<Scalar>>;
 
-/// FastFlow (Yu et al., arXiv:2111.07677, section 3.2): a flow of feature maps, C × H × W, that finds defects: pixel_scores
-/// says how unlikely each pixel is. Throws std::invalid_argument for fewer than two channels.
+/// FastFlow (Yu et al., arXiv:2111.07677, section 3.2): a flow of feature maps (N × C H W) that finds defects: pixel_scores
+/// says how unlikely each pixel is. `rng` draws the orders of the channels.
+///
+/// Throws std::invalid_argument for fewer than two channels, no step, no pixel, or a ratio of hidden channels outside of
+/// (0, 1000].
 template <class Scalar>
 FastFlow<Scalar> fast_flow(const Image& image, const FastFlowOptions& options, Rng& rng) {
   detail::check_image(image);
@@ -60,8 +64,10 @@ FastFlow<Scalar> fast_flow(const Image& image, const FastFlowOptions& options, R
   });
 }
 
-/// The scores of a FastFlow's pixels from its latent z (N × C H W): N × H W, the mean of z²/2 over the channels. The
-/// published anomaly map is -exp(-score).
+/// The scores of a FastFlow's pixels from its latent z (N × C H W): N × H W, the mean of z²/2 over the channels, which is
+/// that of -log N(z; 0, 1) up to a constant, nats. The published anomaly map is -exp(-score).
+///
+/// Throws std::invalid_argument unless z has the columns of the image.
 template <class Derived>
 MatrixX<typename Derived::Scalar> pixel_scores(const Eigen::MatrixBase<Derived>& z, const Image& image) {
   using Scalar = typename Derived::Scalar;

@@ -16,6 +16,7 @@
 #include "eigenflow/layers/coupling.hpp"
 #include "eigenflow/layers/lu_linear.hpp"
 #include "eigenflow/layers/permutation.hpp"
+#include "eigenflow/maps/activation.hpp"
 #include "eigenflow/maps/scale_maps.hpp"
 #include "eigenflow/numerics/rng.hpp"
 #include "eigenflow/text/error.hpp"
@@ -23,6 +24,7 @@
 
 namespace eigenflow {
 
+/// The shape of a Glow.
 struct GlowOptions {
   Eigen::Index levels = 2;                        ///< each halves the sides of the image
   Eigen::Index steps = 8;                         ///< of each level
@@ -45,16 +47,16 @@ using GlowLevel =
 template <class Scalar, template <class> class Around = std::type_identity_t>
 using Glow = Stack<Front<GlowLevel<Scalar, Around>>>;
 
-/// Glow (Kingma & Dhariwal, arXiv:1807.03039, fig. 2): `levels` of squeezing and `steps`, after each of which half of the
-/// channels leave, normal given the others (section 3.6 of Real NVP, arXiv:1605.08803). In the paper the last level keeps
-/// all of its channels. The layers of a flow of images; use
-/// DiagonalNormal as its base:
+/// Glow (Kingma & Dhariwal, arXiv:1807.03039, fig. 2): the layers of a flow of images (N × C H W). Each level squeezes the
+/// image and takes `steps` steps. Then half of the channels leave, normal given the others (section 3.6 of Real NVP,
+/// arXiv:1605.08803); in the paper the last level keeps all of its channels. Use DiagonalNormal as the base:
 ///
 ///   ef::Flow flow{ef::glow<float>({1, 28, 28}, {.levels = 2}, rng), ef::DiagonalNormal<float>(784), rng};
 ///
-/// With glow<float, Recompute>(...) training takes a third of the memory and a third more time.
+/// `rng` draws the permutations of the mixing layers. With glow<float, Recompute>(...) training takes a third of the memory and a
+/// third more time.
 ///
-/// Throws std::invalid_argument unless 2^levels divides both sides.
+/// Throws std::invalid_argument unless there are 1 to 30 levels, one step or more, and sides that 2^levels divides.
 template <class Scalar, template <class> class Around = std::type_identity_t>
 Glow<Scalar, Around> glow(Image image, const GlowOptions& options, Rng& rng) {
   detail::check_image(image);
@@ -79,7 +81,7 @@ Glow<Scalar, Around> glow(Image image, const GlowOptions& options, Rng& rng) {
                            .kernels = options.kernels,
                            .activation = options.activation,
                            .dropout = options.dropout,
-                           .spread = options.context_dim};
+                           .broadcast = options.context_dim};
     const auto step = [&](Eigen::Index) {
       Chain mix{ActNorm<Scalar>(inner.channels),
                 LuLinear<Scalar>(Permutation<Scalar>::random(inner.channels, rng), 0.1)};

@@ -38,7 +38,7 @@ inline void check_image(const Image& image) {
            " (channels × height × width)");
 }
 
-/// Lists the features of an image in a new order.
+/// The permutation that puts the features of an image in the order in which list(take) calls take(c, y, x).
 template <class Scalar, class List>
 Permutation<Scalar> image_order(const Image& image, const List& list) {
   std::vector<Eigen::Index> order;
@@ -50,8 +50,8 @@ Permutation<Scalar> image_order(const Image& image, const List& list) {
 }  // namespace detail
 
 /// The squeezing of Real NVP (Dinh et al., arXiv:1605.08803, section 3.6 and fig. 3): an image of C × H × W becomes one of
-/// 4C × H/2 × W/2. Every square of 2 × 2 pixels becomes a pixel, and its lines one after the other four channels: channel
-/// 4c + 2i + j has the pixels (2y + i, 2x + j) of channel c. Throws std::invalid_argument for a side that is odd.
+/// 4C × H/2 × W/2. Every square of 2 × 2 pixels becomes one pixel of four channels, line by line: channel 4c + 2i + j has
+/// the pixels (2y + i, 2x + j) of channel c. Throws std::invalid_argument if a side is odd.
 template <class Scalar>
 Permutation<Scalar> squeeze(const Image& image) {
   detail::check_image(image);
@@ -73,7 +73,7 @@ inline Image squeezed(const Image& image) {
 
 /// The checkerboard of Real NVP (section 3.4 and fig. 3): the white pixels of all channels come first, so that a coupling
 /// of half of the features has them as its first half. A pixel is white if y + x is even; the pixels of a colour keep
-/// their order. Throws std::invalid_argument if both sides are odd, so that there are more white pixels than black ones.
+/// their order. Throws std::invalid_argument if both sides are odd: then there are more white pixels than black ones.
 template <class Scalar>
 Permutation<Scalar> checkerboard_order(const Image& image) {
   detail::check_image(image);

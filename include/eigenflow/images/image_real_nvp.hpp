@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "eigenflow/authoring/order.hpp"
 #include "eigenflow/compose/chain.hpp"
 #include "eigenflow/compose/front.hpp"
 #include "eigenflow/compose/inverse.hpp"
@@ -15,8 +16,10 @@
 #include "eigenflow/images/image.hpp"
 #include "eigenflow/layers/act_norm.hpp"
 #include "eigenflow/layers/coupling.hpp"
+#include "eigenflow/layers/feature_support.hpp"
 #include "eigenflow/layers/permutation.hpp"
 #include "eigenflow/layers/support.hpp"
+#include "eigenflow/nets/kernel/pixels.hpp"
 #include "eigenflow/numerics/rng.hpp"
 #include "eigenflow/text/decimal.hpp"
 #include "eigenflow/text/error.hpp"
@@ -24,6 +27,7 @@
 
 namespace eigenflow {
 
+/// The shape of a Real NVP of images.
 struct ImageRealNvpOptions {
   Eigen::Index scales = 2;       ///< each but the last halves the sides of the image
   Eigen::Index couplings = 3;    ///< of a checkerboard, and then of channels, at each scale
@@ -48,7 +52,7 @@ using ImageRealNvp =
 
 namespace detail {
 
-/// The couplings of one kind, the halves in turn: those of a checkerboard, or of the channels.
+/// `count` couplings of a checkerboard, or of the channels, which transform the two halves in turn.
 template <class Scalar>
 Stack<ImageCoupling<Scalar>> image_couplings(const Image& image, bool checkerboard, Eigen::Index count,
                                              const ImageRealNvpOptions& options) {
@@ -61,10 +65,10 @@ Stack<ImageCoupling<Scalar>> image_couplings(const Image& image, bool checkerboa
                                          .width = image.width,
                                          .channels = options.channels,
                                          .blocks = options.blocks,
-                                         .spread = options.context_dim,
-                                         .lattice = !checkerboard ? nets::Lattice::all
-                                                    : second      ? nets::Lattice::odd
-                                                                  : nets::Lattice::even};
+                                         .broadcast = options.context_dim,
+                                         .checkerboard = !checkerboard ? Colour::all
+                                                         : second      ? Colour::odd
+                                                                       : Colour::even};
     const Permutation<Scalar> halves(order);
     return ImageCoupling<Scalar>(halves, {image.dim(), image.dim() / 2, network, {}, options.context_dim},
                                  Inverse(halves), {image.pixels(), ActNorm<Scalar>(image.channels)});
@@ -73,12 +77,14 @@ Stack<ImageCoupling<Scalar>> image_couplings(const Image& image, bool checkerboa
 
 }  // namespace detail
 
-/// Real NVP of images (Dinh et al., arXiv:1605.08803, sections 3.4 to 3.7): the logit of pixels in [0, 1], couplings of
-/// checkerboards and of channels, half of the features leave at every scale. The layers of a flow of images:
+/// Real NVP of images (Dinh et al., arXiv:1605.08803, sections 3.4 to 3.7): the layers of a flow of images (N × C H W) with
+/// pixels in [0, 1]. First comes the logit of the pixels. Each scale has couplings of checkerboards and of channels,
+/// and then half of the features leave; the last scale has couplings of checkerboards alone:
 ///
 ///   ef::Flow flow{ef::image_real_nvp<float>({3, 32, 32}, {.scales = 2}), rng};
 ///
-/// Throws std::invalid_argument unless 2^(scales - 1) divides both sides, and the sides of the last scale are not both odd.
+/// Throws std::invalid_argument unless there are 2 to 31 scales, one coupling or more, a margin inside of (0, 0.5), and
+/// sides that 2^(scales - 1) divides; or if both sides of the last scale are odd.
 template <class Scalar>
 ImageRealNvp<Scalar> image_real_nvp(Image image, const ImageRealNvpOptions& options) {
   detail::check_image(image);

@@ -12,8 +12,8 @@ namespace eigenflow {
 
 namespace detail {
 
-/// Where a place between 0 and `to` lies between two of `from` places: at + share of the way to at + 1 (or at itself at
-/// the edge). Places are the centres of pixels.
+/// Where pixel `place` of a line of `to` pixels lies in a line of `from` pixels, by their centres: from pixel `at`, `share`
+/// of the way to pixel `next`, which is `at` itself at the edge.
 struct BetweenPixels {
   Eigen::Index at, next;
   double share;
@@ -31,8 +31,8 @@ struct BetweenPixels {
 }  // namespace detail
 
 /// Images (N × C H W) of another height and width by bilinear interpolation between the centres of pixels, as in PyTorch
-/// (align_corners = False). Pixels beyond the edge repeat it. Use it to lay the scores of feature maps over the image.
-/// Throws std::invalid_argument for another number of columns, or a side without pixels.
+/// (align_corners = False): N × C height width. Pixels beyond the edge repeat it. Use it to lay the scores of feature maps
+/// over the image. Throws std::invalid_argument unless x has the columns of the image and both sizes have pixels.
 template <class Derived>
 MatrixX<typename Derived::Scalar> resize(const Eigen::MatrixBase<Derived>& x, const Image& image,
                                          Eigen::Index height, Eigen::Index width) {

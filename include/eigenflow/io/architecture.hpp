@@ -9,6 +9,7 @@
 
 #include "eigenflow/any/any_base.hpp"
 #include "eigenflow/any/any_layer.hpp"
+#include "eigenflow/authoring/context_units.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/flow.hpp"
 #include "eigenflow/io/allowance.hpp"
@@ -35,17 +36,20 @@ constexpr const char* scalar_name() {
 template <class... Parts>
 Value architecture_of(const Flow<Parts...>& flow) {
   using eigenflow::detail::to_value;
-  return Value::Object{{"scalar", Value(std::string(scalar_name<typename Flow<Parts...>::Scalar>()))},
-                       {"features", Value(static_cast<std::int64_t>(flow.dim()))},
-                       {"context", Value(static_cast<std::int64_t>(flow.context_dim()))},
-                       {"layers", to_value(flow.layers().layers())},
-                       {"base", to_value(flow.base())}};
+  Value::Object entries{{"scalar", Value(std::string(scalar_name<typename Flow<Parts...>::Scalar>()))},
+                        {"features", Value(static_cast<std::int64_t>(flow.dim()))},
+                        {"context", Value(static_cast<std::int64_t>(flow.context_dim()))},
+                        {"layers", to_value(flow.layers().layers())},
+                        {"base", to_value(flow.base())}};
+  if (!flow.context_units().left_out()) entries.emplace_back("context_units", to_value(flow.context_units()));
+  return Value(std::move(entries));
 }
 
 template <class Flow>
 struct BuiltParts {
   typename Flow::Layers layers;
   typename Flow::BaseType base;
+  ContextUnits<typename Flow::Scalar> units;
 };
 
 /// The layers and the base of an architecture, whose numbers of columns must agree with it.
@@ -75,7 +79,10 @@ BuiltParts<Flow> build_parts(const Value& architecture, const Registry<typename 
   check("context",
         eigenflow::detail::common_context("Flow", layers.context_dim(), eigenflow::context_dim(base)),
         "parts read");
-  return {std::move(layers), std::move(base)};
+  ContextUnits<typename Flow::Scalar> units;
+  if (const Value* const from = architecture.find("context_units"))
+    units = builder.template build<ContextUnits<typename Flow::Scalar>>(*from, "context_units");
+  return {std::move(layers), std::move(base), std::move(units)};
 }
 
 /// Throws if an architecture differs in an option; constants may differ.
@@ -116,7 +123,9 @@ AnyFlow<Scalar> make_flow(const std::string& architecture, Rng& rng,
                           const io::Registry<Scalar>& registry = io::standard_parts<Scalar>()) {
   const Value value = io::parse_json(architecture, "the architecture");
   auto parts = io::detail::build_parts<AnyFlow<Scalar>>(value, registry, {});
-  return {std::move(parts.layers), std::move(parts.base), rng};
+  AnyFlow<Scalar> flow(std::move(parts.layers), std::move(parts.base), rng);
+  if (!parts.units.left_out()) flow.set_context_units(std::move(parts.units));
+  return flow;
 }
 
 }  // namespace eigenflow

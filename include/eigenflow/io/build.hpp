@@ -56,7 +56,7 @@ class Builder {
   explicit Builder(const Registry<Scalar>* registry, Allowance allowance = {})
       : registry_(registry), left_(allowance) {}
 
-  /// Tells how many features the flow is said to have. Dimensions up to that are not taken from the allowance: the pixels of
+  /// Sets the number of features that the file states. Dimensions up to it do not count against the allowance: the pixels of
   /// an image share parameters, so a small file may have many features, which take no memory.
   void expect_features(std::int64_t features) {
     constexpr std::int64_t most = std::int64_t{1} << 31;
@@ -215,7 +215,9 @@ class Builder {
       return constant;
     }
     // Options that came later than the file have the value that they had before.
-    if constexpr (std::is_aggregate_v<T> && std::is_default_constructible_v<T>)
+    if constexpr (requires(const Wanted& wanted) { wanted.left_out(); })
+      return Wanted{};
+    else if constexpr (std::is_aggregate_v<T> && std::is_default_constructible_v<T>)
       return std::invoke(field.get, T{});
     else
       reject(detail::join(path, field.name) + " is missing");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -8,12 +9,14 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "eigenflow/any/any_base.hpp"
 #include "eigenflow/any/any_layer.hpp"
+#include "eigenflow/authoring/context_units.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/flow.hpp"
 #include "eigenflow/io/allowance.hpp"
@@ -55,7 +58,9 @@ struct LoadedModel {
 
 namespace io {
 
-inline constexpr std::int64_t format_version = 1;
+/// The newest version of the format. A file has the oldest that can say what is in it: 2 if it has units of a context,
+/// else 1.
+inline constexpr std::int64_t format_version = 2;
 
 namespace detail {
 
@@ -67,11 +72,23 @@ inline void check_note(const std::string& key) {
   if (is_reserved(key)) reject("a note cannot be called '" + key + "': the format has an entry of that name");
 }
 
+/// True if an object in `value`, at any depth, has such an entry.
+inline bool mentions(const Value& value, std::string_view name) {
+  if (const auto* const list = value.as<Value::List>())
+    return std::any_of(list->begin(), list->end(), [&](const Value& item) { return mentions(item, name); });
+  if (const auto* const object = value.as<Value::Object>())
+    return std::any_of(object->begin(), object->end(), [&](const auto& entry) {
+      return entry.first == name || mentions(entry.second, name);
+    });
+  return false;
+}
+
 inline std::map<std::string, std::string> metadata_of(const Value& architecture, const Notes& notes) {
-  std::map<std::string, std::string> metadata{{"format", "eigenflow"},
-                                              {"format_version", std::to_string(format_version)},
-                                              {"library_version", version},
-                                              {"architecture", to_json(architecture)}};
+  std::map<std::string, std::string> metadata{
+      {"format", "eigenflow"},
+      {"format_version", mentions(architecture, "context_units") ? "2" : "1"},
+      {"library_version", version},
+      {"architecture", to_json(architecture)}};
   for (const auto& [key, note] : notes) {
     check_note(key);
     metadata[key] = note;
@@ -134,17 +151,18 @@ struct LoadedParts {
   typename Flow::Layers layers;
   typename Flow::BaseType base;
   VectorX<typename Flow::Scalar> theta;
+  ContextUnits<typename Flow::Scalar> units;
 };
 
 /// Layers, base and theta for a Flow.
 template <class Flow>
 LoadedParts<Flow> load_parts(const Tensors& file, const ModelInfo& info,
                              const Registry<typename Flow::Scalar>& registry) {
-  auto [layers, base] = build_parts<Flow>(info.architecture, registry, allowance_of(file));
+  auto [layers, base, units] = build_parts<Flow>(info.architecture, registry, allowance_of(file));
   auto theta = read_parameters<typename Flow::Scalar>(
       file,
       [&, &layers = layers, &base = base](const auto& take) { Flow::name_parameters(layers, base, take); });
-  return {std::move(layers), std::move(base), std::move(theta)};
+  return {std::move(layers), std::move(base), std::move(theta), std::move(units)};
 }
 
 /// Loads a file into an existing flow. Throws if the architectures differ.
@@ -155,7 +173,8 @@ void load_into(Flow<Parts...>& flow, const Tensors& file,
   auto parts = load_parts<Flow<Parts...>>(file, read_info(file), registry);
   check_same(to_value(flow.layers().layers()), to_value(parts.layers.layers()), "layers");
   check_same(to_value(flow.base()), to_value(parts.base), "base");
-  flow.restore(std::move(parts.layers), std::move(parts.base), std::move(parts.theta));
+  flow.restore(std::move(parts.layers), std::move(parts.base), std::move(parts.theta),
+               std::move(parts.units));
 }
 
 /// The run-time flow of a file, and its metadata.
@@ -163,7 +182,10 @@ template <class Scalar>
 LoadedModel<Scalar> make_model(const Tensors& file, const Registry<Scalar>& registry) {
   ModelInfo info = read_info(file);
   auto parts = load_parts<AnyFlow<Scalar>>(file, info, registry);
-  return {std::move(info), {std::move(parts.layers), std::move(parts.base), std::move(parts.theta)}};
+  LoadedModel<Scalar> model{std::move(info),
+                            {std::move(parts.layers), std::move(parts.base), std::move(parts.theta)}};
+  if (!parts.units.left_out()) model.flow.set_context_units(std::move(parts.units));
+  return model;
 }
 
 }  // namespace detail

@@ -162,8 +162,8 @@ class Coupling {
 
   Eigen::Index transformed() const { return dim_ - split_; }
 
-  // A conditioner on images gives its results by planes: parameter k of the transformed feature j in column
-  // k (D - split) + j, and not j P + k. Then all features of all rows are the rows of one feature.
+  // A conditioner on images gives its results by planes: parameter k of the transformed feature j is in column
+  // k (D - split) + j, not j P + k. So the transformed features of all rows are processed as one long feature.
   static constexpr bool by_plane = requires { requires Conditioner_::by_plane; };
   static_assert(!by_plane || !HasCircles<Transformer_>,
                 "a coupling whose conditioner works on images has no features that are circles");
@@ -198,7 +198,7 @@ class Coupling {
            Slots(step, parameters + j * count * rows, count, kept + j * more * rows, rows, split_ + j));
   }
 
-  // Calls body(step, slots) for the transformed features of all rows, a column one after the other.
+  // Calls body(step, slots) for the transformed features of all rows, column by column.
   template <class Body>
   void for_each_plane_step(const Tape& tape, Eigen::Index rows, const Body& body) const {
     const Eigen::Index all = transformed() * rows;

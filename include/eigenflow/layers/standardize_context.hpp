@@ -1,20 +1,19 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <functional>
-#include <limits>
 #include <span>
 #include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
+#include "eigenflow/authoring/context_units.hpp"
 #include "eigenflow/authoring/example.hpp"
 #include "eigenflow/authoring/list.hpp"
+#include "eigenflow/authoring/start_context.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/layer.hpp"
 #include "eigenflow/layers/detail/feature_statistics.hpp"
-#include "eigenflow/numerics/equal_to_rounding.hpp"
 
 namespace eigenflow {
 
@@ -33,13 +32,14 @@ class StandardizeContext {
   using Scalar = typename L::Scalar;
   using Numbers = eigenflow::Numbers<Scalar>;
   static constexpr int static_dim = L::static_dim;
+  static constexpr bool has_context_units = true;  // see authoring/reads_raw_context.hpp
   template <class Visitor>
   struct Parameters {
     typename L::template Parameters<Visitor> layer;
   };
 
   /// The scale of a column that is constant.
-  static constexpr Scalar no_matter = static_cast<Scalar>(std::numeric_limits<float>::max());
+  static constexpr Scalar no_matter = ContextUnits<Scalar>::no_matter;
 
   /// Throws std::invalid_argument if the layer reads no context.
   explicit StandardizeContext(L layer)
@@ -88,7 +88,9 @@ class StandardizeContext {
     start_and_move(theta, rows, direction);
   }
   void start_and_move(std::span<Scalar> theta, MovingRows<Scalar>& rows, Direction direction) {
-    if (!statistics_.known) take(rows.tiles());
+    if (!statistics_.known)
+      statistics_.known =
+          detail::take_context(rows.tiles(), context_dim(), false, statistics_.mean, statistics_.scale);
     InnerRows<Scalar> standardised(rows, [this](Tile<Scalar>& tile, const auto& use) {
       const ArenaScope scope(*tile.arena);
       Tile<Scalar> inner = tile.with_context(standardise(tile), tile.grad_context);
@@ -139,33 +141,8 @@ class StandardizeContext {
                      std::to_string(context_dim()) + " for a layer that reads " + std::to_string(read));
   }
 
-  void take(const TileSource<Scalar>& tiles) {
-    VectorX<Scalar> low = VectorX<Scalar>::Constant(context_dim(), std::numeric_limits<Scalar>::max()),
-                    high = -low;
-    const TileSource<Scalar> contexts = [&](const std::function<void(Tile<Scalar>&)>& visit) {
-      tiles([&](Tile<Scalar>& tile) {
-        const ArenaScope scope(*tile.arena);
-        Tile<Scalar> context = tile.with_values(tile.scratch(context_dim()), tile.grad_values);
-        context.values = tile.context;
-        visit(context);
-      });
-    };
-    contexts([&](const Tile<Scalar>& tile) {
-      if (tile.rows() == 0) return;
-      low = low.cwiseMin(tile.values.colwise().minCoeff().transpose());
-      high = high.cwiseMax(tile.values.colwise().maxCoeff().transpose());
-    });
-    statistics_.take(contexts, Direction::forward);
-    if (!statistics_.known) return;
-    for (Eigen::Index j = 0; j < context_dim(); ++j)
-      if (detail::equal_to_rounding(low[j], high[j])) statistics_.scale[j] = no_matter;
-  }
-
   ConstMatrixMap<Scalar> standardise(const Tile<Scalar>& tile) const {
-    typename Tile<Scalar>::Matrix c = tile.scratch(context_dim());
-    for (Eigen::Index j = 0; j < context_dim(); ++j)
-      c.col(j) = (tile.context.col(j).array() - mean()[j]) / scale()[j];
-    return {c.data(), tile.rows(), context_dim()};
+    return detail::standard_context(tile, mean(), scale());
   }
 
   Tile<Scalar> with_cotangents(const Scalar* context, const Tile<Scalar>& tile) const {
@@ -174,8 +151,7 @@ class StandardizeContext {
     return tile.with_context({context, tile.rows(), context_dim()}, grad);
   }
   void give_back(const Tile<Scalar>& inner, Tile<Scalar>& tile) const {
-    for (Eigen::Index j = 0; j < context_dim(); ++j)
-      tile.grad_context.col(j) += inner.grad_context.col(j) / scale()[j];
+    detail::add_standard_grad(inner.grad_context, scale(), tile.grad_context);
   }
 
   detail::FeatureStatistics<Scalar> statistics_;

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <memory>
 #include <span>
-#include <utility>
 
 #include "eigenflow/authoring/lanes.hpp"
 #include "eigenflow/authoring/layout.hpp"
@@ -16,6 +15,8 @@
 #include "eigenflow/nets/activate.hpp"
 #include "eigenflow/nets/kernel/convolve.hpp"
 #include "eigenflow/nets/kernel/convolve_planes.hpp"
+#include "eigenflow/nets/kernel/pixels.hpp"
+#include "eigenflow/nets/kernel/planes.hpp"
 #include "eigenflow/nets/pixel_dropout.hpp"
 #include "eigenflow/numerics/rng.hpp"
 #include "eigenflow/numerics/saturating.hpp"
@@ -59,21 +60,23 @@ struct ConvLayer {
   }
 };
 
+/// A network of convolutions. Its inputs are N × (planes · pixels + broadcast), its results N × (channels · pixels): column
+/// c P + p is pixel p of channel c.
 struct ConvNetwork {
   List<ConvLayer> layers;
   Eigen::Index height, width;
-  Lattice lattice = Lattice::all;  // of the planes among the inputs; results have the other pixels
-  Eigen::Index spread = 0;         // the last inputs: one number a sample each, spread over a plane
+  Colour checkerboard = Colour::all;  // of the planes among the inputs; results have the other pixels
+  Eigen::Index broadcast = 0;         // how many of the last inputs are one number a sample each
   Activation activation = Activation::relu;
   double dropout = 0;
   double negative_slope = 0.01;
 
   std::size_t last() const { return layers.size() - 1; }
   /// Numbers of a plane of one sample, among the inputs and the results.
-  Eigen::Index pixels() const { return height * width / (lattice == Lattice::all ? 1 : 2); }
+  Eigen::Index pixels() const { return height * width / (checkerboard == Colour::all ? 1 : 2); }
   /// Inputs that are planes.
-  Eigen::Index planes() const { return layers.front().shape.in - spread; }
-  /// True if the channels inside leave half of a vector empty or more. Then vectors are of samples: see Planes.
+  Eigen::Index planes() const { return layers.front().shape.in - broadcast; }
+  /// True if the hidden channels leave half of a vector empty or more. Then vectors hold samples, not channels: see Planes.
   template <class Scalar>
   bool narrow() const {
     Eigen::Index widest = 0;
@@ -83,7 +86,7 @@ struct ConvNetwork {
   }
   /// True if the results of layer i are added to those of layer i + 2, so that they must be kept.
   bool streams(std::size_t i) const { return i + 2 < layers.size() && layers[i + 2].adds; }
-  /// True if there is only a relu between layer i and the next.
+  /// True if nothing but a relu is between layer i and the next.
   bool relu_alone(std::size_t i) const {
     return activation == Activation::relu && i < last() && layers[i + 1].activates && !layers[i].adds &&
            !streams(i);
@@ -113,7 +116,7 @@ struct ConvTape {
   ConvImages<Planes<Scalar>> narrow;  // or of another one
 };
 
-/// A forward pass of a batch.
+/// A forward pass of a batch: writes the results of `input` to `result`, and returns the tape.
 template <template <class> class Images, class Scalar>
 ConvImages<Images<Scalar>> conv_forward(const ConvNetwork& network, std::span<const Scalar> theta,
                                         const ConstMatrixMap<Scalar>& input, MatrixMap<Scalar>& result,
@@ -141,9 +144,9 @@ ConvImages<Images<Scalar>> conv_forward(const ConvNetwork& network, std::span<co
     std::construct_at(sites + i, site);
   }
 
-  x.take(input.data(), 0, network.planes(), network.lattice);
-  x.take_spread(input.data() + network.planes() * network.pixels() * input.rows(), network.planes(),
-                network.spread);
+  x.take(input.data(), 0, network.planes(), network.checkerboard);
+  x.take_broadcast(input.data() + network.planes() * network.pixels() * input.rows(), network.planes(),
+                   network.broadcast);
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
     const ConvLayer& layer = network.layers[i];
     const ArenaScope scope(arena);
@@ -172,7 +175,7 @@ ConvImages<Images<Scalar>> conv_forward(const ConvNetwork& network, std::span<co
           (Number::load(site.activated.data + n) * Number::load(site.mask + n)).store(site.value.data + n);
         });
     });
-    if (i == network.last()) site.result.give(result.data(), others(network.lattice));
+    if (i == network.last()) site.result.give(result.data(), others(network.checkerboard));
   }
   return {x, sites};
 }
@@ -187,7 +190,8 @@ void conv_vjp(const ConvNetwork& network, std::span<const Scalar> theta, std::sp
   Images<Scalar>* const grads = arena.allocate<Images<Scalar>>(network.layers.size());
   for (std::size_t i = 0; i < network.layers.size(); ++i)
     std::construct_at(grads + i, tape.input.like(arena, network.layers[i].shape.out));
-  grads[network.last()].take(grad_result.data(), 0, network.layers.back().shape.out, others(network.lattice));
+  grads[network.last()].take(grad_result.data(), 0, network.layers.back().shape.out,
+                             others(network.checkerboard));
   grads[network.last()].clear_filling();
   for (std::size_t i = network.layers.size(); i-- > 0;) {
     const ConvLayer& layer = network.layers[i];
@@ -204,9 +208,9 @@ void conv_vjp(const ConvNetwork& network, std::span<const Scalar> theta, std::sp
     convolve(layer.shape.transposed(), grads[i], pack_backward(to, layer.shape, p.weight.data(), arena),
              static_cast<const Scalar*>(nullptr), false, to, arena);
     if (i == 0) {
-      to.add_to(grad_input.data(), 0, network.planes(), network.lattice);
+      to.add_to(grad_input.data(), 0, network.planes(), network.checkerboard);
       to.add_sums_to(grad_input.data() + network.planes() * network.pixels() * grad_input.rows(),
-                     network.planes(), network.spread);
+                     network.planes(), network.broadcast);
       return;
     }
     const ConvSite<Images<Scalar>>& site = tape.sites[i - 1];

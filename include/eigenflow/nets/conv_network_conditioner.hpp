@@ -8,8 +8,11 @@
 #include <vector>
 
 #include "eigenflow/authoring/dependent.hpp"
+#include "eigenflow/authoring/lanes.hpp"
 #include "eigenflow/concepts/conditioner.hpp"
 #include "eigenflow/nets/conv_network.hpp"
+#include "eigenflow/nets/kernel/pixels.hpp"
+#include "eigenflow/nets/kernel/planes.hpp"
 #include "eigenflow/numerics/saturating.hpp"
 
 namespace eigenflow::nets {
@@ -27,9 +30,10 @@ class ConvNetworkConditioner {
   static constexpr bool by_plane = true;
 
   const ConvNetwork& network() const { return network_; }
-  Eigen::Index in_dim() const { return network_.planes() * network_.pixels() + network_.spread; }
+  Eigen::Index in_dim() const { return network_.planes() * network_.pixels() + network_.broadcast; }
   Eigen::Index out_dim() const { return network_.layers.back().shape.out * network_.pixels(); }
-  /// Rows whose values in the widest layer stay in the second cache: a power of two, from 4 or from a vector of samples.
+  /// As many rows as keep the values of the widest layer in the L2 cache: a power of two, from 4 (or a vector of samples) to
+  /// 256.
   Eigen::Index rows_together() const {
     Eigen::Index widest = 1;
     for (const ConvLayer& layer : network_.layers) widest = std::max(widest, layer.shape.out);

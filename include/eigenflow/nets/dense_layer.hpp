@@ -8,6 +8,7 @@
 #include "eigenflow/authoring/layout.hpp"
 #include "eigenflow/authoring/list.hpp"
 #include "eigenflow/nets/kernel/dense.hpp"
+#include "eigenflow/nets/kernel/dense_row.hpp"
 #include "eigenflow/numerics/rng.hpp"
 #include "eigenflow/numerics/saturating.hpp"
 
@@ -65,6 +66,17 @@ struct DenseLayer {
   /// Inputs first .. last - 1, with the columns that read any of them.
   Part readers_of(Eigen::Index first, Eigen::Index last) const {
     return {first, last, first < last ? first_reader(first) : out, out};
+  }
+
+  /// One sample: entries part.first .. part.last - 1 of x W + b, to y.
+  template <class Scalar>
+  void one_row(const Scalar* x, const Scalar* weight, const Scalar* bias, const Part& part, Scalar* y) const {
+    for (Eigen::Index first = part.first; first < part.last;) {  // columns that read the same inputs
+      const Eigen::Index last = std::min(same_reach_until(first), part.last);
+      dense_one_row(x, weight + first * in, in, bias + first, y + (first - part.first), reach_of(first),
+                    last - first);
+      first = last;
+    }
   }
 
   /// Uniform in ±start/√(number of inputs that a column reads); masked entries are zero.

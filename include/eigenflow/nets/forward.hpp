@@ -5,14 +5,20 @@
 #include <memory>
 #include <span>
 
+#include "eigenflow/authoring/lanes.hpp"
+#include "eigenflow/authoring/layout.hpp"
+#include "eigenflow/maps/activation.hpp"
 #include "eigenflow/nets/activate.hpp"
+#include "eigenflow/nets/dense_layer.hpp"
 #include "eigenflow/nets/dropout.hpp"
 #include "eigenflow/nets/kernel/dense.hpp"
+#include "eigenflow/nets/kernel/panels.hpp"
 #include "eigenflow/nets/network.hpp"
 
 namespace eigenflow::nets {
 
-/// A forward pass of a batch.
+/// A forward pass of a batch. One row that is recorded has the products of RowForward (row.hpp), so that a density has the
+/// same bits with and without its gradient.
 template <class Scalar>
 class BatchForward {
  public:
@@ -25,6 +31,7 @@ class BatchForward {
     weights_ = arena.allocate<const Scalar*>(count + network.gates.size());
     input_ = panels(network.layers.front().in);
     if (!network.gates.empty()) gate_input_ = panels(network.gates.front().in);
+    if (rows == 1) row_ = arena.allocate<Scalar>(static_cast<std::size_t>(row_size()));
     for (std::size_t k = 0; k < network.gates.size(); ++k)
       weights_[count + k] = network.gates[k].segment(theta).data();
     for (std::size_t i = 0; i < count; ++i) {
@@ -60,9 +67,15 @@ class BatchForward {
   /// Computes a part of layer i, and of the input of the next layer.
   void advance(std::size_t i, const Part& part) {
     if (network_.gated(i)) open_gate(i);
-    const auto p = view_parameters(network_.layers[i], network_.layers[i].segment(theta_));
-    dense(i == 0 ? input_ : sites_[i - 1].value, weights_[i], p.bias.data(), sites_[i].result, part,
-          relu_in_place(i), [&](Eigen::Index panel) { finish(i, panel, part.first, part.last); });
+    const DenseLayer& layer = network_.layers[i];
+    const auto p = view_parameters(layer, layer.segment(theta_));
+    const Panels<Scalar>& from = i == 0 ? input_ : sites_[i - 1].value;
+    if (row_) {
+      one_row(layer, from, weights_[i], p.bias.data(), sites_[i].result, part);
+      return finish(i, 0, part.first, part.last);
+    }
+    dense(from, weights_[i], p.bias.data(), sites_[i].result, part, relu_in_place(i),
+          [&](Eigen::Index panel) { finish(i, panel, part.first, part.last); });
   }
 
   /// Columns first .. last - 1 of the result, to a column-major batch.
@@ -90,22 +103,53 @@ class BatchForward {
 
   // True if the product itself applies the activation, while its sums are in registers.
   bool relu_in_place(std::size_t i) const {
-    return network_.activation == Activation::relu && i < network_.last() &&
+    return !row_ && network_.activation == Activation::relu && i < network_.last() &&
            network_.layers[i + 1].activates && !network_.layers[i].adds && !network_.streams(i);
+  }
+
+  // The longest row that a layer reads, and its results.
+  Eigen::Index row_size() const {
+    Eigen::Index most = 0;
+    for (const DenseLayer& layer : network_.layers) most = std::max(most, layer.in + layer.out);
+    for (const DenseLayer& gate : network_.gates) most = std::max(most, gate.in + gate.out);
+    return most;
+  }
+
+  // A part of the product of a single row. The padding of its panel becomes zero.
+  void one_row(const DenseLayer& layer, const Panels<Scalar>& from, const Scalar* weight, const Scalar* bias,
+               const Panels<Scalar>& to, const Part& part) const {
+    if (part.columns() == 0) return;
+    constexpr Eigen::Index height = Panels<Scalar>::height;
+    const Eigen::Index read = layer.reach_of(part.last - 1);  // later columns read more
+    for (Eigen::Index j = 0; j < read; ++j) row_[j] = from.data[j * height];
+    Scalar* const result = row_ + layer.in;
+    layer.one_row(row_, weight, bias, part, result);
+    for (Eigen::Index k = part.first; k < part.last; ++k) {
+      Scalar* const column = to.column(0, k);
+      column[0] = result[k - part.first];
+      std::fill(column + 1, column + to.filled_rows(), Scalar(0));
+    }
   }
 
   void open_gate(std::size_t i) const {
     const Panels<Scalar>& gate = sites_[i].gate;
     const std::size_t k = Network::gate_of(i);
     const DenseLayer& layer = network_.gates[k];
+    const Scalar* const weight = weights_[network_.layers.size() + k];
     const auto p = view_parameters(layer, layer.segment(theta_));
-    for (const Part& part : layer.forward_parts)
-      dense(gate_input_, weights_[network_.layers.size() + k], p.bias.data(), gate, part, false,
-            [&](Eigen::Index panel) {
-              gate.for_each_run_of(panel, part.first, part.last, [&](Eigen::Index from, Eigen::Index count) {
-                activate(Activation::sigmoid, 0, gate.data + from, gate.data + from, count);
-              });
-            });
+    for (const Part& part : layer.forward_parts) {
+      const auto finish_gate = [&](Eigen::Index panel) {
+        gate.for_each_run_of(panel, part.first, part.last, [&](Eigen::Index from, Eigen::Index count) {
+          activate(Activation::sigmoid, 0, gate.data + from, gate.data + from, count);
+        });
+      };
+      if (row_) {
+        one_row(layer, gate_input_, weight, p.bias.data(), gate, part);
+        finish_gate(0);
+      } else {
+        dense(gate_input_, weight, p.bias.data(), gate, part, false, finish_gate);
+      }
+    }
   }
 
   void finish(std::size_t i, Eigen::Index panel, Eigen::Index first, Eigen::Index last) const {
@@ -139,6 +183,7 @@ class BatchForward {
   Panels<Scalar> input_{}, gate_input_{};
   Site<Scalar>* sites_;
   const Scalar** weights_;
+  Scalar* row_ = nullptr;  // for a batch of one row: what a layer reads, and its results
 };
 
 }  // namespace eigenflow::nets

@@ -8,7 +8,9 @@
 
 #include "eigenflow/authoring/dependent.hpp"
 #include "eigenflow/authoring/list.hpp"
+#include "eigenflow/nets/dense_layer.hpp"
 #include "eigenflow/nets/network_conditioner.hpp"
+#include "eigenflow/nets/vjp.hpp"
 
 namespace eigenflow::nets {
 
@@ -20,6 +22,7 @@ class MaskedNetwork : public NetworkConditioner<Scalar_> {
  public:
   using typename Base::Scalar;
   using typename Base::Tape;
+  using Indices = Dependent<List<Eigen::Index>, Scalar>;
 
   const List<Eigen::Index>& order() const { return order_; }
   Eigen::Index dim() const { return static_cast<Eigen::Index>(order_.size()); }
@@ -89,9 +92,8 @@ class MaskedNetwork : public NetworkConditioner<Scalar_> {
 
  protected:
   /// `count` results for each feature of `order`. The i-th feature of `pairs` has a second input, column D + i.
-  constexpr MaskedNetwork(Dependent<Network, Scalar> network, Dependent<List<Eigen::Index>, Scalar> order,
-                          Eigen::Index count, Eigen::Index context_dim,
-                          Dependent<List<Eigen::Index>, Scalar> pairs)
+  constexpr MaskedNetwork(Dependent<Network, Scalar> network, Indices order, Eigen::Index count,
+                          Eigen::Index context_dim, Indices pairs)
       : Base(std::move(network)),
         order_(std::move(order)),
         pairs_(std::move(pairs)),

@@ -8,7 +8,9 @@
 
 #include "eigenflow/authoring/dependent.hpp"
 #include "eigenflow/concepts/conditioner.hpp"
+#include "eigenflow/nets/dense_layer.hpp"
 #include "eigenflow/nets/forward.hpp"
+#include "eigenflow/nets/network.hpp"
 #include "eigenflow/nets/row.hpp"
 #include "eigenflow/nets/vjp.hpp"
 

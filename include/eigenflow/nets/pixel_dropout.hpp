@@ -11,7 +11,7 @@
 
 namespace eigenflow::nets {
 
-/// Calls set(pixel, sample, channel, factor) for every number of a batch of images.
+/// Calls set(pixel, sample, channel, factor) with the dropout factor of every number of a batch of images.
 template <class Scalar, class Images, class Set>
 void draw_pixel_factors(DropoutSource& source, double rate, const Images& values, const Set& set) {
   const DropoutDraws<Scalar> draws(source, rate);
@@ -23,7 +23,7 @@ void draw_pixel_factors(DropoutSource& source, double rate, const Images& values
                    [&](Eigen::Index k, Scalar factor) { set(pixel, n, c + k, factor); });
 }
 
-/// The factors of dropout for every channel of every pixel.
+/// The factors of dropout for every channel of every pixel, in the layout of `values`; the filling is zero.
 template <class Scalar>
 Scalar* draw_pixel_dropout(DropoutSource& source, double rate, const Pixels<Scalar>& values, Arena& arena) {
   const auto mask = values.like(arena, values.channels);

@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <span>
 
+#include "eigenflow/authoring/layout.hpp"
+#include "eigenflow/maps/activation.hpp"
 #include "eigenflow/nets/activate.hpp"
+#include "eigenflow/nets/dense_layer.hpp"
 #include "eigenflow/nets/kernel/dense_row.hpp"
 #include "eigenflow/nets/network.hpp"
 
@@ -39,12 +42,7 @@ class RowForward {
     const auto p = view_parameters(layer, layer.segment(theta_));
     Scalar* const result = results_[i];
     const Scalar* const input = i == 0 ? input_ : values_[i - 1];
-    for (Eigen::Index first = part.first; first < part.last;) {  // columns that read the same inputs
-      const Eigen::Index last = std::min(layer.same_reach_until(first), part.last);
-      dense_one_row(input, p.weight.data() + first * layer.in, layer.in, p.bias.data() + first,
-                    result + first, layer.reach_of(first), last - first);
-      first = last;
-    }
+    layer.one_row(input, p.weight.data(), p.bias.data(), part, result + part.first);
     if (network_.gated(i)) {
       const DenseLayer& gate = network_.gates[Network::gate_of(i)];
       const auto g = view_parameters(gate, gate.segment(theta_));

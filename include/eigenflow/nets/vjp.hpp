@@ -4,7 +4,12 @@
 #include <memory>
 #include <span>
 
+#include "eigenflow/authoring/lanes.hpp"
+#include "eigenflow/authoring/layout.hpp"
+#include "eigenflow/maps/activation.hpp"
+#include "eigenflow/nets/dense_layer.hpp"
 #include "eigenflow/nets/kernel/dense.hpp"
+#include "eigenflow/nets/kernel/panels.hpp"
 #include "eigenflow/nets/network.hpp"
 
 namespace eigenflow::nets {

@@ -13,7 +13,7 @@
 namespace eigenflow {
 
 /// Groups of points near each other: which of `count` groups each column of `points` (D × N) belongs to. A group may be
-/// empty. Distances are in deviations of each feature.
+/// empty. Distances are in standard deviations of each feature.
 ///
 /// Lloyd's algorithm from the centres of k-means++: each next centre is a point drawn with a probability proportional to
 /// its squared distance from the centres before it (Arthur & Vassilvitskii, SODA 2007, section 2.2).
@@ -34,7 +34,7 @@ class KMeans {
     for (int pass = 0; pass < most_passes && assign(); ++pass) move_centres();
   }
 
-  /// One number for each point.
+  /// The group of each point, from 0 to count - 1.
   const Groups& groups() const { return groups_; }
 
  private:

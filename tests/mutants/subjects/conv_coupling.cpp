@@ -21,10 +21,10 @@ void enrol() {
                                                                   .width = 4,
                                                                   .channels = 3,
                                                                   .blocks = 1,
-                                                                  .padding = ef::nets::Padding::circular,
+                                                                  .padding = ef::Padding::circular,
                                                                   .activation = ef::Activation::silu,
-                                                                  .spread = 1,
-                                                                  .lattice = ef::nets::Lattice::even},
+                                                                  .broadcast = 1,
+                                                                  .checkerboard = ef::Colour::even},
                                                                  {}, 1);
   });
   // Narrow: samples side by side.
@@ -35,8 +35,8 @@ void enrol() {
                                                            .hidden = {1},
                                                            .kernels = {3, 3},
                                                            .activation = ef::Activation::tanh,
-                                                           .spread = 1,
-                                                           .lattice = ef::nets::Lattice::odd},
+                                                           .broadcast = 1,
+                                                           .checkerboard = ef::Colour::odd},
                                                           {}, 1);
   });
 }

@@ -1,5 +1,6 @@
 #include "eigenflow/layers/standardize_context.hpp"
 
+#include "eigenflow/compose/chain.hpp"
 #include "eigenflow/layers/coupling.hpp"
 
 #include "mutants/subject.hpp"
@@ -12,6 +13,7 @@ void enrol() {
     ef::VectorX<S> mean(2), scale(2);
     mean << 0.01F, -0.02F;
     scale << 2, 0.5F;
-    return ef::StandardizeContext(ef::AffineCoupling<S, D>(kind.dim, 1, options, {}, 2), mean, scale);
+    const ef::StandardizeContext layer(ef::AffineCoupling<S, D>(kind.dim, 1, options, {}, 2), mean, scale);
+    return ef::Chain{layer, layer};  // both add to the gradient in the context
   });
 }

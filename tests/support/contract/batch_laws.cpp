@@ -42,6 +42,11 @@ void check_accumulation(const Subject<S>& subject, Direction direction, const Pr
   const Evaluation<S> recorded = evaluate(subject, direction, problem, true);
   expect_same_bits(recorded.values, plain.values, where + ": values with a tape");
   expect_same_bits<S>(recorded.log_det, plain.log_det, where + ": log_det with a tape");
+  const Problem<S> one = problem.row(0);
+  const Evaluation<S> plain_row = evaluate(subject, direction, one);
+  const Evaluation<S> recorded_row = evaluate(subject, direction, one, true);
+  expect_same_bits(recorded_row.values, plain_row.values, where + ": values of one row with a tape");
+  expect_same_bits<S>(recorded_row.log_det, plain_row.log_det, where + ": log_det of one row with a tape");
 
   {
     Arena& arena = poisoned_arena<S>();

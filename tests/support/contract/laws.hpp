@@ -38,7 +38,7 @@ void check_round_trip(const Subject<S>& subject, const Subject<Wide>& reference,
                       const std::string& where);
 
 /// log_det and gradients are added to the old values, once per entry. Without a gradient or a tape the other results
-/// are bit-identical.
+/// are bit-identical, in a batch and in one row.
 template <class S>
 void check_accumulation(const Subject<S>& subject, Direction direction, const Problem<S>& problem,
                         const std::string& where);

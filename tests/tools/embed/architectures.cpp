@@ -187,13 +187,16 @@ std::vector<Architecture> architectures() {
       {"normal", "double", permutation("[4, 2, 0, 3, 1]") + ", " + inverse(lu("[4, 3, 2, 1, 0]")),
        base("MultivariateNormal", 5)},
       {"mixture", "float", coupling("affine, mlp", 2, 1, mlp("tanh"), affine(soft_clip()), 1),
-       mixture(R"({"type": "TransformedBase", "layers": )" +
-               group("Chain", statistics("Standardize", "[0.3, -0.7]", "[0.5, 1.5]") + ", " +
-                                  coupling("spline, mlp", 2, 1, mlp("silu"), spline(soft_clip()), 1)) +
-               R"(, "base": )" + base("StudentT", 2) + "}, " + base("DiagonalNormal", 2) + ", " +
-               mixture(base("MultivariateNormal", 2) + ", " +
-                       R"({"type": "ConditionalNormal<mlp>", "dim": 2, "context_dim": 1, "options": )" +
-                       mlp("tanh") + "}"))},
+       mixture(
+           R"({"type": "TransformedBase", "layers": )" +
+           group("Chain", statistics("Standardize", "[0.3, -0.7]", "[0.5, 1.5]") + ", " +
+                              coupling("spline, mlp", 2, 1, mlp("silu"), spline(soft_clip()), 1)) +
+           R"(, "base": )" + base("StudentT", 2) +
+           R"(, "constants": {"context_units": {"mean": [0.4], "scale": [1.7], "initialised": true}}}, )" +
+           base("DiagonalNormal", 2) + ", " +
+           mixture(base("MultivariateNormal", 2) + ", " +
+                   R"({"type": "ConditionalNormal<mlp>", "dim": 2, "context_dim": 1, "options": )" +
+                   mlp("tanh") + "}"))},
       {"alone", "double", R"({"type": "Identity", "dim": 2})",
        mixture(R"({"type": "TransformedBase", "layers": )" + planar("tanh") + R"(, "base": )" +
                base("StandardNormal", 2) + "}")},

@@ -72,6 +72,9 @@ void write(const Architecture& a, const std::filesystem::path& folder) {
           ef::io::parse_json('[' + a.layers + ']', a.name), "layers")),
       builder.template build<ef::AnyBase<Scalar>>(ef::io::parse_json(a.base, a.name), "base"), rng);
   for (Scalar& number : flow.theta()) number = Scalar(0.4) * rng.normal<Scalar>();
+  if (flow.context_units().awaited())
+    flow.set_context_units({ef::VectorX<Scalar>::LinSpaced(flow.context_dim(), Scalar(-0.3), Scalar(0.2)),
+                            ef::VectorX<Scalar>::LinSpaced(flow.context_dim(), Scalar(0.7), Scalar(3))});
   const std::filesystem::path file = folder / (a.name + ".eigenflow");
   ef::save(flow, file, {{"what", "a \"model\"\nof the tests\\"}});
 

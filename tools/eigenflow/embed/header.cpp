@@ -87,8 +87,8 @@ std::string description_of(const Model& model, const CppParts& parts) {
   text << parts.constants << "\nusing Layers = " << parts.layers.type << ";\nusing Base = " << parts.base.type
        << ";\n\ninline constexpr Parts<Layers, Base, " << scalar << "> parts{\n    Layers"
        << parts.layers.arguments << ",\n    Base" << parts.base.arguments << ",\n    {theta, " << of_layers
-       << "},\n    {theta + " << of_layers << ", " << of_base
-       << "}};\n\nstruct Description {\n  using Scalar = " << scalar
+       << "},\n    {theta + " << of_layers << ", " << of_base << "},\n    " << parts.units.text()
+       << "};\n\nstruct Description {\n  using Scalar = " << scalar
        << ";\n  static constexpr int dim = " << model.flow.dim()
        << ", context_dim = " << model.flow.context_dim()
        << ";\n  static constexpr std::size_t parameters = " << parameters

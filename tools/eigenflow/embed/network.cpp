@@ -48,16 +48,15 @@ std::string network_text(const Network& network, Constants& constants) {
 
 std::string network_text(const ConvNetwork& network, Constants& constants) {
   const std::string layers = list_of(network.layers, [](const ConvLayer& l) {
-    const std::string shape =
-        braces({std::to_string(l.shape.in), std::to_string(l.shape.out), std::to_string(l.shape.side),
-                enumerator("nets::Padding", l.shape.padding)});
+    const std::string shape = braces({std::to_string(l.shape.in), std::to_string(l.shape.out),
+                                      std::to_string(l.shape.side), enumerator("Padding", l.shape.padding)});
     return "\n    " + braces({shape, flag(l.activates), flag(l.drops), flag(l.adds), literal(l.start),
                               std::to_string(l.offset)});
   });
   return "nets::ConvNetwork" +
          braces({constants.array("nets::ConvLayer", layers), std::to_string(network.height),
-                 std::to_string(network.width), enumerator("nets::Lattice", network.lattice),
-                 std::to_string(network.spread), enumerator("Activation", network.activation),
+                 std::to_string(network.width), enumerator("Colour", network.checkerboard),
+                 std::to_string(network.broadcast), enumerator("Activation", network.activation),
                  literal(network.dropout), literal(network.negative_slope)});
 }
 

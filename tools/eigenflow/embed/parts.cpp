@@ -70,6 +70,8 @@ class Writer {
       return named<T>(x.to_value());
     else if constexpr (requires { typename T::Alternatives; })
       return std::visit([&](const auto& map) { return write(map); }, x.map());
+    else if constexpr (requires { x.left_out(); })
+      return x.known() ? part(x) : CppValue{type<T>(0, {}), "{}"};  // units of a context; raw before a fit
     else if constexpr (ef::Structured<T>)
       return part(x);
     else
@@ -212,7 +214,11 @@ const std::map<std::string, Write>& writers() {
 
 CppParts parts_of(const Model& model) {
   Writer writer(model.info.scalar == "float");
-  CppParts parts{writer.sequence(model.flow.layers().layers()), writer.write(model.flow.base()), {}, {}};
+  CppParts parts{writer.sequence(model.flow.layers().layers()),
+                 writer.write(model.flow.base()),
+                 writer.write(model.flow.context_units()),
+                 {},
+                 {}};
   parts.constants = writer.constants.text();
   parts.headers = std::move(writer.headers);
   return parts;

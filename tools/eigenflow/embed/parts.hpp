@@ -16,7 +16,7 @@ struct CppValue {
 
 /// A flow's parts as C++.
 struct CppParts {
-  CppValue layers, base;
+  CppValue layers, base, units;
   std::string constants;          ///< the arrays that they refer to
   std::set<std::string> headers;  ///< where their types are
 };

@@ -4,10 +4,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <functional>
-#include <memory>
 #include <span>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -15,6 +13,7 @@
 #include "eigenflow/authoring/list.hpp"
 #include "eigenflow/authoring/moved_from.hpp"
 #include "eigenflow/authoring/segment.hpp"
+#include "eigenflow/authoring/start_context.hpp"
 #include "eigenflow/concepts/base.hpp"
 #include "eigenflow/concepts/layer.hpp"
 #include "eigenflow/numerics/k_means.hpp"
@@ -77,7 +76,10 @@ class Components {
   void initialise(std::span<Scalar> theta, Rng& rng) const {
     for (std::size_t k = 0; k < list_.size(); ++k) list_[k].initialise(segments_[k].of(theta), rng);
   }
-  /// Each component starts from its own group of the rows, found by k-means. Components that are still equal get noise.
+  void start_context(const TileSource<Scalar>& tiles) {
+    for (B& component : list_) detail::start_context(component, tiles);
+  }
+  /// All components have the units of the context of all rows. Each starts from its own group of the rows, found by k-means. Components that are still equal get noise.
   void initialise_from(std::span<Scalar> theta, const TileSource<Scalar>& tiles) {
     static_assert(
         StartsFromData<B> || !requires { &B::initialise_from; },
@@ -85,9 +87,11 @@ class Components {
     if constexpr (StartsFromData<B>) start(theta, tiles);
     for (std::size_t k = 1; k < list_.size(); ++k) {
       const std::span<Scalar> own = segments_[k].of(theta);
-      const bool equals_another =
-          std::any_of(segments_.begin(), segments_.begin() + static_cast<std::ptrdiff_t>(k),
-                      [&](const Segment& other) { return std::ranges::equal(own, other.of(theta)); });
+      const bool equals_another = std::any_of(
+          segments_.begin(), segments_.begin() + static_cast<std::ptrdiff_t>(k), [&](const Segment& other) {
+            const std::span<const Scalar> numbers = other.of(theta);
+            return std::equal(own.begin(), own.end(), numbers.begin(), numbers.end());
+          });
       if (!equals_another) continue;
       Rng noise(k);
       for (Scalar& value : own) value += Scalar(0.1) * noise.template normal<Scalar>();
@@ -114,6 +118,7 @@ class Components {
 
  private:
   void start(std::span<Scalar> theta, const TileSource<Scalar>& tiles) {
+    start_context(tiles);
     const std::vector<Eigen::Index> groups = size() > 1 ? groups_of(tiles) : std::vector<Eigen::Index>();
     for (Eigen::Index k = 0; k < size(); ++k) {
       const bool enough = std::count(groups.begin(), groups.end(), k) > 1;

@@ -35,7 +35,7 @@ class MixtureWeights {
     }
   }
 
-  /// From log p_k in the columns of `terms`: makes them log w_k p_k, and writes the log of their sum.
+  /// Turns the columns of `terms` from log p_k into log w_k p_k, and writes the log of their sum.
   void add_up(Matrix& terms, Matrix& log_prob) const {
     for (const RowStep<Scalar> step : RowSteps<Scalar>(terms.rows())) {
       Number peak(lowest), sum(0);

@@ -10,18 +10,18 @@
 
 namespace eigenflow::detail {
 
-/// The rows of a tile for the gradient of one density of several. Rows without density under it would spoil its gradient
-/// in theta, by 0 · ∞. So the first row that has a density stands in for them: their cotangents are zero.
+/// The rows from which the gradient of one of several densities is computed. A row without a finite log-density would make
+/// its gradient in theta NaN, by 0 · ∞. So the first row with a finite one replaces such rows, whose cotangents are zero.
 template <class Scalar>
 struct StandIn {
-  bool needed = false;         ///< some rows have no density
+  bool needed = false;         ///< some rows have no finite log-density
   bool none = false;           ///< no row has one
   const Scalar* values = {};   ///< N × D, if needed
   const Scalar* context = {};  ///< N × C
 };
 
-/// After the log-densities of the rows alone were written to tile.log_det. If there are rows without density, evaluates
-/// the base again and replaces its tape. `site` is the dropout site at which the first evaluation began.
+/// Call this when tile.log_det has the log-densities of the rows under the base. Unless all are finite, evaluates the
+/// base again with those rows replaced, and replaces its tape. `site` is the dropout site at which the first evaluation began.
 template <class B, class Tape, class Scalar>
 StandIn<Scalar> stand_in(const B& base, std::span<const Scalar> theta, Tape& tape, const Tile<Scalar>& tile,
                          std::uint64_t site) {

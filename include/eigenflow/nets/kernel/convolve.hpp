@@ -7,8 +7,10 @@
 #include <span>
 
 #include "eigenflow/authoring/arena.hpp"
+#include "eigenflow/authoring/lanes.hpp"
 #include "eigenflow/nets/kernel/pixels.hpp"
 #include "eigenflow/nets/kernel/tap_kernel.hpp"
+#include "eigenflow/numerics/piece_count.hpp"
 
 // A convolution's products on pixels, y(q) = Σ_t W_t x(q + t) + b over the taps t of a kernel of 1 × 1 or 3 × 3 pixels. The
 // weights of a layer are out × (taps · in) and column-major: outputs, then inputs, then taps (line by line).

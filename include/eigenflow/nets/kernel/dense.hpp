@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <span>
 
+#include "eigenflow/authoring/arena.hpp"
+#include "eigenflow/authoring/lanes.hpp"
+#include "eigenflow/nets/kernel/micro_kernel.hpp"
 #include "eigenflow/nets/kernel/multiply.hpp"
 #include "eigenflow/nets/kernel/panels.hpp"
 #include "eigenflow/nets/kernel/transpose.hpp"

@@ -9,7 +9,7 @@
 #include "eigenflow/authoring/lanes.hpp"
 #include "eigenflow/numerics/piece_count.hpp"
 
-namespace eigenflow::nets {
+namespace eigenflow {
 
 /// What lies outside of an image: zeros, or the image again (a periodic field).
 enum class Padding { zero, circular };
@@ -17,23 +17,26 @@ constexpr std::array<std::string_view, 2> names_of(Padding) {
   return {"zero", "circular"};
 }
 
-/// The pixels that a plane of a batch has: all, or those of one colour of a checkerboard, where y + x is even or odd.
-enum class Lattice { all, even, odd };
-constexpr std::array<std::string_view, 3> names_of(Lattice) {
+/// The pixels that a plane has: all, or those of one colour of a checkerboard, where y + x is even or odd.
+enum class Colour { all, even, odd };
+constexpr std::array<std::string_view, 3> names_of(Colour) {
   return {"all", "even", "odd"};
 }
+
+namespace nets {
+
 /// The pixels of the other colour.
-constexpr Lattice others(Lattice lattice) {
-  return lattice == Lattice::even ? Lattice::odd : lattice == Lattice::odd ? Lattice::even : Lattice::all;
+constexpr Colour others(Colour colour) {
+  return colour == Colour::even ? Colour::odd : colour == Colour::odd ? Colour::even : Colour::all;
 }
 
-/// Calls body(pixel, place) for the pixels of a lattice, line by line.
+/// Calls body(pixel, place) for the pixels of a colour, line by line: place counts them.
 template <class Body>
-void for_each_pixel(Lattice lattice, Eigen::Index height, Eigen::Index width, const Body& body) {
-  const Eigen::Index step = lattice == Lattice::all ? 1 : 2;
+void for_each_pixel(Colour colour, Eigen::Index height, Eigen::Index width, const Body& body) {
+  const Eigen::Index step = colour == Colour::all ? 1 : 2;
   Eigen::Index place = 0;
   for (Eigen::Index y = 0; y < height; ++y)
-    for (Eigen::Index x = step == 1 ? 0 : (y + (lattice == Lattice::odd)) % 2; x < width; x += step)
+    for (Eigen::Index x = step == 1 ? 0 : (y + (colour == Colour::odd)) % 2; x < width; x += step)
       body(y * width + x, place++);
 }
 
@@ -92,64 +95,65 @@ struct Pixels {
   /// Takes channel c from plane c of a batch whose column (c, pixel) is at from + (c P + pixel) N, where the planes have P
   /// pixels, line by line; the other pixels become zero. The channels from `first` on; the vector of the last is filled
   /// with zeros.
-  void take(const Scalar* from, Eigen::Index first, Eigen::Index count,
-            Lattice lattice = Lattice::all) const {
-    const Eigen::Index end = end_of(first + count), step = plane(lattice);
-    if (lattice != Lattice::all)
-      for_each_row(others(lattice), [&](Scalar* row, Eigen::Index, Eigen::Index) {
+  void take(const Scalar* from, Eigen::Index first, Eigen::Index count, Colour colour = Colour::all) const {
+    const Eigen::Index end = end_of(first + count), step = plane(colour);
+    if (colour != Colour::all)
+      for_each_row(others(colour), [&](Scalar* row, Eigen::Index, Eigen::Index) {
         std::fill(row + first, row + end, Scalar(0));
       });
-    for_each_row(lattice, [&](Scalar* row, Eigen::Index place, Eigen::Index) {
+    for_each_row(colour, [&](Scalar* row, Eigen::Index place, Eigen::Index) {
       for (Eigen::Index c = 0; c < count; ++c) row[first + c] = from[c * step + place];
       std::fill(row + first + count, row + end, Scalar(0));
     });
   }
-  /// Takes one number a sample for each channel from `first` on, spread over all pixels.
-  void take_spread(const Scalar* from, Eigen::Index first, Eigen::Index count) const {
+  /// Takes one number a sample for each channel from `first` on, broadcast over all pixels.
+  void take_broadcast(const Scalar* from, Eigen::Index first, Eigen::Index count) const {
     const Eigen::Index end = end_of(first + count);
-    for_each_row(Lattice::all, [&](Scalar* row, Eigen::Index, Eigen::Index n) {
+    for_each_row(Colour::all, [&](Scalar* row, Eigen::Index, Eigen::Index n) {
       for (Eigen::Index c = 0; c < count; ++c) row[first + c] = from[c * samples + n];
       std::fill(row + first + count, row + end, Scalar(0));
     });
   }
   void clear_filling() const {}  // of samples, as in Planes: there is none
   /// Writes the channels as planes of these pixels.
-  void give(Scalar* to, Lattice lattice = Lattice::all) const {
-    const Eigen::Index step = plane(lattice);
-    for_each_row(lattice, [&](const Scalar* row, Eigen::Index place, Eigen::Index) {
+  void give(Scalar* to, Colour colour = Colour::all) const {
+    const Eigen::Index step = plane(colour);
+    for_each_row(colour, [&](const Scalar* row, Eigen::Index place, Eigen::Index) {
       for (Eigen::Index c = 0; c < channels; ++c) to[c * step + place] = row[c];
     });
   }
   /// Adds the channels from `first` on to planes.
-  void add_to(Scalar* to, Eigen::Index first, Eigen::Index count, Lattice lattice = Lattice::all) const {
-    const Eigen::Index step = plane(lattice);
-    for_each_row(lattice, [&](const Scalar* row, Eigen::Index place, Eigen::Index) {
+  void add_to(Scalar* to, Eigen::Index first, Eigen::Index count, Colour colour = Colour::all) const {
+    const Eigen::Index step = plane(colour);
+    for_each_row(colour, [&](const Scalar* row, Eigen::Index place, Eigen::Index) {
       for (Eigen::Index c = 0; c < count; ++c) to[c * step + place] += row[first + c];
     });
   }
   /// Adds the sum over all pixels to one number a sample for each channel from `first` on.
   void add_sums_to(Scalar* to, Eigen::Index first, Eigen::Index count) const {
-    for_each_row(Lattice::all, [&](const Scalar* row, Eigen::Index, Eigen::Index n) {
+    for_each_row(Colour::all, [&](const Scalar* row, Eigen::Index, Eigen::Index n) {
       for (Eigen::Index c = 0; c < count; ++c) to[c * samples + n] += row[first + c];
     });
   }
 
  private:
   // Numbers of a plane of the batch.
-  Eigen::Index plane(Lattice lattice) const {
-    return height * width / (lattice == Lattice::all ? 1 : 2) * samples;
+  Eigen::Index plane(Colour colour) const {
+    return height * width / (colour == Colour::all ? 1 : 2) * samples;
   }
   // The end of a row to be filled after channel last - 1.
   Eigen::Index end_of(Eigen::Index last) const { return last == channels ? stride() : last; }
 
   // Calls body(row, place in a plane, sample) for these pixels of every sample.
   template <class Body>
-  void for_each_row(Lattice lattice, const Body& body) const {
-    for_each_pixel(lattice, height, width, [&](Eigen::Index at, Eigen::Index place) {
+  void for_each_row(Colour colour, const Body& body) const {
+    for_each_pixel(colour, height, width, [&](Eigen::Index at, Eigen::Index place) {
       Scalar* row = pixel(at / width, at % width);
       for (Eigen::Index n = 0; n < samples; ++n, row += stride()) body(row, place * samples + n, n);
     });
   }
 };
 
-}  // namespace eigenflow::nets
+}  // namespace nets
+
+}  // namespace eigenflow

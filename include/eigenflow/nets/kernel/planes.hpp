@@ -45,19 +45,18 @@ struct Planes {
   }
 
   /// As in Pixels.
-  void take(const Scalar* from, Eigen::Index first, Eigen::Index count,
-            Lattice lattice = Lattice::all) const {
-    const Eigen::Index step = plane(lattice);
-    if (lattice != Lattice::all)
-      for_each_pixel(others(lattice), height, width, [&](Eigen::Index pixel, Eigen::Index) {
+  void take(const Scalar* from, Eigen::Index first, Eigen::Index count, Colour colour = Colour::all) const {
+    const Eigen::Index step = plane(colour);
+    if (colour != Colour::all)
+      for_each_pixel(others(colour), height, width, [&](Eigen::Index pixel, Eigen::Index) {
         std::fill_n(at(pixel, first), count * stride(), Scalar(0));
       });
-    for_each_pixel(lattice, height, width, [&](Eigen::Index pixel, Eigen::Index place) {
+    for_each_pixel(colour, height, width, [&](Eigen::Index pixel, Eigen::Index place) {
       for (Eigen::Index c = 0; c < count; ++c)
         take_samples(from + c * step + place * samples, at(pixel, first + c));
     });
   }
-  void take_spread(const Scalar* from, Eigen::Index first, Eigen::Index count) const {
+  void take_broadcast(const Scalar* from, Eigen::Index first, Eigen::Index count) const {
     for (Eigen::Index pixel = 0; pixel < pixels(); ++pixel)
       for (Eigen::Index c = 0; c < count; ++c) take_samples(from + c * samples, at(pixel, first + c));
   }
@@ -66,16 +65,16 @@ struct Planes {
     for (Eigen::Index first = 0; first < size(); first += stride())
       std::fill_n(data + first + samples, stride() - samples, Scalar(0));
   }
-  void give(Scalar* to, Lattice lattice = Lattice::all) const {
-    const Eigen::Index step = plane(lattice);
-    for_each_pixel(lattice, height, width, [&](Eigen::Index pixel, Eigen::Index place) {
+  void give(Scalar* to, Colour colour = Colour::all) const {
+    const Eigen::Index step = plane(colour);
+    for_each_pixel(colour, height, width, [&](Eigen::Index pixel, Eigen::Index place) {
       for (Eigen::Index c = 0; c < channels; ++c)
         std::copy_n(at(pixel, c), samples, to + c * step + place * samples);
     });
   }
-  void add_to(Scalar* to, Eigen::Index first, Eigen::Index count, Lattice lattice = Lattice::all) const {
-    const Eigen::Index step = plane(lattice);
-    for_each_pixel(lattice, height, width, [&](Eigen::Index pixel, Eigen::Index place) {
+  void add_to(Scalar* to, Eigen::Index first, Eigen::Index count, Colour colour = Colour::all) const {
+    const Eigen::Index step = plane(colour);
+    for_each_pixel(colour, height, width, [&](Eigen::Index pixel, Eigen::Index place) {
       for (Eigen::Index c = 0; c < count; ++c)
         add_samples(at(pixel, first + c), to + c * step + place * samples);
     });
@@ -87,7 +86,7 @@ struct Planes {
 
  private:
   // Numbers of a plane of the batch.
-  Eigen::Index plane(Lattice lattice) const { return pixels() / (lattice == Lattice::all ? 1 : 2) * samples; }
+  Eigen::Index plane(Colour colour) const { return pixels() / (colour == Colour::all ? 1 : 2) * samples; }
   void take_samples(const Scalar* from, Scalar* to) const {
     std::copy_n(from, samples, to);
     std::fill_n(to + samples, stride() - samples, from[samples - 1]);

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "eigenflow/authoring/arena.hpp"
 #include "eigenflow/authoring/lanes.hpp"
+#include "eigenflow/nets/kernel/micro_kernel.hpp"
 #include "eigenflow/nets/kernel/panels.hpp"
 #include "eigenflow/numerics/piece_count.hpp"
 

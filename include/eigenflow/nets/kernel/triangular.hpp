@@ -3,7 +3,8 @@
 #include <Eigen/Core>
 #include <type_traits>
 
-#include "eigenflow/authoring/arena.hpp"
+#include "eigenflow/authoring/lanes.hpp"
+#include "eigenflow/nets/kernel/micro_kernel.hpp"
 #include "eigenflow/nets/kernel/multiply.hpp"
 #include "eigenflow/nets/kernel/panels.hpp"
 #include "eigenflow/numerics/unroll.hpp"

@@ -34,6 +34,7 @@ class List {
 template <class Scalar>
 class Numbers {
  public:
+  constexpr Numbers() = default;
   template <std::size_t Size>
   constexpr Numbers(const Scalar (&items)[Size]) : data_(items), size_(Size) {}
 
@@ -43,8 +44,8 @@ class Numbers {
   constexpr const Scalar* end() const { return data_ + size_; }
 
  private:
-  const Scalar* data_;
-  Eigen::Index size_;
+  const Scalar* data_ = nullptr;
+  Eigen::Index size_ = 0;
 };
 
 }  // namespace eigenflow

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "eigenflow/authoring/arena.hpp"
+#include "eigenflow/authoring/context_units.hpp"
 #include "eigenflow/authoring/lanes.hpp"
 #include "eigenflow/authoring/overflow.hpp"
 #include "eigenflow/authoring/spoil.hpp"
@@ -24,6 +25,7 @@ struct Parts {
   Base base;
   std::span<const Scalar> layer_theta;
   std::span<const Scalar> base_theta;
+  ContextUnits<Scalar> units;
 };
 
 /// Bytes of scratch that a pass needs on this machine, if it needed `measured` with vectors of `lanes` numbers and
@@ -126,7 +128,7 @@ class Model final {
 
   template <class Layers, class Base>
   static Density<Layers, Base> density_of(const Parts<Layers, Base, Scalar>& parts) {
-    return {parts.layers, parts.base, parts.layer_theta, parts.base_theta};
+    return {parts.layers, parts.base, parts.layer_theta, parts.base_theta, parts.units};
   }
 
   /// work(tile) on a tile of one row that has its context and a log_det of zero, in memory of `Bytes`.
@@ -186,7 +188,7 @@ class Model final {
   static Forward normalize(const Point& x, const Context& c) {
     return on_tile<stack_bytes>(c, false, [&](Tile& tile) {
       take(x, tile);
-      parts().layers.forward(parts().layer_theta, tile);
+      density_of(parts()).forward(tile);
       return Forward{point(tile.values), tile.log_det[0]};
     });
   }
@@ -194,7 +196,7 @@ class Model final {
   static Generated generate(const Point& z, const Context& c) {
     return on_tile<stack_bytes>(c, false, [&](Tile& tile) {
       take(z, tile);
-      parts().layers.inverse(parts().layer_theta, tile);
+      density_of(parts()).inverse(tile);
       return Generated{point(tile.values), tile.log_det[0]};
     });
   }

@@ -1,4 +1,4 @@
-#include "images.hpp"
+#include "image_files.hpp"
 
 #include <algorithm>
 #include <stdexcept>

@@ -6,7 +6,7 @@
 #include <numeric>
 #include <vector>
 
-namespace helpers {
+namespace table {
 
 /// The receiver operating characteristic of scores: the share of the normal rows (label 0) and of the anomalies
 /// (label 1) that score above a threshold, for falling thresholds. Rows of equal score are one step.
@@ -39,4 +39,4 @@ struct Roc {
   }
 };
 
-}  // namespace helpers
+}  // namespace table
