@@ -10,6 +10,8 @@
 #include <eigenflow/numerics/rng.hpp>
 #include <limits>
 
+#include "units.hpp"
+
 namespace command {
 namespace {
 
@@ -60,10 +62,13 @@ struct Prior {
 // The mixture in which point i belongs to component k by the share (i, k). Components of nearly no rows are dropped.
 Gaussians maximised(const Points& z, const Eigen::MatrixXd& shares, const Prior& prior) {
   const Index dim = z.rows();
-  const auto rows = static_cast<double>(z.cols());
   std::vector<Index> kept;
   for (Index k = 0; k < shares.cols(); ++k)
     if (shares.col(k).sum() > 1) kept.push_back(k);
+  if (kept.empty()) {  // all rows are worth less than one for each component
+    kept.push_back(0);
+    shares.colwise().sum().maxCoeff(&kept.front());
+  }
   const auto count = static_cast<Index>(kept.size());
   Gaussians g{Eigen::VectorXd(count), Eigen::MatrixXd(dim, count), std::vector<Eigen::MatrixXd>(kept.size())};
 #ifdef _OPENMP
@@ -72,7 +77,7 @@ Gaussians maximised(const Points& z, const Eigen::MatrixXd& shares, const Prior&
   for (Index at = 0; at < count; ++at) {
     const auto share = shares.col(kept[static_cast<std::size_t>(at)]);
     const double sum = share.sum();
-    g.weights[at] = sum / rows;
+    g.weights[at] = sum;
     g.means.col(at) = z * share / sum;
     Eigen::MatrixXd covariance = Eigen::MatrixXd::Zero(dim, dim);
     constexpr Index piece = 512;
@@ -90,29 +95,42 @@ Gaussians maximised(const Points& z, const Eigen::MatrixXd& shares, const Prior&
   return g;
 }
 
+// Σ_i w_i v_i/Σ_i w_i
+double mean_of(const Eigen::VectorXd& values, const Eigen::VectorXd& weights) {
+  return weights.size() == 0 ? values.mean() : weights.dot(values) / weights.sum();
+}
+
+void weigh(Eigen::MatrixXd& shares, const Eigen::VectorXd& weights) {
+  if (weights.size() > 0) shares.array().colwise() *= weights.array();
+}
+
 // Passes until the mean log-density of the points gains little.
-double improve(const Points& z, Gaussians& g, const Prior& prior, int passes) {
+double improve(const Points& z, const Eigen::VectorXd& weights, Gaussians& g, const Prior& prior,
+               int passes) {
   double before = -std::numeric_limits<double>::infinity();
   for (int pass = 0; pass < passes; ++pass) {
     Eigen::MatrixXd shares = log_terms(g, z);
-    const double mean = shares_of(shares).mean();
+    const double mean = mean_of(shares_of(shares), weights);
     if (!(mean - before > enough)) return std::max(mean, before);
     before = mean;
+    weigh(shares, weights);
     g = maximised(z, shares, prior);
   }
   return before;
 }
 
 // The best of a few mixtures, each from its own groups of the rows.
-Gaussians started(const Points& z, Index count, const Prior& prior, int starts, const ef::Rng& rng) {
+Gaussians started(const Points& z, const Eigen::VectorXd& weights, Index count, const Prior& prior,
+                  int starts, const ef::Rng& rng) {
   Gaussians best;
   double highest = -std::numeric_limits<double>::infinity();
   for (int start = 0; start < starts; ++start) {
     const ef::KMeans<double> clusters(z, count, rng.fork(static_cast<std::uint64_t>(start)));
     Eigen::MatrixXd shares = Eigen::MatrixXd::Zero(z.cols(), count);
     for (Index i = 0; i < z.cols(); ++i) shares(i, clusters.groups()[static_cast<std::size_t>(i)]) = 1;
+    weigh(shares, weights);
     Gaussians g = maximised(z, shares, prior);
-    const double reached = improve(z, g, prior, most_passes);
+    const double reached = improve(z, weights, g, prior, most_passes);
     if (start > 0 && !(reached > highest)) continue;
     highest = reached;
     best = std::move(g);
@@ -127,7 +145,8 @@ Eigen::VectorXd Gaussians::log_prob(const Points& z) const {
   return shares_of(terms);
 }
 
-Gaussians fit_gaussians(const Points& z, Index count, std::uint64_t seed, double work) {
+Gaussians fit_gaussians(const Points& z, const Eigen::VectorXd& weights, Index count, std::uint64_t seed,
+                        double work) {
   const auto dim = static_cast<double>(z.rows());
   count = std::clamp<Index>(count, 1, std::max<Index>(1, z.cols() / 2));
   // A pass takes D² multiplications a row and component, in each of its two steps.
@@ -137,6 +156,13 @@ Gaussians fit_gaussians(const Points& z, Index count, std::uint64_t seed, double
   const auto order = rng.permutation(z.cols());
   Eigen::MatrixXd part(z.rows(), rows);
   for (Index i = 0; i < rows; ++i) part.col(i) = z.col(order[i]);
+  // The sum of the weights is the number of rows that they are worth, beside which a prior counts.
+  Eigen::VectorXd all, own, judging, judged;
+  if (weights.size() > 0) {
+    all = weights * (effective_rows(weights) / weights.sum());
+    own.resize(rows);
+    for (Index i = 0; i < rows; ++i) own[i] = all[order[i]];
+  }
 
   // Wide and strong, or so weak that components may be spikes: a fifth of the rows says which.
   const double volume = std::pow(static_cast<double>(count), -2 / dim);
@@ -146,14 +172,18 @@ Gaussians fit_gaussians(const Points& z, Index count, std::uint64_t seed, double
   double highest = -std::numeric_limits<double>::infinity();
   for (const Prior& prior : priors) {
     if (judges < 10 || count == 1) break;
-    const double mean =
-        started(part.rightCols(rows - judges), count, prior, 1, rng).log_prob(part.leftCols(judges)).mean();
+    if (own.size() > 0) {
+      judging = own.head(judges);
+      judged = own.tail(rows - judges);
+    }
+    const Gaussians without = started(part.rightCols(rows - judges), judged, count, prior, 1, rng);
+    const double mean = mean_of(without.log_prob(part.leftCols(judges)), judging);
     if (!(mean > highest)) continue;
     highest = mean;
     chosen = prior;
   }
-  Gaussians best = started(part, count, chosen, rows <= 2000 ? 3 : 1, rng);
-  if (rows < z.cols()) improve(z, best, chosen, 8);
+  Gaussians best = started(part, own, count, chosen, rows <= 2000 ? 3 : 1, rng);
+  if (rows < z.cols()) improve(z, all, best, chosen, 8);
   return best;
 }
 

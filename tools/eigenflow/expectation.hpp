@@ -22,11 +22,12 @@ struct Gaussians {
 };
 
 /// A mixture of `count` Gaussians, or fewer where rows are too few, fitted to the columns of z (D × N), which are in
-/// white units. Each covariance is the mean of that of its rows and of a round one, which counts as `a` rows:
-/// (Σ_i r_i t_i t_iᵀ + a σ² I)/(Σ_i r_i + a), with the best of three σ² and `a` for a fifth of the rows. `work` limits the
-/// number of multiplications: beyond it, a part of the rows is used. Depends only on the arguments.
-Gaussians fit_gaussians(const Eigen::Ref<const Eigen::MatrixXd>& z, Eigen::Index count, std::uint64_t seed,
-                        double work);
+/// white units. `weights` is empty or has one for each of them. Each covariance is the mean of that of its rows and of a
+/// round one, which counts as `a` rows: (Σ_i r_i t_i t_iᵀ + a σ² I)/(Σ_i r_i + a), with the best of three σ² and `a` for
+/// a fifth of the rows. `work` limits the number of multiplications: beyond it, a part of the rows is used. Depends only
+/// on the arguments.
+Gaussians fit_gaussians(const Eigen::Ref<const Eigen::MatrixXd>& z, const Eigen::VectorXd& weights,
+                        Eigen::Index count, std::uint64_t seed, double work);
 
 /// The density of A z.
 Gaussians moved(const Gaussians& gaussians, const Eigen::MatrixXd& a);

@@ -13,21 +13,31 @@ std::uint64_t member_seed(std::uint64_t seed, Eigen::Index member) {
   return member == 0 ? seed : ef::Rng(seed, 8).fork(static_cast<std::uint64_t>(member))();
 }
 
-Flow joined(const Plan& plan, const std::vector<std::vector<Flow>>& flows,
-            const std::vector<ef::FeatureSupport>& supports) {
+Flow joined(const Plan& plan, const std::vector<std::vector<Flow>>& flows, const FitRows& rows) {
   std::vector<Flow> all;
   std::vector<double> weights;
   double sum = 0;
-  for (const Part& part : plan.parts) sum += part.weight;
+  for (std::size_t i = 0; i < flows.size(); ++i) sum += plan.parts[i].weight;
+  sum /= 1 - rows.far.share;
   for (std::size_t i = 0; i < flows.size(); ++i)
     for (const Flow& flow : flows[i]) {
       all.push_back(flow);
       weights.push_back(plan.parts[i].weight / sum / static_cast<double>(flows[i].size()));
     }
-  if (all.size() == 1) return with_edges(all.front(), supports);
+  if (rows.far.any()) {
+    all.push_back(rows.far.density.front());
+    weights.push_back(rows.far.share);
+  }
+  if (all.size() == 1) return with_edges(all.front(), rows.supports);
   return with_edges(average_of(all, Eigen::Map<const Eigen::VectorXd>(
                                         weights.data(), static_cast<Eigen::Index>(weights.size()))),
-                    supports);
+                    rows.supports);
+}
+
+Flow model_of(const Flow& flow, const FitRows& rows) {
+  Plan plan;
+  plan.parts.emplace_back();
+  return joined(plan, {{flow}}, rows);
 }
 
 Planned follow(const Plan& plan, const FitRows& rows, double validation, std::uint64_t seed,
@@ -50,6 +60,10 @@ Planned follow(const Plan& plan, const FitRows& rows, double validation, std::ui
                         : m == 0       ? -1
                                        : (watch.pace.seconds() - start) / static_cast<double>(m) *
                                        static_cast<double>(count - m - 1));
+      if (watch.checkpoint != nullptr)
+        each.keep = [&](const Flow& best) {
+          if (flows.size() == 1 && own.empty()) watch.checkpoint->set_model(model_of(best, rows));
+        };
       if (part.stop > 0 && m + 1 == count)
         each.goes_on = [stop = part.stop](const ef::Epoch& epoch) { return epoch.steps < stop; };
       const bool all_rows = part.members == 0 && (plan.folds > 0 || !recipe.is_trained());
@@ -57,10 +71,12 @@ Planned follow(const Plan& plan, const FitRows& rows, double validation, std::ui
                               member_seed(seed, m), each);
       own.push_back(std::move(fitted.flow));
       if (recipe.is_trained()) history = std::move(fitted.history);
-      if (watch.keep) watch.keep(joined(plan, flows, rows.supports));
+      if (watch.checkpoint == nullptr) continue;
+      watch.checkpoint->set_model(joined(plan, flows, rows));
+      watch.checkpoint->write();
     }
   }
-  return {joined(plan, flows, rows.supports), std::move(history)};
+  return {joined(plan, flows, rows), std::move(history)};
 }
 
 }  // namespace command

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <limits>
 #include <optional>
-#include <stdexcept>
+#include <string>
 #include <utility>
+
+#include "choice.hpp"
+#include "race_lines.hpp"
+#include "table/table.hpp"
 
 namespace command {
 namespace {
@@ -21,27 +24,9 @@ constexpr Index largest_batch = 256;  // many short steps go further in a given 
 constexpr Index judges = 1000;        // rows that a heat is judged by, where folds have so many
 constexpr double least_gain = 0.005, most_behind = 0.5;    // nats: of a heat that is worth a whole training
 constexpr double heats_share = 0.3, mixtures_share = 0.1;  // of the time: of mixtures, of each kind of units
+constexpr double unknown = std::numeric_limits<double>::lowest();
 constexpr double patience = 1.1;         // times the time, after which the last fit is stopped
 constexpr double work_per_second = 4e8;  // multiplications of a mixture's fit
-
-// A density that takes part, and log p of the rows that each fold holds out.
-struct Entry {
-  Recipe recipe;
-  std::vector<Eigen::VectorXd> held_out;  // of the first folds
-  std::vector<Flow> flows;                // those that are fit for the end
-  bool is_final = false;
-
-  // The mean over the first folds, nats a row.
-  double mean(std::size_t folds) const {
-    double sum = 0, count = 0;
-    for (std::size_t i = 0; i < std::min(folds, held_out.size()); ++i) {
-      sum += held_out[i].sum();
-      count += static_cast<double>(held_out[i].size());
-    }
-    const double mean = sum / count;
-    return std::isfinite(mean) ? mean : -std::numeric_limits<double>::infinity();
-  }
-};
 
 // A race on some rows.
 class Race {
@@ -49,19 +34,29 @@ class Race {
   Race(const FitRows& rows, const RaceOptions& options, Pace& pace)
       : rows_(rows), options_(options), pace_(pace) {
     few_ = rows.count() < few_rows;
+    if (options.checkpoint != nullptr && !options.checkpoint->choice().empty())
+      chosen_ = choice_of(options.checkpoint->choice());
     if (few_)
       plan_.folds = std::clamp<Index>(options.members > 1 ? options.members : default_folds, 2,
                                       std::max<Index>(2, rows.count() / 2));
+    if (chosen_) plan_.folds = chosen_->folds;
     folds_ = folds_of(plan_, rows.count(), validation_of(options.training), options.training.seed);
     if (!options.steps) pace.limit(options.seconds);
     work_ = mixtures_share * work_per_second * (options.steps ? 180 : options.seconds);
     plan_.work = std::round(work_ / (!few_ ? 1.5 : mixture_folds() > 1 ? 40 : 10));
+    if (chosen_) plan_.work = chosen_->work;
   }
 
   Raced run() {
-    gaussian_ = enter(gaussian(), folds_.size());
-    if (rows_.dim() > 0 && rows_.c.cols() == 0 && !rows_.has_circles()) enter_mixtures();
-    if (rows_.count() >= fewest_for_flows) enter_flows();
+    entries_.gaussian = enter(chosen_ ? chosen_->gaussian : gaussian(), folds_.size());
+    entries_.mixture = entries_.gaussian;
+    if (chosen_) {
+      if (chosen_->has_mixture) entries_.mixture = enter(chosen_->mixture, folds_.size());
+      train_to_the_end(*chosen_, Entries::none);
+    } else {
+      if (rows_.dim() > 0 && rows_.c.cols() == 0 && !rows_.has_circles()) enter_mixtures();
+      if (rows_.count() >= fewest_for_flows) enter_flows();
+    }
     return few_ ? mean_of_all() : best_of_all();
   }
 
@@ -74,41 +69,66 @@ class Race {
     return watch;
   }
 
-  // Fits a recipe to the folds after those that it has, up to `folds`. The flows are kept for the end, or not.
-  void fit(Entry& entry, std::size_t folds, const std::string& name, bool keep) {
+  // What a fit is for: to judge the recipe; to judge it by flows that may be kept; to be kept.
+  enum class Use { judge, heat, last };
+
+  // Fits a recipe to the folds after those that it has, up to `folds`.
+  void fit(Entry& entry, std::size_t folds, const std::string& name, Use use) {
     entry.recipe.training.seed = options_.training.seed;
     entry.recipe.training.learning_rate = options_.training.learning_rate;
     for (std::size_t f = entry.held_out.size(); f < folds; ++f) {
-      const bool several = folds > 1;
-      Watch own =
-          watch(several && !keep ? name + " (" + std::to_string(f + 1) + " of " + std::to_string(folds) + ")"
-                                 : name,
-                f);
-      if (keep) own.keep = options_.keep;
+      const bool several = folds > 1 && use != Use::last;
+      Watch own = watch(
+          several ? name + " (" + std::to_string(f + 1) + " of " + std::to_string(folds) + ")" : name, f);
+      if (use == Use::last) keep_in_checkpoint(own, f);
       if (!options_.steps)
         own.goes_on = [&](const ef::Epoch&) {
-          return pace_.seconds() < (keep ? patience : 1) * options_.seconds;
+          return pace_.seconds() < (use == Use::last ? patience : 1) * options_.seconds;
         };
       Fitted fitted = fit_one(entry.recipe, rows_, folds_[f],
                               member_seed(options_.training.seed, static_cast<Index>(f)), own);
-      entry.held_out.push_back(std::move(fitted.held_out));
-      if (keep) entry.flows.push_back(std::move(fitted.flow));
-      if (f == 0 && !keep && options_.keep && entry.mean(1) > kept_) {
-        kept_ = entry.mean(1);
-        options_.keep(with_edges(fitted.flow, rows_.supports));
-      }
+      entry.held_out.push_back({std::move(fitted.held_out), weights_of(folds_[f])});
       history_ = std::move(fitted.history);
+      entry.was_stopped = entry.was_stopped || stopped() > 0;
+      if (f == 0 && options_.checkpoint != nullptr && entry.mean(1) > kept_) {
+        kept_ = entry.mean(1);
+        options_.checkpoint->set_model(model_of(fitted.flow, rows_));
+        options_.checkpoint->write();
+      }
+      if (use != Use::judge) entry.flows.push_back(std::move(fitted.flow));
     }
   }
 
+  Eigen::VectorXd weights_of(const Fold& fold) const {
+    if (rows_.weights.size() == 0) return {};
+    return rows_.weights(fold);
+  }
+
+  // The state of a last training is kept, and its flow if it is the best so far.
+  void keep_in_checkpoint(Watch& own, std::size_t fold) {
+    own.checkpoint = options_.checkpoint;
+    own.keep = [this, fold](const Flow& flow) {
+      if (fold > 0) return;  // a flow of the first fold is there, which no other can be compared with
+      const Flow model = with_edges(flow, rows_.supports);
+      const Fold& rows = folds_[fold];
+      const double here =
+          Judged{model.log_prob(table::take_rows(rows_.judged, rows), table::take_rows(rows_.c, rows)),
+                 weights_of(rows)}
+              .mean();
+      if (!(here > kept_)) return;
+      kept_ = here;
+      options_.checkpoint->set_model(model_of(flow, rows_));
+    };
+  }
+
   // A flow whose training comes to nothing is out of the race.
-  bool fit_or_fail(Entry& entry, std::size_t folds, const std::string& name, bool keep) {
+  bool fit_or_fail(Entry& entry, std::size_t folds, const std::string& name, Use use) {
     try {
-      fit(entry, folds, name, keep);
+      fit(entry, folds, name, use);
       return true;
-    } catch (const std::runtime_error&) {
+    } catch (const CameToNothing&) {
       constexpr double infinity = std::numeric_limits<double>::infinity();
-      if (!keep) entry.held_out = {Eigen::VectorXd::Constant(1, -infinity)};
+      if (use != Use::last) entry.held_out = {{Eigen::VectorXd::Constant(1, -infinity), {}}};
       return false;
     }
   }
@@ -119,9 +139,9 @@ class Race {
   }
 
   std::size_t enter(Recipe recipe, std::size_t folds) {
-    Entry& entry = entries_.emplace_back(Entry{std::move(recipe), {}, {}, false});
-    fit(entry, folds, words_of(entry.recipe), false);
-    return entries_.size() - 1;
+    Entry& entry = entries_.all.emplace_back(Entry{.recipe = std::move(recipe)});
+    fit(entry, folds, words_of(entry.recipe), Use::judge);
+    return entries_.all.size() - 1;
   }
 
   // The folds that choose a mixture: all, or one where the fits to all would take long.
@@ -135,7 +155,7 @@ class Race {
   void enter_mixtures() {
     const Index dim = rows_.dim(), used = rows_.count() - static_cast<Index>(folds_.front().size());
     const std::size_t folds = mixture_folds();
-    std::size_t best = gaussian_;
+    std::size_t best = entries_.gaussian;
     for (const bool white : {true, false}) {
       int worse = 0;
       for (const Index components : {2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64}) {
@@ -144,16 +164,16 @@ class Race {
         Recipe recipe{.architecture = {.base = Base::mixture, .layers = 0, .components = components}};
         recipe.white = white;
         const std::size_t here = enter(std::move(recipe), folds);
-        if (entries_[here].mean(folds) > entries_[best].mean(folds)) {
+        if (entries_.all[here].mean(folds) > entries_.all[best].mean(folds)) {
           best = here;
           worse = 0;
-        } else if (components >= entries_[best].recipe.architecture.components) {
+        } else if (components >= entries_.all[best].recipe.architecture.components) {
           ++worse;
         }
       }
     }
-    mixture_ = best;
-    fit(entries_[best], folds_.size(), words_of(entries_[best].recipe), false);
+    entries_.mixture = best;
+    fit(entries_.all[best], folds_.size(), words_of(entries_.all[best].recipe), Use::judge);
   }
 
   // ---- flows
@@ -187,26 +207,26 @@ class Race {
     if (!options_.steps) {
       Recipe probe = recipe;
       probe.training.steps = 6;
-      Entry ignored{probe, {}, {}, false};
-      fit_or_fail(ignored, 1, "the time of a step", false);
+      Entry ignored{.recipe = probe};
+      fit_or_fail(ignored, 1, "the time of a step", Use::judge);
       const double step = pace_.seconds_per_step(), left = heats_share * options_.seconds / 8;
       const auto affordable = static_cast<Index>(left / (step * static_cast<double>(folds)));
       steps = std::clamp<Index>(affordable, 30, steps);
     }
     recipe.training.steps = steps;
-    Entry entry{std::move(recipe), {}, {}, false};
-    fit_or_fail(entry, folds, words_of(entry.recipe), false);
-    step_seconds_.resize(entries_.size() + 1);
+    Entry entry{.recipe = std::move(recipe)};
+    fit_or_fail(entry, folds, words_of(entry.recipe), Use::heat);
+    step_seconds_.resize(entries_.all.size() + 1);
     step_seconds_.back() = pace_.seconds_per_step();
-    entries_.push_back(std::move(entry));
-    return entries_.size() - 1;
+    entries_.all.push_back(std::move(entry));
+    return entries_.all.size() - 1;
   }
 
   Recipe flow(Kind kind, Map map, Index layers, std::vector<Index> hidden) const {
     Recipe recipe;
     recipe.architecture = {.kind = kind, .map = map, .layers = layers, .hidden = std::move(hidden)};
     recipe.training = options_.training;
-    const Training chosen = chosen_for(recipe.training, rows_.count(), rows_.dim());
+    const Training chosen = chosen_for(recipe.training, rows_.worth(), rows_.dim());
     recipe.training.noise = chosen.noise;
     recipe.training.weight_decay = chosen.weight_decay;
     recipe.training.batch_size =
@@ -216,7 +236,7 @@ class Race {
   }
 
   std::size_t better(std::size_t a, std::size_t b) const {
-    return entries_[b].mean(heat_folds()) > entries_[a].mean(heat_folds()) ? b : a;
+    return entries_.all[b].mean(heat_folds()) > entries_.all[a].mean(heat_folds()) ? b : a;
   }
 
   // First the start of a flow (its base, its units), then its kind, then its noise: each with what was best before it.
@@ -226,19 +246,22 @@ class Race {
     const auto run = [&](Recipe recipe) {
       if (out_of_time(heats_share + 2 * mixtures_share) && best && !must) return;
       const std::size_t here = heat(std::move(recipe));
-      best = best ? better(*best, here) : here;
+      const std::size_t now = best ? better(*best, here) : here;
+      if (now != here) entries_.all[here].flows.clear();
+      if (best && now != *best) entries_.all[*best].flows.clear();
+      best = now;
     };
     const auto vary = [&](const auto& change) {
-      Recipe recipe = best ? entries_[*best].recipe : flow(Kind::autoregressive, Map::affine, 5, {64});
+      Recipe recipe = best ? entries_.all[*best].recipe : flow(Kind::autoregressive, Map::affine, 5, {64});
       change(recipe);
       run(std::move(recipe));
     };
     run(flow(Kind::autoregressive, Map::affine, 5, {64}));
-    if (mixture_ != gaussian_)
+    if (entries_.mixture != entries_.gaussian)
       vary([&](Recipe& recipe) {
         recipe.architecture.base = Base::mixture;
-        recipe.architecture.components = entries_[mixture_].recipe.architecture.components;
-        recipe.white = entries_[mixture_].recipe.white;
+        recipe.architecture.components = entries_.all[entries_.mixture].recipe.architecture.components;
+        recipe.white = entries_.all[entries_.mixture].recipe.white;
       });
     must = false;
     vary([&](Recipe& recipe) { recipe.white = !recipe.white; });
@@ -262,11 +285,11 @@ class Race {
   // The whole training of the best of the heats, as many flows of it as the time allows.
   void finish(std::size_t best) {
     const std::size_t folds = heat_folds();
-    const double flow = entries_[best].mean(folds), gaussian = entries_[gaussian_].mean(folds),
-                 mixture = entries_[mixture_].mean(folds);
+    const double flow = entries_.all[best].mean(folds),
+                 gaussian = entries_.all[entries_.gaussian].mean(folds),
+                 mixture = entries_.all[entries_.mixture].mean(folds);
     if (!std::isfinite(flow)) return;
     if (few_ && (flow < gaussian + least_gain || flow < mixture - most_behind)) return;
-    Entry entry{entries_[best].recipe, {}, {}, true};
     Index members = few_ ? (options_.members > 0 ? options_.members : static_cast<Index>(folds_.size())) : 1;
     members = std::min(members, static_cast<Index>(folds_.size()));
     const Index enough = options_.steps.value_or(enough_steps(rows_.count()));
@@ -278,22 +301,65 @@ class Race {
       members = std::clamp<Index>(2 * affordable / enough, 1, members);
       steps = std::clamp<Index>(affordable / members, 30, enough);
     }
-    entry.recipe.training.steps = steps;
+    Choice choice{.folds = plan_.folds, .work = plan_.work};
+    choice.gaussian = entries_.all[entries_.gaussian].recipe;
+    choice.has_mixture = entries_.has_mixture();
+    choice.mixture = entries_.all[entries_.mixture].recipe;
+    choice.heat = choice.flow.recipe = entries_.all[best].recipe;
+    choice.flow.recipe.training.steps = steps;
+    choice.flow.members = members;
+    // A training that the clock stopped would not be the same again.
+    choice.of_heat = entries_.all[best].was_stopped
+                         ? unknown
+                         : entries_.all[best].mean(std::min(folds, static_cast<std::size_t>(members)));
+    if (options_.checkpoint != nullptr) {
+      options_.checkpoint->choose(text_of(choice));
+      options_.checkpoint->write();
+    }
+    train_to_the_end(choice, best);
+  }
+
+  // The last training. `heat` is the place of the shorter one, or none where a checkpoint has the choice.
+  void train_to_the_end(const Choice& choice, std::size_t heat) {
+    Entry entry{.recipe = choice.flow.recipe, .is_final = true};
+    const Index members = choice.flow.members;
+    const double step = heat < step_seconds_.size() ? step_seconds_[heat] : 0;
     for (Index m = 0; m < members; ++m) {
-      pace_.expect(static_cast<double>((members - m - 1) * steps) *
-                   (step_seconds_.empty() ? 0 : step_seconds_[best]));
-      if (!fit_or_fail(entry, static_cast<std::size_t>(m + 1),
-                       members > 1 ? "flow " + std::to_string(m + 1) + " of " + std::to_string(members)
-                                   : words_of(entry.recipe),
-                       true))
+      pace_.expect(static_cast<double>((members - m - 1) * entry.recipe.training.steps.value_or(0)) * step);
+      if (!fit_or_fail(entry, static_cast<std::size_t>(m + 1), member_name(entry, m, members), Use::last))
         break;
       stop_ = stopped();
       if (stop_ > 0) break;
     }
     pace_.expect(-1);
-    if (entry.flows.empty()) return;
-    flow_ = entries_.size();
-    entries_.push_back(std::move(entry));
+    const std::size_t both = std::min(heat_folds(), static_cast<std::size_t>(members));
+    if (!entry.flows.empty() && !(entry.mean(both) < choice.of_heat)) {
+      entries_.flow = entries_.all.size();
+    } else if (choice.of_heat > unknown) {
+      take_heat(choice, heat, std::max(heat_folds(), entry.flows.size()));
+      if (!entry.flows.empty()) entries_.worse = entries_.all.size();
+      entry.flows.clear();
+      stop_ = 0;
+    }
+    entries_.all.push_back(std::move(entry));
+  }
+
+  // The shorter training was better: its flows, and more of them.
+  void take_heat(const Choice& choice, std::size_t heat, std::size_t members) {
+    Entry entry{.recipe = choice.heat};
+    if (heat != Entries::none) {
+      entry = entries_.all[heat];
+      entries_.all[heat].flows.clear();
+    }
+    entry.is_final = true;
+    fit(entry, members, words_of(entry.recipe), Use::heat);
+    entries_.flow = entries_.all.size();
+    entries_.all.push_back(std::move(entry));
+  }
+
+  static std::string member_name(const Entry& entry, Index member, Index members) {
+    return members > 1 ? "flow " + std::to_string(member + 1) + " of " + std::to_string(members)
+                       : words_of(entry.recipe);
   }
 
   // ---- the end
@@ -306,42 +372,28 @@ class Race {
   }
 
   Raced best_of_all() {
-    std::size_t best = gaussian_;
+    std::size_t best = entries_.gaussian;
     for (const std::size_t i : finalists())
-      if (entries_[i].mean(1) > entries_[best].mean(1)) best = i;
-    plan_.parts = {part_of(entries_[best], 1)};
+      if (entries_.all[i].mean(1) > entries_.all[best].mean(1)) best = i;
+    plan_.parts = {part_of(entries_.all[best], 1)};
     return finished({best});
   }
 
-  // The weights that make the mean density of the held-out rows the highest.
+  // The shares that make the mean density of the held-out rows the highest.
   Raced mean_of_all() {
     const std::vector<std::size_t> finals = finalists();
-    const std::size_t folds = flow_ < entries_.size() ? entries_[flow_].held_out.size() : folds_.size();
-    Index count = 0;
-    for (std::size_t f = 0; f < folds; ++f) count += entries_[gaussian_].held_out[f].size();
-    Eigen::MatrixXd density(count, static_cast<Index>(finals.size()));
-    for (std::size_t k = 0; k < finals.size(); ++k)
-      for (std::size_t f = 0, at = 0; f < folds; ++f) {
-        const Eigen::VectorXd& log_prob = entries_[finals[k]].held_out[f];
-        density.col(static_cast<Index>(k)).segment(static_cast<Index>(at), log_prob.size()) = log_prob;
-        at += static_cast<std::size_t>(log_prob.size());
-      }
-    density = (density.colwise() - density.rowwise().maxCoeff().eval()).array().exp().max(1e-300);
-    const auto size = static_cast<double>(finals.size());
-    Eigen::VectorXd weights = Eigen::VectorXd::Constant(static_cast<Index>(finals.size()), 1 / size);
-    for (int pass = 0; pass < 500; ++pass) {
-      const Eigen::VectorXd sum = density * weights;
-      weights = weights.cwiseProduct(density.transpose() * sum.cwiseInverse()) / static_cast<double>(count);
-    }
+    std::vector<const Entry*> densities;
+    for (const std::size_t i : finals) densities.push_back(&entries_.all[i]);
+    Eigen::VectorXd shares = best_shares(
+        densities, entries_.has_flow() ? entries_.all[entries_.flow].held_out.size() : folds_.size());
     // The Gaussian stays in any case, for rows far outside of all others, where a flow may say anything.
-    weights[0] = std::max(weights[0], 1 / static_cast<double>(rows_.count() + 1));
+    shares[0] = std::max(shares[0], 1 / static_cast<double>(rows_.count() + 1));
     std::vector<std::size_t> kept;
     double sum = 0;
     for (std::size_t k = 0; k < finals.size(); ++k)
-      if (k == 0 || weights[static_cast<Index>(k)] >= 0.01) {
+      if (const double share = shares[static_cast<Index>(k)]; k == 0 || share >= 0.01) {
         kept.push_back(finals[k]);
-        plan_.parts.push_back(
-            part_of(entries_[finals[k]], std::round(weights[static_cast<Index>(k)] * 1e6) / 1e6));
+        plan_.parts.push_back(part_of(entries_.all[finals[k]], std::round(share * 1e6) / 1e6));
         sum += plan_.parts.back().weight;
       }
     for (Part& part : plan_.parts) part.weight /= sum;
@@ -349,9 +401,9 @@ class Race {
   }
 
   std::vector<std::size_t> finalists() const {
-    std::vector<std::size_t> finals{gaussian_};
-    if (mixture_ != gaussian_) finals.push_back(mixture_);
-    if (flow_ < entries_.size()) finals.push_back(flow_);
+    std::vector<std::size_t> finals{entries_.gaussian};
+    if (entries_.has_mixture()) finals.push_back(entries_.mixture);
+    if (entries_.has_flow()) finals.push_back(entries_.flow);
     return finals;
   }
 
@@ -359,7 +411,7 @@ class Race {
   Raced finished(const std::vector<std::size_t>& kept) {
     std::vector<std::vector<Flow>> flows;
     for (const std::size_t i : kept) {
-      Entry& entry = entries_[i];
+      Entry& entry = entries_.all[i];
       if (entry.flows.empty()) {
         Watch all = watch(words_of(entry.recipe), folds_.size());
         all.known = nullptr;
@@ -368,71 +420,25 @@ class Race {
       }
       flows.push_back(entry.flows);
     }
-    return {{joined(plan_, flows, rows_.supports), history_}, plan_, lines_of(kept)};
-  }
-
-  std::vector<std::string> lines_of(const std::vector<std::size_t>& kept) const {
-    std::vector<std::string> lines{"the race: negative log-likelihood of held-out rows, nats" +
-                                   (few_ ? ", in " + std::to_string(folds_.size()) + " folds"
-                                         : " over " + std::to_string(folds_.front().size()) + " rows")};
-    const auto line = [&](std::size_t i, const std::string& more) {
-      const Entry& entry = entries_[i];
-      char number[32];
-      std::snprintf(number, sizeof number, "%9.3f  ", -entry.mean(entry.held_out.size()));
-      const Training& training = entry.recipe.training;
-      std::string text = number + words_of(entry.recipe);
-      if (entry.recipe.is_trained()) {
-        char noise[32];
-        std::snprintf(noise, sizeof noise, "%.2g", *training.noise);
-        text +=
-            std::string(", noise ") + noise + ", " + std::to_string(training.steps.value_or(0)) + " steps";
-      }
-      lines.push_back(text + more);
-    };
-    line(gaussian_, "");
-    if (mixture_ != gaussian_) line(mixture_, "");
-    std::vector<std::size_t> heats;
-    for (std::size_t i = 0; i < entries_.size(); ++i)
-      if (i != gaussian_ && entries_[i].recipe.is_trained() && !entries_[i].is_final) heats.push_back(i);
-    std::stable_sort(heats.begin(), heats.end(), [&](std::size_t a, std::size_t b) {
-      return entries_[a].mean(heat_folds()) > entries_[b].mean(heat_folds());
-    });
-    const std::size_t shown = std::min<std::size_t>(heats.size(), 3);
-    for (std::size_t i = shown; i-- > 0;)
-      line(heats[i], i + 1 == shown && heats.size() > shown
-                         ? "; " + std::to_string(heats.size() - shown) + " others were worse"
-                         : "");
-    if (flow_ < entries_.size())
-      line(flow_, entries_[flow_].flows.size() > 1
-                      ? ", each of " + std::to_string(entries_[flow_].flows.size())
-                      : "");
-    std::string end = "kept:";
-    for (std::size_t k = 0; k < kept.size(); ++k) {
-      char share[32];
-      std::snprintf(share, sizeof share, " %.3g of ", plan_.parts[k].weight);
-      const std::size_t count = entries_[kept[k]].flows.size();
-      end += (k > 0 ? "," : "") + (kept.size() > 1 ? std::string(share) : std::string(" ")) +
-             (count > 1 ? "the mean of " + std::to_string(count) + " × " : "") +
-             words_of(entries_[kept[k]].recipe);
-    }
-    lines.push_back(std::move(end));
-    return lines;
+    return {{joined(plan_, flows, rows_), history_},
+            plan_,
+            lines_of(entries_, plan_, kept, folds_, heat_folds())};
   }
 
   const FitRows& rows_;
   const RaceOptions& options_;
   Pace& pace_;
   bool few_ = true;
+  std::optional<Choice> chosen_;  // by the race that a checkpoint is of
   Plan plan_;
   std::vector<Fold> folds_;
   double work_ = 0;
   KnownMixtures known_;
-  std::vector<Entry> entries_;
+  Entries entries_;
   std::vector<double> step_seconds_;  // of entries that are flows
-  std::size_t gaussian_ = 0, mixture_ = 0, flow_ = std::numeric_limits<std::size_t>::max();
   ef::History history_;
   Index stop_ = 0;
-  double kept_ = -std::numeric_limits<double>::infinity();  // nats of the density that was kept last
+  double kept_ = -std::numeric_limits<double>::infinity();  // nats of the model that the checkpoint has
 };
 
 }  // namespace

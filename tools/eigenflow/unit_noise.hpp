@@ -39,6 +39,8 @@ struct UnitNoise {
     if (pace != nullptr) pace->step();
     if (units.empty() && blur.size() == 0) return ef::MaximumLikelihood()(flow, batch, grad);
     Eigen::MatrixXd x(batch.size, batch.data.cols), context(batch.size, batch.context.cols);
+    Eigen::VectorXd weights(batch.weights != nullptr ? batch.size : 0);
+    for (Eigen::Index i = 0; i < weights.size(); ++i) weights[i] = batch.weight(i);
     if (!units.empty()) move_units(batch, x);
     for (Eigen::Index j = 0; j < x.cols(); ++j)
       for (Eigen::Index i = 0; i < x.rows() && !is_whole(j); ++i) x(i, j) = batch.data(batch.row(i), j);
@@ -51,7 +53,7 @@ struct UnitNoise {
         for (Eigen::Index k = 0; k < x.cols(); ++k)
           if (blur(j, k) != 0) x.col(j) += blur(j, k) * noise.col(k);
     }
-    auto moved = ef::Batch<double>::all(x, context);
+    auto moved = ef::Batch<double>::all(x, context, weights.size() > 0 ? weights.data() : nullptr);
     moved.training = batch.training;
     return ef::MaximumLikelihood()(flow, moved, grad);
   }
