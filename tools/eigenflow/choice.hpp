@@ -12,8 +12,8 @@ struct Choice {
   double work = 0;  ///< see Plan
   Recipe gaussian = {}, mixture = {};
   bool has_mixture = false;
-  Part flow;           ///< to train to the end
-  Recipe heat;         ///< the shorter training of it
+  Part flow = {};      ///< to train to the end
+  Recipe heat = {};    ///< the shorter training of it
   double of_heat = 0;  ///< its mean over the first folds that both have, nats a row
 };
 

@@ -10,7 +10,7 @@
 #include <eigenflow/numerics/rng.hpp>
 #include <limits>
 
-#include "units.hpp"
+#include "weighted_units.hpp"
 
 namespace command {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <limits>
 
-#include "units.hpp"
+#include "weighted_units.hpp"
 
 namespace command {
 namespace {
@@ -38,7 +38,7 @@ FarRows density_of_far(const Eigen::MatrixXd& kept, const Eigen::MatrixXd& far, 
                        const std::vector<ef::FeatureSupport>& supports) {
   if (far.rows() == 0 || kept.rows() == 0) return {};
   const std::vector<Eigen::Index> circles = ef::circles_of(supports);
-  Scales scales{moments_of(kept), moments_of(Eigen::MatrixXd(kept.rows(), 0)), {}};
+  Scales scales{moments_of(kept, {}), moments_of(Eigen::MatrixXd(kept.rows(), 0), {}), {}};
   const std::vector<Eigen::Index> real = real_features(kept.cols(), supports);
   if (!real.empty()) {
     const Units units = scales.features.of(real);

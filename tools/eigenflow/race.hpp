@@ -10,11 +10,11 @@ namespace command {
 
 /// How a race is run.
 struct RaceOptions {
-  double seconds = 180;                 ///< in all, about
-  std::optional<Eigen::Index> steps;    ///< of each flow, in place of a time
-  Eigen::Index members = 0;             ///< flows of the winner; 0: by the number of rows
-  Training training;                    ///< what was given of it
-  Checkpoint* checkpoint = nullptr;     ///< goes on from there
+  double seconds = 180;               ///< in all, about
+  std::optional<Eigen::Index> steps;  ///< of each flow, in place of a time
+  Eigen::Index members = 0;           ///< flows of the winner; 0: by the number of rows
+  Training training;                  ///< what was given of it
+  Checkpoint* checkpoint = nullptr;   ///< goes on from there
 };
 
 /// The share of the rows that a race holds out where it has no folds.

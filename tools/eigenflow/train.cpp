@@ -11,6 +11,7 @@
 #include "expectation.hpp"
 #include "table/table.hpp"
 #include "unit_noise.hpp"
+#include "weighted_units.hpp"
 
 namespace command {
 namespace {

@@ -1,6 +1,5 @@
 #include "units.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -46,7 +45,7 @@ Units Units::of(const std::vector<Eigen::Index>& columns) const {
   return units;
 }
 
-Units moments_of(const Eigen::MatrixXd& x, const Eigen::VectorXd& weights) {
+Units units_of(const Eigen::MatrixXd& x) {
   const std::vector<bool> none(static_cast<std::size_t>(x.cols()), false);
   Units units{Eigen::VectorXd(x.cols()), Eigen::VectorXd(x.cols()), none, none};
   eigenflow::FeatureMoments moments(x.cols());
@@ -57,23 +56,10 @@ Units moments_of(const Eigen::MatrixXd& x, const Eigen::VectorXd& weights) {
     if (x.rows() > 0)
       units.constant[static_cast<std::size_t>(j)] =
           eigenflow::detail::equal_to_rounding(x.col(j).minCoeff(), x.col(j).maxCoeff());
-    if (weights.size() == 0) continue;
-    // In the units of all rows alike, where nothing overflows.
-    const Eigen::ArrayXd t = (x.col(j).array() - units.middle[j]) / units.scale[j], w = weights.array();
-    const double mean = (w * t).sum() / w.sum();
-    const double deviation = std::sqrt((w * (t - mean).square()).sum() / w.sum());
-    units.middle[j] += units.scale[j] * mean;
-    if (deviation * units.scale[j] >= std::numeric_limits<double>::min()) units.scale[j] *= deviation;
-  }
-  return units;
-}
-
-Units units_of(const Eigen::MatrixXd& x, const Eigen::VectorXd& weights) {
-  Units units = moments_of(x, weights);
-  for (Eigen::Index j = 0; j < x.cols(); ++j) {
     if (x.rows() < fewest) continue;
     const Core core = core_of({x.col(j).begin(), x.col(j).end()});
-    if (!(core.scale >= std::numeric_limits<double>::min()) || !(units.scale[j] > heavy_ratio * core.scale))
+    if (!(core.scale >= std::numeric_limits<double>::min()) ||
+        !(moments.deviation(j) > heavy_ratio * core.scale))
       continue;
     units.heavy[static_cast<std::size_t>(j)] = true;
     units.middle[j] = core.middle;
@@ -82,33 +68,7 @@ Units units_of(const Eigen::MatrixXd& x, const Eigen::VectorXd& weights) {
   return units;
 }
 
-namespace {
-
-// The correlations of rows in standard units with weights, as of as many rows as the weights are worth: of those they
-// are the only thing that an estimate takes.
-eigenflow::Correlations<double> weighted_correlations(const Eigen::MatrixXd& t,
-                                                      const Eigen::VectorXd& weights) {
-  const Eigen::MatrixXd covariance = t.transpose() * weights.asDiagonal() * t / weights.sum();
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> parts(covariance);
-  const Eigen::Index worth =
-      std::max(static_cast<Eigen::Index>(std::llround(effective_rows(weights))), t.cols());
-  eigenflow::Correlations<double> correlations(t.cols());
-  correlations.add(
-      (std::sqrt(static_cast<double>(worth)) * parts.eigenvalues().cwiseMax(0).cwiseSqrt()).asDiagonal() *
-      parts.eigenvectors().transpose());
-  correlations.add(Eigen::MatrixXd::Zero(worth - t.cols(), t.cols()));
-  return correlations;
-}
-
-}  // namespace
-
-double effective_rows(const Eigen::VectorXd& weights) {
-  const Eigen::ArrayXd w = weights.array() / weights.maxCoeff();
-  return w.sum() * w.sum() / w.square().sum();
-}
-
-Eigen::MatrixXd correlations_of(const Units& units, const Eigen::MatrixXd& x,
-                                const Eigen::VectorXd& weights) {
+Eigen::MatrixXd correlations_of(const Units& units, const Eigen::MatrixXd& x) {
   constexpr Eigen::Index most = 512, piece = 1024;  // columns, whose factorisations take seconds; rows
   if (x.cols() > most) return {};
   // The rows in units, with far values of heavy-tailed columns moved to where the near ones end.
@@ -121,19 +81,6 @@ Eigen::MatrixXd correlations_of(const Units& units, const Eigen::MatrixXd& x,
     }
     return t;
   };
-  constexpr double least = 64 * std::numeric_limits<double>::epsilon();
-  if (weights.size() > 0) {
-    Eigen::MatrixXd t(x.rows(), x.cols());
-    for (Eigen::Index first = 0; first < x.rows(); first += piece) {
-      const Eigen::MatrixXd rows = rows_in_units(first);
-      t.middleRows(first, rows.rows()) = rows;
-    }
-    const Units again = moments_of(t, weights);
-    t.rowwise() -= again.middle.transpose();
-    t = t * again.scale.cwiseInverse().asDiagonal();
-    const eigenflow::Correlations<double> correlations = weighted_correlations(t, weights);
-    return correlations.factor(correlations.shrinkage(least));
-  }
   eigenflow::FeatureMoments moments(x.cols());
   for (Eigen::Index first = 0; first < x.rows(); first += piece) moments.add(rows_in_units(first));
   eigenflow::Correlations<double> correlations(x.cols());
@@ -143,6 +90,7 @@ Eigen::MatrixXd correlations_of(const Units& units, const Eigen::MatrixXd& x,
       t.col(j) = (t.col(j).array() - moments.mean(j)) / moments.scale<double>(j);
     correlations.add(t);
   }
+  constexpr double least = 64 * std::numeric_limits<double>::epsilon();
   return correlations.factor(correlations.shrinkage(least));
 }
 

@@ -22,19 +22,12 @@ struct Units {
   Units of(const std::vector<Eigen::Index>& columns) const;
 };
 
-/// How many rows of equal weight are worth as much: (Σ w)²/Σ w².
-double effective_rows(const Eigen::VectorXd& weights);
-
-/// Units of each column of x (N × D). `weights` is empty or has one for each row, above 0.
-Units units_of(const Eigen::MatrixXd& x, const Eigen::VectorXd& weights = {});
-
-/// The same by means and deviations alone, whatever the tails.
-Units moments_of(const Eigen::MatrixXd& x, const Eigen::VectorXd& weights = {});
+/// Units of each column of x (N × D).
+Units units_of(const Eigen::MatrixXd& x);
 
 /// The Cholesky factor of the correlations of x in these units, shrunk as far as left-out rows ask for it. Values far
 /// outside of a heavy-tailed column count as near ones. Empty for more than 512 columns.
-Eigen::MatrixXd correlations_of(const Units& units, const Eigen::MatrixXd& x,
-                                const Eigen::VectorXd& weights = {});
+Eigen::MatrixXd correlations_of(const Units& units, const Eigen::MatrixXd& x);
 
 /// The rows of x that lie near the others: within five units of the middle in each column.
 std::vector<Eigen::Index> near_rows(const Units& units, const Eigen::MatrixXd& x);
