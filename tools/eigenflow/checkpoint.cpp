@@ -27,6 +27,7 @@ std::span<const double> numbers_of(const Eigen::VectorXd& vector) {
 Checkpoint::Checkpoint(std::string path, ef::Notes notes, std::string fit)
     : path_(std::move(path)), notes_(std::move(notes)) {
   if (std::filesystem::exists(path_)) read(fit);
+  if (goes_on()) model_ = read_model(path_).flow;
   notes_[fit_note] = std::move(fit);
 }
 

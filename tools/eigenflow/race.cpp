@@ -44,7 +44,9 @@ class Race {
     if (!options.steps) pace.limit(options.seconds);
     work_ = mixtures_share * work_per_second * (options.steps ? 180 : options.seconds);
     plan_.work = std::round(work_ / (!few_ ? 1.5 : mixture_folds() > 1 ? 40 : 10));
-    if (chosen_) plan_.work = chosen_->work;
+    if (!chosen_) return;
+    plan_.work = chosen_->work;
+    kept_ = chosen_->of_heat;
   }
 
   Raced run() {
@@ -90,7 +92,8 @@ class Race {
       entry.held_out.push_back({std::move(fitted.held_out), weights_of(folds_[f])});
       history_ = std::move(fitted.history);
       entry.was_stopped = entry.was_stopped || stopped() > 0;
-      if (f == 0 && options_.checkpoint != nullptr && entry.mean(1) > kept_) {
+      const bool is_news = use == Use::last || !chosen_;  // a checkpoint has what was before its choice
+      if (f == 0 && options_.checkpoint != nullptr && is_news && entry.mean(1) > kept_) {
         kept_ = entry.mean(1);
         options_.checkpoint->set_model(model_of(fitted.flow, rows_));
         options_.checkpoint->write();
