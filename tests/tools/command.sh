@@ -99,6 +99,11 @@ grep -qF '"a": 1 row lies far outside, as far as 1e+06' out || fail "a far row i
 grep -qF '31 rows of 600 left out of the fit' out || fail "rows left out are not counted: '$(cat out)'"
 grep -oE 'likelihood: [0-9.]+ .*a Gaussian.s [0-9.]+' out | awk '{ exit !($2 < 1.5 && $NF < 1.5) }' || fail "a few rows ruin a fit: '$(cat out)'"
 run info dirty.eigenflow | grep -Eq 'rows_left_out +31' || fail 'a model does not note the rows left out'
+grep -qF 'rows far outside have a share of 0.001667 of the model' out || fail "far rows have no share: '$(cat out)'"
+printf 'a,b\n1e6,1.5\n-1e6,1.5\n1.5,2\n' >far.csv
+run score dirty.eigenflow far.csv |
+  awk 'NR == 2 && !($1 > -60) || NR == 3 && !($1 > -60) || NR == 4 && !($1 > -3) { exit 1 }' ||
+  fail "a far row is impossible: '$(run score dirty.eigenflow far.csv | tr '\n' ' ')'"
 run fit dirty.csv -o all.eigenflow --all-rows --columns a,b "${quick[@]}"
 run info all.eigenflow | grep -q rows_left_out && fail '--all-rows leaves rows out'
 run fit clean.csv -o constant.eigenflow --columns a,b --context k --steps 40 --layers 2 --hidden 16 >out
@@ -159,6 +164,118 @@ run info by_number.eigenflow | grep -Eq '^integer_positions +2$' || fail '--inte
 awk -v escape="$(printf '\033')" 'BEGIN { print escape "[31mred"; for (i = 0; i < 400; ++i) print i % 9 + (i == 7) * 1e6 }' >red.csv
 run fit red.csv -o red.eigenflow --steps 20 --layers 1 --hidden 8 >out
 grep -qF '"\x1b[31mred": whole numbers' out && ! grep -q "$(printf '\033')" out || fail 'control characters reach the terminal'
+
+# ---- the race: what takes part, what is kept, and the same again
+run fit "$data" -o race.eigenflow --steps 20 >out 2>err
+grep -q '^the race: negative log-likelihood of held-out rows, nats, in 5 folds$' out || fail "a race says '$(cat out)'"
+grep -Eq '^ +[0-9.]+  a Gaussian$' out || fail "a race has no Gaussian: '$(cat out)'"
+grep -Eq '^ +[0-9.]+  [0-9]+ Gaussians$' out || fail "a race has no mixture: '$(cat out)'"
+grep -q '^kept: ' out || fail "a race keeps nothing: '$(cat out)'"
+run fit "$data" -o rac2.eigenflow --steps 20 >out2
+cmp -s out out2 || fail 'the same race says something else'
+sed 's/rac2\.eigenflow/race.eigenflow/' rac2.eigenflow | cmp -s - race.eigenflow || fail 'the same race wrote other bytes'
+run fit "$data" -o time.eigenflow --time 4s --quiet
+for model in race time; do
+  run info $model.eigenflow | grep -Eq '^recipe +folds=5 ' || fail "a model does not note what its race chose"
+  run fit "$data" -o like.eigenflow --like $model.eigenflow --quiet
+  run score $model.eigenflow "$data" -o scores.csv 2>/dev/null
+  run score like.eigenflow "$data" 2>/dev/null | cmp -s - scores.csv || fail "--like $model fits something else"
+done
+same 'whole numbers of a race' "$(run sample race.eigenflow -n 100 | cut -d, -f2 | grep -c '[.e-]')" 0
+run embed race.eigenflow -o race.hpp
+run fit "$data" -o mixture.eigenflow --base mixture --components 3 --layers 0 >out
+run score mixture.eigenflow "$data" -o scores.csv 2>/dev/null
+awk 'NR > 1 { s += $1 } END { exit !(s / (NR - 1) > -4.3) }' scores.csv || fail 'a mixture is not fitted'
+run fit "$data" -o mixed.eigenflow --base mixture --components 2 "${quick[@]}"
+run fit "$data" -o members.eigenflow --members 3 "${quick[@]:0:6}" >out
+grep -q 'The mean of 3 densities' out || fail "--members says '$(cat out)'"
+run info members.eigenflow | grep -q '3 × TransformedBase' || fail '--members makes no ensemble'
+printf 'a,b\n1.5,2\n2.25,3.5\n4,4\n' >few.csv
+run fit few.csv -o few.eigenflow >out
+grep -q '^kept: a Gaussian$' out || fail "three rows give '$(cat out)'"
+run fit few.csv -o few.eigenflow --layers 2 --steps 3 --test 0 --validation 0 >out
+grep -q 'more parameters than numbers in the table (6)' out || fail "too many parameters are not named: '$(cat out)'"
+for options in '--context eruption' '--positive waiting' '--columns eruption'; do
+  run fit "$data" -o raced.eigenflow --steps 10 --quiet $options
+done
+run fit angles.csv -o raced.eigenflow --steps 10 --quiet --periodic phi:0:360
+exits 2 '--time wants a time' fit "$data" -o no --time soon
+exits 2 '--time wants a time' fit "$data" -o no --time 0
+exits 2 '--quick' fit "$data" -o no --quick --thorough
+exits 2 '--members wants a' fit "$data" -o no --members 0
+exits 1 'does not say how it was fitted' fit "$data" -o no --like <(sed 's/recipe/receip/' race.eigenflow)
+exits 1 'no.eigenflow: cannot be read' fit "$data" -o no --like no.eigenflow
+
+# ---- weights, and columns that are left out
+# Half of the rows lie about 0 and half about 10; the weights leave a tenth of the latter.
+awk 'BEGIN { OFS = ","; srand(9); print "x,w,id"
+  for (i = 0; i < 400; ++i) { far = i % 2; print 10 * far + rand() + rand() + rand(), far ? 0.1 : 1, i } }' >weighted.csv
+weighted=(--weights w --exclude id)
+run fit weighted.csv -o weighted.eigenflow "${weighted[@]}" --base mixture --components 2 --layers 0 >out
+same 'columns of a weighted fit' "$(head -1 out)" '400 rows of x'
+grep -qF 'weights "w": the rows are worth 239.6 rows of one weight, (sum w)²/sum w²' out || fail "weights say '$(cat out)'"
+run info weighted.eigenflow | grep -Eq '^weights +w$' || fail 'a model does not note its weights'
+same 'a weighted mixture' "$(run sample weighted.eigenflow -n 2000 |
+  awk 'NR > 1 { n += $1 > 5 } END { print (n / 2000 > 0.06 && n / 2000 < 0.13) }')" 1
+run fit weighted.csv -o race.weighted "${weighted[@]}" --steps 20 --quiet
+run fit weighted.csv -o flow.weighted "${weighted[@]}" --steps 200 --layers 2 --hidden 16 --quiet
+for model in race flow; do
+  same "the weights of a $model" "$(run sample $model.weighted -n 2000 |
+    awk 'NR > 1 { n += $1 > 5 } END { print (n / 2000 < 0.25) }')" 1
+done
+run fit <(sed 's/,0.1,/,0,/' weighted.csv) -o zeros.eigenflow "${weighted[@]}" --layers 0 >out
+grep -qF '200 rows of weight 0 left out' out || fail "rows of weight 0: '$(cat out)'"
+exits 1 'column "w" has the weight -1 in row 3 of the numbers' fit <(sed '4s/,1,/,-1,/' weighted.csv) -o no "${weighted[@]}"
+exits 1 ':3: column "w": "nan" is no finite number' fit <(sed '3s/,0.1,/,nan,/' weighted.csv) -o no "${weighted[@]}"
+exits 1 'no weight above 0' fit <(awk -F, -v OFS=, 'NR > 1 { $2 = 0 } { print }' weighted.csv) -o no "${weighted[@]}"
+exits 2 '--weights' fit weighted.csv -o no --weights w --columns x,w
+exits 2 '--exclude' fit weighted.csv -o no --exclude id --columns x
+exits 2 'named by --exclude and by --context' fit weighted.csv -o no --exclude id --context id
+exits 1 'there is no column "weight"' fit weighted.csv -o no --weights weight
+
+# ---- options that the columns suggest
+awk 'BEGIN { OFS = ","; srand(10); print "income,phi,share,kind,plain"
+  for (i = 0; i < 300; ++i) {
+    u = rand(); print exp(3 * (rand() + rand() + rand())), 360 * rand(), u * u * u, i % 3, rand() + rand() } }' >offers.csv
+run fit offers.csv -o offers.eigenflow --layers 0 >out
+grep -qF 'suited them: --positive income --integer kind --periodic phi:0:360 --interval share:0:1' out || fail "fit offers '$(cat out)'"
+run fit offers.csv -o offers.eigenflow --layers 0 --positive income --continuous kind --periodic phi:0:360 --interval share:0:1 >out
+grep -q 'suited them' out && fail 'fit offers options that are given'
+
+# ---- what a long fit says, and what a stopped one leaves
+timeout -s KILL 8 "$eigenflow" fit angles.csv -o killed.eigenflow --checkpoint kept.eigenflow --steps 100000000 --layers 2 --hidden 16 >out 2>err
+grep -qF 'kept in kept.eigenflow while it runs: if it is stopped, the same command goes on from there' out || fail "--checkpoint says '$(cat out)'"
+grep -Eq '^[2-6] s: 2 coupling spline layers of 16, step [0-9]+ of 100000000; about .* to go$' err || fail "a long fit says '$(cat err)'"
+[ ! -e killed.eigenflow ] || fail 'a killed fit wrote its model'
+run score kept.eigenflow angles.csv >/dev/null
+run info kept.eigenflow | grep -q '^columns ' || fail 'what is left of a killed fit has no columns'
+timeout -s INT 4 "$eigenflow" fit angles.csv -o killed.eigenflow --checkpoint kept.eigenflow --steps 100000000 --layers 2 --hidden 16 >out 2>err
+grep -Eq '^goes on from kept.eigenflow: step [1-9][0-9]* of the next$' out || fail "a fit that goes on says '$(cat out)'"
+grep -qF 'stopped: kept.eigenflow has what is done: the same command goes on from there' err || fail "a stopped fit says '$(cat err)'"
+exits 1 'kept.eigenflow: this is the checkpoint of another fit' fit angles.csv -o no --checkpoint kept.eigenflow --steps 9 --layers 2 --hidden 16
+exits 1 'angles.csv: ' fit "$data" -o no --checkpoint angles.csv --steps 9
+# A fit that goes on is the fit that was not stopped: of one architecture, and of a race. What it goes on from is stopped
+# as soon as the file says so.
+# stopped WORDS ARGUMENTS...: a fit that is stopped when its checkpoint has these words, and then goes on
+stopped() {
+  rm -f whole.eigenflow on.eigenflow on.kept
+  run fit "${@:2}" -o whole.eigenflow --quiet
+  "$eigenflow" fit "${@:2}" -o on.eigenflow --checkpoint on.kept --quiet 2>/dev/null &
+  local fit=$!
+  for i in {1..600}; do
+    grep -qs "$1" on.kept && break
+    sleep 0.05
+  done
+  kill -KILL $fit && wait $fit 2>/dev/null
+  [ ! -e on.eigenflow ] || fail "the fit ended before it was stopped: ${*:2}"
+  run fit "${@:2}" -o on.eigenflow --checkpoint on.kept >out
+  grep -q '^goes on from on.kept: ' out || fail "a fit that goes on says '$(cat out)'"
+  run score whole.eigenflow "${2}" -o scores.csv 2>/dev/null
+  run score on.eigenflow "${2}" 2>/dev/null | cmp -s - scores.csv || fail "a fit that goes on is another: ${*:2}"
+  run score on.kept "${2}" 2>/dev/null | cmp -s - scores.csv || fail 'the checkpoint is not the model in the end'
+}
+stopped fit.best "$data" --steps 4000 --layers 2 --hidden 16
+stopped fit.ended.0 "$data" --steps 200
 
 # ---- info
 run info two.eigenflow >out
@@ -449,7 +566,8 @@ if "$eigenflow" plot --help >/dev/null 2>&1; then
     run fit odd.csv -o odd.eigenflow --columns $column "${quick[@]}"
     timeout 60 "$eigenflow" plot odd.eigenflow odd.csv -o odd_$column.png || fail "plot of odd column $column: exit code $?"
   done
-  for picture in one a given given_data three odd_r; do
+  run plot race.eigenflow "$data" -o race.png
+  for picture in one a given given_data three odd_r race; do
     same "$picture.png is a picture" "$(head -c 4 $picture.png | tail -c 3)" PNG
   done
   exits 2 '--given' plot given.eigenflow -o no.png

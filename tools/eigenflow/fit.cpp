@@ -1,92 +1,42 @@
 // eigenflow fit: from a table to a model file.
 
+#include "fit_options.hpp"
+
 #include <algorithm>
-#include <cstdint>
+#include <cmath>
 #include <cstdio>
 #include <eigenflow/io/model_file.hpp>
 #include <iostream>
-#include <limits>
-#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 #ifdef _OPENMP
 #include <omp.h>
 #endif
 
+#include "checkpoint.hpp"
 #include "data.hpp"
 #include "fit_data.hpp"
 #include "fit_images.hpp"
+#include "interrupt.hpp"
+#include "judgement.hpp"
 #include "look.hpp"
 #include "memory.hpp"
 #include "model.hpp"
 #include "numbers.hpp"
-#include "options.hpp"
+#include "offers.hpp"
 #include "output.hpp"
+#include "race.hpp"
 #include "subcommands.hpp"
-#include "table/gaussian.hpp"
-#include "table/mean.hpp"
 #include "table/text.hpp"
 #include "train.hpp"
 #include "usage_error.hpp"
+#include "weighted_units.hpp"
 #include "whole.hpp"
 
 namespace command {
 namespace {
-
-struct Options {
-  DataOptions data;
-  std::string output, test_data, integer, continuous, hidden = "64,64";
-  std::vector<std::string> positive, interval, periodic;
-  double test = 0.1;
-  int threads = 0;  // 0: all
-  bool quiet = false, all_rows = false;
-  Architecture architecture;
-  Training training;
-  std::string command_line;
-
-  // Of images
-  std::string image;
-  ImageFlow image_flow = ImageFlow::fast_flow;
-  Eigen::Index levels = 2;
-  bool layers_given = false, hidden_given = false, levels_given = false;
-};
-
-// The mean negative log-likelihood of rows in nats, with its standard error: as "4.123 ± 0.045".
-std::string nats(const Eigen::VectorXd& log_prob) {
-  return table::Mean(-log_prob).text();
-}
-
-// log p(x | c) of the Gaussian with the mean and the covariance of the rows of the fit.
-Eigen::VectorXd gaussian(const Sample& fitted, const Sample& at) {
-  Eigen::VectorXd log_prob = table::Gaussian(joined(fitted)).log_prob(joined(at));
-  if (fitted.c.cols() > 0) log_prob -= table::Gaussian(fitted.c).log_prob(at.c);
-  return log_prob;
-}
-
-// What held-out rows say of a flow, beside the Gaussian. Where a column has heavy tails, they make most of the Gaussian's
-// covariance, and any flow looks good beside it. So both are compared on the rows near the others too.
-std::vector<std::string> judgement(const Flow& flow, const Sample& fitted, const Sample& test,
-                                   Eigen::Index left_out) {
-  const auto rows = [](const Sample& sample) { return std::to_string(sample.x.rows()) + " rows"; };
-  const auto both = [&](const Sample& from, const Sample& at, const std::string& which) {
-    return nats(flow.log_prob(at.x, at.c)) + " nats over " + which + "; a Gaussian's " +
-           nats(gaussian(from, at));
-  };
-  std::vector<std::string> lines{
-      both(fitted, test,
-           rows(test) + (left_out > 0 ? " without " + std::to_string(left_out) + " far outside" : ""))};
-  const Eigen::MatrixXd columns = joined(fitted);
-  const Units units = units_of(columns);
-  if (!units.any_heavy()) return lines;
-  lines[0] += ", which far rows widen";
-  const Sample near = take(fitted, near_rows(units, columns)),
-               near_test = take(test, near_rows(units, joined(test)));
-  if (near_test.x.rows() > 0 && near.x.rows() > near.x.cols() + near.c.cols())
-    lines.push_back(both(near, near_test, "the " + rows(near_test) + " that lie near the others") +
-                    ", fitted to such rows");
-  return lines;
-}
 
 void set_threads(int threads) {
   if (threads <= 0) return;
@@ -97,8 +47,10 @@ void set_threads(int threads) {
 #endif
 }
 
-void check(const Options& options) {
+void check(const FitChoices& options) {
   check_model_output(options.output, {options.data.path, options.test_data});
+  if (!options.checkpoint.empty())
+    check_model_output(options.checkpoint, {options.data.path, options.test_data});
   if (options.data.path == "-" && options.test_data == "-")
     throw UsageError("the standard input cannot be read twice: give DATA or --test-data as a file");
   if (options.training.patience > 0 && options.training.validation == 0)
@@ -146,7 +98,7 @@ std::vector<std::string> remarks(const Look& look, const Scales& scales, Base ba
 }
 
 // A flow of images, in place of one of columns.
-void run_images(const Options& options) {
+void run_images(const FitChoices& options) {
   if (!options.test_data.empty())
     throw UsageError("--test-data is for tables: images are held out by --test");
   if (options.image_flow == ImageFlow::fast_flow && (options.hidden_given || options.levels_given))
@@ -172,22 +124,152 @@ void run_images(const Options& options) {
   fit_images(fit);
 }
 
-void run(Options options) {
+// The plan of the one architecture that the options give.
+Plan given_plan(const FitChoices& options, const FitRows& rows) {
+  Plan plan;
+  Part& part = plan.parts.emplace_back();
+  part.recipe = {options.architecture, options.white, chosen_for(options.training, rows.worth(), rows.dim())};
+  if (options.members > 1) plan.folds = part.members = options.members;
+  return plan;
+}
+
+Plan noted_plan(const std::string& path) {
+  const ef::ModelInfo info = read_model(path).info;
+  const auto found = info.notes.find(recipe_note);
+  if (found == info.notes.end())
+    throw std::runtime_error(path +
+                             ": this model does not say how it was fitted, as models of a fit to a table do");
+  try {
+    return plan_of(found->second);
+  } catch (const std::exception& error) {
+    throw std::runtime_error(path + ": its note \"recipe\" cannot be read: " + error.what());
+  }
+}
+
+// The layers of a flow, or the size of a mean of several; and whether it has more parameters than the table numbers.
+void say_flow(const Flow& flow, const Plan& plan, Eigen::Index numbers, bool has_far) {
+  Eigen::Index densities = has_far ? 1 : 0;
+  for (const Part& part : plan.parts) densities += std::max<Eigen::Index>(1, part.members);
+  const Eigen::Index parameters = flow.parameters().size();
+  if (densities == 1)
+    std::cout << flow;
+  else
+    std::cout << "The mean of " << densities << " densities of " << flow.dim() << " features, " << parameters
+              << " parameters\n";
+  if (parameters > numbers * densities)
+    std::cout << "more parameters than numbers in the table (" << numbers
+              << "): only held-out rows can say whether it is right\n";
+}
+
+bool races(const FitChoices& options) {
+  return options.races && options.like.empty();
+}
+
+// What tells this fit from others: its rows and its options, but the time.
+std::string fingerprint(const FitChoices& options, const FitRows& rows) {
+  Fingerprint print;
+  for (const Eigen::MatrixXd* const numbers : {&rows.x, &rows.c, &rows.inside}) print.add(*numbers);
+  print.add(Eigen::MatrixXd(rows.weights));
+  print.add(text_of(given_plan(options, rows)) + ' ' + decimal(options.training.validation) + ' ' +
+            std::to_string(options.training.seed) + ' ' + std::to_string(options.members) +
+            (races(options) ? " race" : "") + (options.like.empty() ? "" : " like"));
+  return print.text();
+}
+
+// The checkpoint, if there is to be one, and what is said of it.
+std::optional<Checkpoint> open_checkpoint(const FitChoices& options, const FitRows& rows,
+                                          const ef::Notes& notes) {
+  std::optional<Checkpoint> checkpoint;
+  if (options.checkpoint.empty()) return checkpoint;
+  checkpoint.emplace(options.checkpoint, notes, fingerprint(options, rows));
+  if (options.quiet) return checkpoint;
+  const std::string name = table::escaped(options.checkpoint);
+  if (checkpoint->goes_on())
+    std::cout << "goes on from " << name << ": " << checkpoint->found() << std::endl;
+  else
+    std::cout << "kept in " << name << " while it runs: if it is stopped, the same command goes on from there"
+              << std::endl;
+  return checkpoint;
+}
+
+// Fits what the options say: a race, what another fit has chosen, or one architecture.
+Raced fit_rows(const FitChoices& options, const FitRows& rows, const ef::Notes& notes, Pace& pace) {
+  const Training& training = options.training;
+  std::optional<Checkpoint> checkpoint = open_checkpoint(options, rows, notes);
+  Checkpoint* const kept = checkpoint ? &*checkpoint : nullptr;
+  const Interrupt interrupt(kept != nullptr ? options.checkpoint +
+                                                  " has what is done: the same command goes on from there"
+                                            : "no model is written (--checkpoint FILE keeps what is done)");
+  Raced fitted = [&]() -> Raced {
+    if (races(options))
+      return race(rows,
+                  {.seconds = options.seconds,
+                   .steps = training.steps,
+                   .members = options.members,
+                   .training = training,
+                   .checkpoint = kept},
+                  pace);
+    const Plan plan = options.like.empty() ? given_plan(options, rows) : noted_plan(options.like);
+    Watch watch{.pace = pace, .name = "", .bar = !options.quiet};
+    watch.checkpoint = kept;
+    const double validation = options.like.empty() ? training.validation : validation_of(training);
+    Raced followed{follow(plan, rows, validation, training.seed, watch), plan, {}};
+    followed.lines = {followed.planned.history.message};
+    return followed;
+  }();
+  if (kept != nullptr)
+    ef::save(fitted.planned.flow, options.checkpoint, notes);  // nothing is left to go on with
+  return fitted;
+}
+
+// Rows of weight 0 are left out, and the weights are checked.
+struct Weights {
+  std::string line;  // what is said of them; empty without
+};
+
+Weights weigh(Sample& sample, const Columns& columns, const std::string& source) {
+  if (columns.weights_position == 0) return {};
+  const std::vector<Eigen::Index> rows = weighted_rows(sample, columns, source);
+  const Eigen::Index zeros = sample.x.rows() - static_cast<Eigen::Index>(rows.size());
+  if (zeros > 0) sample = take(sample, rows);
+  char worth[32];
+  std::snprintf(worth, sizeof worth, "%.1f", effective_rows(sample.w));
+  return {"weights " + table::shown(columns.weights) + ": the rows are worth " + worth +
+          " rows of one weight, (sum w)²/sum w²" +
+          (zeros > 0
+               ? "; " + std::to_string(zeros) + (zeros == 1 ? " row" : " rows") + " of weight 0 left out"
+               : "")};
+}
+
+// The share that some rows have of all.
+double weight_share(const std::vector<Eigen::Index>& rows, const Sample& all) {
+  if (all.w.size() == 0) return static_cast<double>(rows.size()) / static_cast<double>(all.x.rows());
+  double sum = 0;
+  for (const Eigen::Index i : rows) sum += all.w[i];
+  return sum / all.w.sum();
+}
+
+void run(FitChoices options) {
   check(options);
   set_threads(options.threads);
   if (!options.image.empty()) return run_images(options);
+  Pace pace(!options.quiet, !races(options));
+  pace.begin("reading the table");
   options.architecture.hidden = sizes_of(options.hidden, "--hidden");
   const std::unique_ptr<table::Reader> reader = options.data.open();
-  const Columns columns = choose(*reader, options.data);
+  const Columns columns = choose(*reader, options.data, options.aside);
   const std::vector<ef::FeatureSupport> supports =
       supports_of(options.positive, options.interval, options.periodic, columns);
   Sample sample = read_sample(*reader, columns);
   const Eigen::Index rows = sample.x.rows();
   check_edges(supports, sample, columns.features, reader->source());
+  const Weights weights = weigh(sample, columns, reader->source());
   const Look look = look_at(joined(sample), options.all_rows);
   const std::vector<Whole> whole =
       whole_columns(options.integer, options.continuous, look, columns, supports, reader->source());
-  const Eigen::Index left_out = rows - static_cast<Eigen::Index>(look.kept.size());
+  const Eigen::Index left_out = sample.x.rows() - static_cast<Eigen::Index>(look.kept.size());
+  const Sample far = take(sample, look.far);
+  const double far_share = weight_share(look.far, sample);
   if (left_out > 0) sample = take(sample, look.kept);
 
   Sample test;
@@ -196,6 +278,7 @@ void run(Options options) {
     const std::unique_ptr<table::Reader> other = options.data.open(options.test_data);
     test = read_sample(*other, columns);
     check_edges(supports, test, columns.features, options.test_data);
+    weigh(test, columns, options.test_data);
     const std::vector<Eigen::Index> kept = kept_rows(look.columns, joined(test));
     test_left_out = test.x.rows() - static_cast<Eigen::Index>(kept.size());
     if (test_left_out > 0) test = take(test, kept);
@@ -203,32 +286,44 @@ void run(Options options) {
     test = hold_out(sample, options.test, options.training.seed);
   }
 
-  const Scales scales = scales_of(supports, sample.x, sample.c);
+  const Scales scales = scales_of(supports, without_edges(supports, sample.x), sample.c, sample.w);
   ef::Notes notes = columns.notes();
   notes["data"] = table::escaped(options.data.path);  // which may be no UTF-8
   notes["rows"] = std::to_string(rows);
   notes["command"] = table::escaped(options.command_line);
   note_whole(columns.features, whole, notes);
+  if (!columns.weights.empty()) notes["weights"] = table::escaped(columns.weights);
   if (left_out > 0) notes["rows_left_out"] = std::to_string(left_out);
   ef::io::check_notes(notes);
   if (!options.quiet) {
     std::cout << rows << " rows of " << table::escaped(notes[columns_note])
               << (columns.context.empty() ? "" : " given " + table::escaped(notes[context_note]))
               << (columns.left_out.empty() ? "" : "; " + columns.left_out) << '\n';
+    pace.pause();
+    if (!weights.line.empty()) std::cout << weights.line << '\n';
     for (const std::string& line : remarks(look, scales, options.architecture.base, columns, whole))
       std::cout << line << '\n';
+    if (far.x.rows() > 0)
+      std::cout << "rows far outside have a share of " << decimal(std::round(far_share * 1e6) / 1e6)
+                << " of the model, a wide density of their own: they are unlikely, not impossible\n";
+    if (const std::string offers = offers_of(sample.x, columns, look, supports, whole, options.continuous);
+        !offers.empty())
+      std::cout << "the columns look as if these options suited them: " << table::escaped(offers) << '\n';
     std::cout << std::flush;
   }
 
   const auto dim = static_cast<Eigen::Index>(columns.features.size());
   if (dim == 1 && columns.context.empty()) options.architecture.kind = Kind::autoregressive;
-  options.training.progress = !options.quiet;
-  const Trained trained = within_memory(
+  Raced fitted = within_memory(
       reader->source(),
       "fit fewer rows or columns, or a smaller flow by --layers, --hidden, --bins and --batch", [&] {
-        return train(options.architecture, options.training, supports, units_of(whole), scales, sample.x,
-                     sample.c);
+        FitRows all(sample.x, sample.c, sample.w, supports, units_of(whole), options.training.seed);
+        all.far = density_of_far(all.inside, without_edges(supports, far.x), far_share, supports);
+        return fit_rows(options, all, notes, pace);
       });
+  pace.pause();
+  notes[recipe_note] = text_of(fitted.plan);
+  const Planned& trained = fitted.planned;
 
   std::string held_out = "no rows were held out";
   if (test.x.rows() > 0) {
@@ -245,148 +340,15 @@ void run(Options options) {
     std::fprintf(stderr, "eigenflow: %s\n", trained.history.message.c_str());
 
   if (options.quiet) return;
-  std::cout << trained.flow << trained.history.message << '\n' << held_out << '\n';
-}
-
-// One of a few names, handed on as its number.
-template <class Enum>
-CLI::Validator choice(const std::map<std::string, Enum>& names) {
-  const auto number = [names](std::string& text) -> std::string {
-    const auto found = names.find(text);
-    if (found != names.end()) {
-      text = std::to_string(static_cast<int>(found->second));
-      return {};
-    }
-    std::string all;
-    for (const auto& [name, value] : names) all += (all.empty() ? "" : " or ") + name;
-    return "wants " + all + ", but got \"" + text + '"';
-  };
-  return {number, ""};
+  say_flow(trained.flow, fitted.plan, sample.x.size(), far.x.rows() > 0);
+  for (const std::string& line : fitted.lines) std::cout << line << '\n';
+  std::cout << held_out << '\n';
 }
 
 }  // namespace
 
 void add_fit(CLI::App& app, const std::string& command_line) {
-  CLI::App* const sub = app.add_subcommand("fit", "Learn the density of a table and keep it in a file");
-  const auto options = std::make_shared<Options>();
-  Options& o = *options;
-  o.command_line = command_line;
-  Architecture& a = o.architecture;
-  Training& t = o.training;
-  constexpr std::uint64_t many = 1'000'000'000;
-  add_text(*sub, "DATA", o.data.path, "A table, one sample a row")->required();
-  add_text(*sub, "-o,--output", o.output, "The model file to write")->required()->type_name("MODEL");
-  add_data_options(*sub, o.data);
-  sub->add_option("--positive", o.positive, "Columns whose values are above zero")
-      ->type_name("NAMES")
-      ->expected(1)
-      ->take_all();
-  sub->add_option("--interval", o.interval, "A column whose values lie between two numbers")
-      ->type_name("NAME:LOW:HIGH")
-      ->expected(1)
-      ->take_all();
-  sub->add_option("--periodic", o.periodic,
-                  "A column of angles, for which two numbers are one point: phi:0:360")
-      ->type_name("NAME:LOW:HIGH")
-      ->expected(1)
-      ->take_all();
-  add_text(*sub, "--integer", o.integer, "Columns of whole numbers (found where there are more than a few)")
-      ->type_name("NAMES");
-  add_text(*sub, "--continuous", o.continuous, "Columns that are none, though their values are whole")
-      ->type_name("NAMES");
-  sub->add_flag("--all-rows", o.all_rows,
-                "Fit rows too that lie far outside or have a mark of missing values");
-
-  const std::string model = "Architecture", fitting = "Training", images = "Images";
-  CLI::Option* const image =
-      add_text(*sub, "--image", o.image,
-               "Rows are images or feature maps: channels x height x width, as 64x16x16")
-          ->type_name("CxHxW")
-          ->group(images);
-  sub->add_option("--architecture", o.image_flow,
-                  "fast_flow, which finds defects, or glow, which samples images")
-      ->transform(choice<ImageFlow>({{"fast_flow", ImageFlow::fast_flow}, {"glow", ImageFlow::glow}}))
-      ->type_name("fast_flow|glow")
-      ->needs(image)
-      ->group(images);
-  CLI::Option* const levels =
-      add_whole(*sub, "--levels", o.levels, 1, 20, "Levels of a glow, each of which halves the sides")
-          ->needs(image)
-          ->group(images);
-  sub->add_option("--type", a.kind,
-                  "coupling, fast both ways, or autoregressive, one feature after the other")
-      ->transform(choice<Kind>({{"coupling", Kind::coupling}, {"autoregressive", Kind::autoregressive}}))
-      ->type_name("coupling|autoregressive")
-      ->group(model);
-  sub->add_option("--transformer", a.map, "spline or affine")
-      ->transform(choice<Map>({{"spline", Map::spline}, {"affine", Map::affine}}))
-      ->type_name("spline|affine")
-      ->group(model);
-  sub->add_option("--base", a.base,
-                  "normal, or student for heavy tails (default: by the tails of the columns)")
-      ->transform(choice<Base>({{"normal", Base::normal}, {"student", Base::student}}))
-      ->type_name("normal|student")
-      ->group(model);
-  CLI::Option* const layers =
-      add_whole(*sub, "--layers", a.layers, 0, 1000, "Layers; of a flow of images its steps (8)")
-          ->group(model);
-  CLI::Option* const hidden =
-      sub->add_option("--hidden", o.hidden, "Widths of the hidden layers of each network")
-          ->type_name("W,W...")
-          ->capture_default_str()
-          ->group(model);
-  add_whole(*sub, "--bins", a.bins, 2, 1000, "Bins of a spline")->group(model);
-
-  CLI::Option* const epochs =
-      add_whole(*sub, "--epochs", t.epochs, 1, many, "Passes over the rows (default: by their number)")
-          ->group(fitting);
-  add_whole(*sub, "--steps", t.steps, 1, many, "Steps of the optimizer, in place of epochs")
-      ->excludes(epochs)
-      ->group(fitting);
-  add_whole(*sub, "--batch", t.batch_size, 1, many, "Rows a step (default: by the number of rows)")
-      ->group(fitting);
-  add_number(*sub, "--learning-rate", t.learning_rate, {.low = 0, .above = true}, "Of the first step")
-      ->group(fitting);
-  add_number(*sub, "--weight-decay", t.weight_decay, {.low = 0}, "Pull of the weights to zero")
-      ->group(fitting);
-  add_number(*sub, "--noise", t.noise, {.low = 0},
-             "Blur of the training rows, in standard deviations (default: by their number)")
-      ->group(fitting);
-  add_number(*sub, "--validation", t.validation, {.low = 0, .high = 0.9},
-             "Share of the rows that the best parameters are chosen by")
-      ->group(fitting);
-  add_whole(*sub, "--patience", t.patience, 0, many,
-            "Stop after so many epochs without a better validation loss")
-      ->group(fitting);
-  CLI::Option* const share = add_number(*sub, "--test", o.test, {.low = 0, .high = 0.9},
-                                        "Share of the rows that is held out to judge the model by")
-                                 ->group(fitting);
-  add_text(*sub, "--test-data", o.test_data, "Another table to judge it by")
-      ->excludes(share)
-      ->type_name("DATA")
-      ->group(fitting);
-  add_whole(*sub, "--seed", t.seed, 0, std::numeric_limits<std::uint64_t>::max(), "Of all that is random")
-      ->group(fitting);
-  add_whole(*sub, "--threads", o.threads, 1, 1024, "Threads (default: all cores)")->group(fitting);
-  sub->add_flag("--quiet", o.quiet, "Neither a progress bar nor a summary");
-  for (const char* const of_columns :
-       {"--columns", "--context", "--positive", "--interval", "--periodic", "--integer", "--continuous",
-        "--all-rows", "--header", "--no-header", "--decimal", "--type", "--transformer", "--base", "--bins",
-        "--noise", "--test-data"})
-    image->excludes(sub->get_option(of_columns));
-  sub->footer(
-      "Examples:\n"
-      "  eigenflow fit old_faithful.csv -o geyser.eigenflow\n"
-      "  eigenflow fit weather.csv -o wind.eigenflow --columns speed,direction --context hour\n"
-      "  eigenflow fit people.csv -o people.eigenflow --positive income --interval share:0:100 --seed 7\n"
-      "  zcat events.csv.gz | eigenflow fit - -o events.eigenflow --epochs 20 --hidden 128,128\n"
-      "  eigenflow fit maps.npy -o maps.eigenflow --image 64x16x16 --architecture fast_flow");
-  sub->callback([options, layers, hidden, levels] {
-    options->layers_given = layers->count() > 0;
-    options->hidden_given = hidden->count() > 0;
-    options->levels_given = levels->count() > 0;
-    run(*options);
-  });
+  add_fit_options(app, command_line, run);
 }
 
 }  // namespace command

@@ -63,17 +63,28 @@ std::map<std::string, std::string> Columns::notes() const {
   return notes;
 }
 
-Columns choose(const table::Reader& reader, const DataOptions& data) {
-  std::vector<Eigen::Index> context, features;
+Columns choose(const table::Reader& reader, const DataOptions& data, const Aside& aside) {
+  std::vector<Eigen::Index> context, features, weights;
   if (!data.context.empty()) context = find_columns(reader, column_references(data.context));
+  if (!aside.weights.empty()) weights = find_columns(reader, {column_reference(aside.weights)});
   const std::unordered_set<Eigen::Index> is_context(context.begin(), context.end());
   if (!data.columns.empty()) {
     features = find_columns(reader, column_references(data.columns));
   } else {
+    std::unordered_set<Eigen::Index> is_other = is_context;
+    is_other.insert(weights.begin(), weights.end());
+    if (!aside.exclude.empty())
+      for (const Eigen::Index place : find_columns(reader, column_references(aside.exclude))) {
+        if (is_context.count(place) > 0)
+          throw UsageError("column " + table::shown(reader.label(place)) +
+                           " is named by --exclude and by --context");
+        is_other.insert(place);
+      }
     for (const Eigen::Index place : reader.chosen())
-      if (is_context.count(place) == 0) features.push_back(place);
+      if (is_other.count(place) == 0) features.push_back(place);
   }
-  if (features.empty()) throw UsageError("no column is left to fit: all of them are named by --context");
+  if (features.empty())
+    throw UsageError("no column is left to fit: all of them are named by --context, --weights or --exclude");
   Columns columns;
   columns.header = !reader.names().empty();
   if (reader.index() > 0 && data.columns.empty())
@@ -98,16 +109,48 @@ Columns choose(const table::Reader& reader, const DataOptions& data) {
     add(place, columns.features);
   }
   for (const Eigen::Index place : context) add(place, columns.context);
+  for (const Eigen::Index place : weights) {
+    if (is_context.count(place) > 0 || std::count(features.begin(), features.end(), place) > 0)
+      throw UsageError("--weights: column " + table::shown(reader.label(place)) +
+                       " is named by --columns or --context too");
+    columns.weights = reader.label(place);
+    columns.weights_position = place + 1;
+  }
   return columns;
 }
 
 Sample read(table::Reader& reader, const Columns& columns) {
   FittedColumns all{.labels = columns.features, .positions = columns.positions, .header = columns.header};
   all.labels.insert(all.labels.end(), columns.context.begin(), columns.context.end());
+  const bool weighs = columns.weights_position > 0;
+  if (weighs) {
+    all.labels.push_back(columns.weights);
+    all.positions.push_back(columns.weights_position);
+  }
   choose_fitted(reader, all, "the fit");
   const Eigen::MatrixXd rows = table::read_all(reader);
-  return {rows.leftCols(static_cast<Eigen::Index>(columns.features.size())),
-          rows.rightCols(static_cast<Eigen::Index>(columns.context.size()))};
+  const auto features = static_cast<Eigen::Index>(columns.features.size());
+  Sample sample{rows.leftCols(features),
+                rows.middleCols(features, static_cast<Eigen::Index>(columns.context.size()))};
+  if (weighs) sample.w = rows.col(rows.cols() - 1);
+  return sample;
+}
+
+std::vector<Eigen::Index> weighted_rows(const Sample& sample, const Columns& columns,
+                                        const std::string& source) {
+  const auto fail = [&](const std::string& what) {
+    throw std::runtime_error(table::escaped(source) + ": column " + table::shown(columns.weights) + what +
+                             ": weights are numbers from 0 on, and not all 0");
+  };
+  std::vector<Eigen::Index> rows;
+  for (Eigen::Index i = 0; i < sample.w.size(); ++i) {
+    if (sample.w[i] < 0)
+      fail(" has the weight " + decimal(sample.w[i]) + " in row " + std::to_string(i + 1) +
+           " of the numbers");
+    if (sample.w[i] > 0) rows.push_back(i);
+  }
+  if (rows.empty()) fail(" has no weight above 0");
+  return rows;
 }
 
 Sample hold_out(Sample& sample, double share, std::uint64_t seed) {
@@ -128,7 +171,9 @@ Eigen::MatrixXd joined(const Sample& sample) {
 }
 
 Sample take(const Sample& sample, const std::vector<Eigen::Index>& rows) {
-  return {table::take_rows(sample.x, rows), table::take_rows(sample.c, rows)};
+  Sample taken{table::take_rows(sample.x, rows), table::take_rows(sample.c, rows)};
+  if (sample.w.size() > 0) taken.w = table::take_rows(sample.w, rows);
+  return taken;
 }
 
 std::vector<Whole> whole_columns(const std::string& integer, const std::string& continuous, const Look& look,

@@ -13,9 +13,17 @@
 
 namespace command {
 
-/// The features of a table, and its context, by label.
+/// Columns of a table that are no features, as options name them.
+struct Aside {
+  std::string weights;  ///< one column
+  std::string exclude;  ///< as "a,b": neither features nor context
+};
+
+/// The features of a table, its context and its weights, by label.
 struct Columns {
   std::vector<std::string> features, context;
+  std::string weights;                  ///< empty: none
+  Eigen::Index weights_position = 0;    ///< from 1
   std::vector<Eigen::Index> positions;  ///< in the table, from 1: the features, then the context
   bool header = false;                  ///< whether the table names its columns
   std::string left_out;                 ///< the index of the rows, in words; empty where there is none
@@ -24,16 +32,21 @@ struct Columns {
   std::map<std::string, std::string> notes() const;
 };
 
-/// The rows of a fit: N × D, and N × C of context.
+/// The rows of a fit: N × D, and N × C of context. Weights: N, or none.
 struct Sample {
   Eigen::MatrixXd x, c;
+  Eigen::VectorXd w = {};
 };
 
-/// The features are those of --columns, else all but those of --context and an index of the rows. Throws
-/// std::runtime_error for names that no model file can keep.
-Columns choose(const table::Reader& reader, const DataOptions& data);
+/// The features are those of --columns, else all but those of --context, --weights and --exclude and an index of the
+/// rows. Throws std::runtime_error for names that no model file can keep.
+Columns choose(const table::Reader& reader, const DataOptions& data, const Aside& aside);
 
 Sample read(table::Reader& reader, const Columns& columns);
+
+/// The rows whose weight is above 0. Throws std::runtime_error for a weight below 0, and if all are 0.
+std::vector<Eigen::Index> weighted_rows(const Sample& sample, const Columns& columns,
+                                        const std::string& source);
 
 /// Takes a share of the rows away, drawn at random.
 Sample hold_out(Sample& sample, double share, std::uint64_t seed);

@@ -71,7 +71,8 @@ void train_and_save(const ImageFit& fit, const ef::Image& image, Layers layers, 
       .dequantize = whole ? 1.0 : 0.0,
       .seed = training.seed,
       .progress = !fit.quiet};
-  const ef::History history = ef::fit(flow, x, options, ef::AdamW{.weight_decay = training.weight_decay});
+  const ef::History history =
+      ef::fit(flow, x, options, ef::AdamW{.weight_decay = training.weight_decay.value_or(0.1)});
   if (history.stopped == ef::Stopped::non_finite) {
     if (history.best_epoch < 0)
       throw std::runtime_error("the training came to nothing: " + history.message +

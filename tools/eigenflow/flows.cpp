@@ -11,6 +11,7 @@ namespace {
 
 using Layer = ef::AnyLayer<double>;
 using Block = ef::AnyChain<double>;
+using AnyBase = ef::AnyBase<double>;
 using Indices = std::vector<Eigen::Index>;
 // The types of all flows that are loaded from files, compiled once.
 using Affine = ef::Affine<double, ef::AnyScale>;
@@ -32,7 +33,7 @@ struct Features {
 
 template <class Transformer>
 Layer layer(const Architecture& a, const Features& f, Indices order, Transformer transformer) {
-  const ef::MlpOptions network{.hidden = a.hidden, .activation = ef::Activation::silu};
+  const ef::MlpOptions network{.hidden = a.hidden, .activation = ef::Activation::silu, .dropout = a.dropout};
   if (a.kind == Kind::coupling)
     return Layer(ef::Coupling<Transformer, ef::Mlp<double>>(f.dim, f.dim / 2, network, std::move(transformer),
                                                             f.context));
@@ -101,31 +102,38 @@ std::vector<Layer> blocks_with_circles(const Architecture& a, const Features& f,
   return blocks;
 }
 
-ef::AnyBase<double> base_of(const Architecture& a, Eigen::Index dim) {
-  if (a.base != Base::student) return ef::AnyBase<double>(ef::StandardNormal<double>(dim));
-  return ef::AnyBase<double>(ef::StudentT<double>(dim));
+AnyBase base_of(const Architecture& a, Eigen::Index dim) {
+  if (a.base == Base::mixture)
+    return AnyBase(ef::Mixture<AnyBase>(a.components, AnyBase(ef::MultivariateNormal<double>(dim))));
+  if (a.base == Base::student) return AnyBase(ef::StudentT<double>(dim));
+  return AnyBase(ef::StandardNormal<double>(dim));
 }
 
-ef::AnyBase<double> base_of(const Architecture& a, const Features& f) {
+AnyBase base_of(const Architecture& a, const Features& f) {
   if (f.circles.empty()) return base_of(a, f.dim);
   if (f.real.empty()) {
     const Eigen::VectorXd end = Eigen::VectorXd::Constant(f.dim, std::numbers::pi);
-    return ef::AnyBase<double>(ef::Uniform<double>((-end).eval(), end));
+    return AnyBase(ef::Uniform<double>((-end).eval(), end));
   }
-  return ef::AnyBase<double>(
-      ef::WithCircles<ef::AnyBase<double>>(f.dim, f.circles, base_of(a, f.real_count())));
+  return AnyBase(ef::WithCircles<AnyBase>(f.dim, f.circles, base_of(a, f.real_count())));
 }
 
-// Real features in standard units; a circle has its own.
-void append_units(const Features& f, const Units& units, std::vector<Layer>& layers) {
+// Real features in standard units, without their correlations if these are known.
+Layer units_layer(const Features& f, const Scales& scales) {
+  const Eigen::VectorXd middle = scales.features.middle(f.real), scale = scales.features.scale(f.real);
+  const Eigen::MatrixXd& k = scales.correlations;
+  if (k.size() == 0) return Layer(ef::Standardize<double>(middle, scale));
+  Eigen::VectorXd factor(k.rows() * (k.rows() + 1) / 2);
+  for (Eigen::Index i = 0, at = 0; i < k.rows(); at += ++i) factor.segment(at, i + 1) = k.row(i).head(i + 1);
+  return Layer(ef::Whiten<double>(middle, scale, factor));
+}
+
+// A circle has its own unit.
+void append_units(const Features& f, const Scales& scales, std::vector<Layer>& layers) {
   if (f.real.empty()) return;
-  ef::Standardize<double> standardize(f.real_count());
-  if (units.any_heavy())
-    standardize = ef::Standardize<double>(units.middle(f.real).eval(), units.scale(f.real).eval());
-  if (f.circles.empty())
-    layers.emplace_back(standardize);
-  else
-    layers.emplace_back(ef::Columns<Layer>(f.dim, f.real, Layer(standardize)));
+  Layer units = units_layer(f, scales);
+  layers.push_back(f.circles.empty() ? std::move(units)
+                                     : Layer(ef::Columns<Layer>(f.dim, f.real, std::move(units))));
 }
 
 // The layers given the context in standard units.
@@ -148,7 +156,7 @@ Flow make_flow(const Architecture& architecture, const Scales& scales,
   const Eigen::Index dim = scales.features.scale.size(), context = scales.context.scale.size();
   const Features features(dim, context, circles);
   std::vector<Layer> layers;
-  append_units(features, scales.features, layers);
+  append_units(features, scales, layers);
   std::vector<Layer> blocks =
       circles.empty() ? blocks_on_lines(a, features, rng) : blocks_with_circles(a, features, rng);
   if (!blocks.empty()) {
@@ -157,6 +165,21 @@ Flow make_flow(const Architecture& architecture, const Scales& scales,
   }
   if (layers.empty()) layers.emplace_back(ef::Permutation<double>(ef::in_order(dim)));
   return {Block(std::move(layers)), base_of(a, features), rng};
+}
+
+Flow average_of(const std::vector<Flow>& flows, const Eigen::VectorXd& weights) {
+  using Density = ef::TransformedBase<Layer, AnyBase>;
+  ef::List<AnyBase> densities;
+  Eigen::VectorXd theta = weights.array().log();
+  for (const Flow& flow : flows) {
+    densities.push_back(AnyBase(Density(Layer(flow.layers()), flow.base())));
+    const Eigen::Index before = theta.size();
+    theta.conservativeResize(before + flow.parameters().size());
+    theta.tail(flow.parameters().size()) = flow.parameters();
+  }
+  const Eigen::Index dim = flows.front().dim();
+  return {Block({Layer(ef::Permutation<double>(ef::in_order(dim)))}),
+          AnyBase(ef::Mixture<AnyBase>(std::move(densities))), std::move(theta)};
 }
 
 Flow with_edges(const Flow& flow, const std::vector<ef::FeatureSupport>& supports) {

@@ -20,9 +20,9 @@ using Flow = ef::AnyFlow<double>;
 
 enum class Kind { coupling, autoregressive };
 enum class Map { spline, affine };
-enum class Base { by_tails, normal, student };
+enum class Base { by_tails, normal, student, mixture };
 
-/// What a fit builds: standard units, then layers of one kind with linear maps between them, then the base.
+/// What a fit builds: white units, then layers of one kind with linear maps between them, then the base.
 struct Architecture {
   Kind kind = Kind::coupling;
   Map map = Map::spline;
@@ -30,18 +30,24 @@ struct Architecture {
   Eigen::Index layers = 5;
   std::vector<Eigen::Index> hidden = {64, 64};
   Eigen::Index bins = 8;
+  Eigen::Index components = 8;  ///< of a base that is a mixture
+  double dropout = 0;           ///< share of the hidden values that a step leaves out
 };
 
-/// The units of the columns of a fit.
+/// The units of the columns of a fit, and the correlations of the features that are no circles.
 struct Scales {
   Units features, context;
+  Eigen::MatrixXd correlations;  ///< their Cholesky factor; empty: not taken out
 };
 
-/// A flow of features given a context, a column for each unit of `scales`. A fit finds its units, which are means and
-/// deviations, unless `scales` has heavy-tailed columns. Features of `circles` lie on [-π, π). Throws
-/// std::invalid_argument for invalid options.
+/// A flow of features given a context, a column for each unit of `scales`. Without layers it is the Gaussian of the
+/// scales, and so it is before it is trained. Features of `circles` lie on [-π, π). A mixture has no parameters yet.
+/// Throws std::invalid_argument for invalid options.
 Flow make_flow(const Architecture& architecture, const Scales& scales,
                const std::vector<Eigen::Index>& circles, std::uint64_t seed);
+
+/// The mean of flows as densities, p(x) = Σ_k w_k p_k(x). The weights add up to 1.
+Flow average_of(const std::vector<Flow>& flows, const Eigen::VectorXd& weights);
 
 /// The flow with edges put before it, so that it takes data as they are.
 Flow with_edges(const Flow& flow, const std::vector<ef::FeatureSupport>& supports);

@@ -208,6 +208,25 @@ std::vector<Repeated> suspicious_of(const std::vector<Repeated>& runs, Eigen::In
   return found;
 }
 
+// The rows that are not kept, but for those with a mark of missing values.
+std::vector<Eigen::Index> far_rows(const std::vector<ColumnLook>& columns,
+                                   const Eigen::Ref<const Eigen::MatrixXd>& x,
+                                   const std::vector<Eigen::Index>& kept) {
+  std::vector<Eigen::Index> far;
+  auto next = kept.begin();
+  for (Eigen::Index i = 0; i < x.rows(); ++i) {
+    if (next != kept.end() && *next == i) {
+      ++next;
+      continue;
+    }
+    bool marked = false;
+    for (Eigen::Index j = 0; j < x.cols(); ++j)
+      marked = marked || columns[static_cast<std::size_t>(j)].fence.is_mark(x(i, j));
+    if (!marked) far.push_back(i);
+  }
+  return far;
+}
+
 Eigen::Index count_copies(const Eigen::Ref<const Eigen::MatrixXd>& x, std::vector<Eigen::Index> rows) {
   const auto compare = [&](Eigen::Index a, Eigen::Index b) {
     for (Eigen::Index j = 0; j < x.cols(); ++j)
@@ -242,7 +261,11 @@ std::string short_decimal(double value) {
 }  // namespace
 
 bool Fence::keeps(double value) const {
-  return value > low && value < high && std::find(marks.begin(), marks.end(), value) == marks.end();
+  return value > low && value < high && !is_mark(value);
+}
+
+bool Fence::is_mark(double value) const {
+  return std::find(marks.begin(), marks.end(), value) != marks.end();
 }
 
 ColumnLook fence_of(const Eigen::Ref<const Eigen::VectorXd>& column) {
@@ -294,6 +317,7 @@ Look look_at(const Eigen::Ref<const Eigen::MatrixXd>& x, bool all_rows) {
   for (Eigen::Index j = 0; j < x.cols(); ++j)
     look.columns.push_back(all_rows ? ColumnLook{} : fence_of(x.col(j)));
   look.kept = kept_rows(look.columns, x);
+  look.far = far_rows(look.columns, x, look.kept);
 
   Sorted sorted;
   for (Eigen::Index j = 0; j < x.cols() && !look.kept.empty(); ++j) {

@@ -18,6 +18,7 @@ struct Fence {
   std::vector<double> marks = {};  ///< values such as -999 that stand for "missing"
 
   bool keeps(double value) const;
+  bool is_mark(double value) const;
 };
 
 /// A value and how many rows have it.
@@ -43,13 +44,15 @@ struct ColumnLook {
 struct Look {
   std::vector<ColumnLook> columns;
   std::vector<Eigen::Index> kept;  ///< rows without those that are left out
+  std::vector<Eigen::Index> far;   ///< rows that are left out, but have no mark of missing values
   Eigen::Index rows = 0;
   Eigen::Index copies = 0;  ///< kept rows that repeat an earlier one
 };
 
 /// Rows far outside are those beyond a gap: 20 spreads and 10 times as far from the middle as the row before. They are
-/// left out when they are few (1 %, or 3 rows; 5 % when they are strewn about, not a cluster), and so are rows with a mark of missing values, which is a number such as
-/// -999 or 9999 that repeats, apart from all others. `all_rows` leaves none out.
+/// left out when they are few (1 %, or 3 rows; 5 % when they are strewn about, not a cluster), and so are rows with a
+/// mark of missing values, which is a number such as -999 or 9999 that repeats, apart from all others. `all_rows` leaves
+/// none out.
 Look look_at(const Eigen::Ref<const Eigen::MatrixXd>& x, bool all_rows = false);
 
 /// The fence of one column.

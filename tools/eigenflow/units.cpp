@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <eigenflow/numerics/correlations.hpp>
 #include <eigenflow/numerics/equal_to_rounding.hpp>
 #include <eigenflow/numerics/feature_moments.hpp>
 #include <limits>
@@ -35,6 +36,15 @@ bool Units::any_heavy() const {
   return std::find(heavy.begin(), heavy.end(), true) != heavy.end();
 }
 
+Units Units::of(const std::vector<Eigen::Index>& columns) const {
+  Units units{middle(columns), scale(columns), {}, {}};
+  for (const Eigen::Index j : columns) {
+    units.heavy.push_back(heavy[static_cast<std::size_t>(j)]);
+    units.constant.push_back(constant[static_cast<std::size_t>(j)]);
+  }
+  return units;
+}
+
 Units units_of(const Eigen::MatrixXd& x) {
   const std::vector<bool> none(static_cast<std::size_t>(x.cols()), false);
   Units units{Eigen::VectorXd(x.cols()), Eigen::VectorXd(x.cols()), none, none};
@@ -56,6 +66,32 @@ Units units_of(const Eigen::MatrixXd& x) {
     units.scale[j] = core.scale;
   }
   return units;
+}
+
+Eigen::MatrixXd correlations_of(const Units& units, const Eigen::MatrixXd& x) {
+  constexpr Eigen::Index most = 512, piece = 1024;  // columns, whose factorisations take seconds; rows
+  if (x.cols() > most) return {};
+  // The rows in units, with far values of heavy-tailed columns moved to where the near ones end.
+  const auto rows_in_units = [&](Eigen::Index first) {
+    Eigen::MatrixXd t = x.middleRows(first, std::min(piece, x.rows() - first));
+    for (Eigen::Index j = 0; j < x.cols(); ++j) {
+      t.col(j) = (t.col(j).array() - units.middle[j]) / units.scale[j];
+      if (units.heavy[static_cast<std::size_t>(j)])
+        t.col(j) = t.col(j).cwiseMax(-near_units).cwiseMin(near_units);
+    }
+    return t;
+  };
+  eigenflow::FeatureMoments moments(x.cols());
+  for (Eigen::Index first = 0; first < x.rows(); first += piece) moments.add(rows_in_units(first));
+  eigenflow::Correlations<double> correlations(x.cols());
+  for (Eigen::Index first = 0; first < x.rows(); first += piece) {
+    Eigen::MatrixXd t = rows_in_units(first);
+    for (Eigen::Index j = 0; j < x.cols(); ++j)
+      t.col(j) = (t.col(j).array() - moments.mean(j)) / moments.scale<double>(j);
+    correlations.add(t);
+  }
+  constexpr double least = 64 * std::numeric_limits<double>::epsilon();
+  return correlations.factor(correlations.shrinkage(least));
 }
 
 std::vector<Eigen::Index> near_rows(const Units& units, const Eigen::MatrixXd& x) {

@@ -18,10 +18,16 @@ struct Units {
   std::vector<bool> constant;  ///< but for rounding
 
   bool any_heavy() const;
+  /// Those of these columns.
+  Units of(const std::vector<Eigen::Index>& columns) const;
 };
 
 /// Units of each column of x (N × D).
 Units units_of(const Eigen::MatrixXd& x);
+
+/// The Cholesky factor of the correlations of x in these units, shrunk as far as left-out rows ask for it. Values far
+/// outside of a heavy-tailed column count as near ones. Empty for more than 512 columns.
+Eigen::MatrixXd correlations_of(const Units& units, const Eigen::MatrixXd& x);
 
 /// The rows of x that lie near the others: within five units of the middle in each column.
 std::vector<Eigen::Index> near_rows(const Units& units, const Eigen::MatrixXd& x);

@@ -10,18 +10,22 @@ namespace table {
 
 /// The normal with the mean and the covariance of the rows of x, to hold others against. What of the spread
 /// lies along a direction without any (a constant column, or one that repeats another) is set to 1e-6 of the
-/// column's own.
+/// column's own. `weights` is empty or has one for each row.
 class Gaussian {
  public:
-  explicit Gaussian(const Eigen::MatrixXd& x) : mean_(x.cols()), scale_(x.cols()) {
+  explicit Gaussian(const Eigen::MatrixXd& x, const Eigen::VectorXd& weights = {})
+      : mean_(x.cols()), scale_(x.cols()) {
     eigenflow::FeatureMoments moments(x.cols());
     moments.add(x);
     for (Eigen::Index j = 0; j < x.cols(); ++j) {
       mean_[j] = moments.mean(j);
       scale_[j] = moments.scale<double>(j);
     }
+    if (weights.size() > 0) weigh(x, weights / weights.sum());
     const Eigen::MatrixXd z = standardised(x);
-    Eigen::MatrixXd correlation = z.transpose() * z / static_cast<double>(x.rows());
+    Eigen::MatrixXd correlation = weights.size() > 0
+                                      ? z.transpose() * (weights / weights.sum()).asDiagonal() * z
+                                      : Eigen::MatrixXd(z.transpose() * z / static_cast<double>(x.rows()));
     for (Eigen::Index j = 0; j < x.cols(); ++j) correlation(j, j) = correlation(j, j) > 0 ? 1 + 1e-6 : 1;
     factor_.compute(correlation);
   }
@@ -36,6 +40,16 @@ class Gaussian {
   }
 
  private:
+  // From the moments of all rows alike to those with weights, whose sum is 1.
+  void weigh(const Eigen::MatrixXd& x, const Eigen::VectorXd& weights) {
+    const Eigen::MatrixXd z = standardised(x);
+    const Eigen::RowVectorXd middle = weights.transpose() * z;
+    const Eigen::RowVectorXd square = weights.transpose() * (z.rowwise() - middle).cwiseAbs2();
+    mean_ += middle.cwiseProduct(scale_);
+    for (Eigen::Index j = 0; j < square.size(); ++j)
+      if (square[j] > 0) scale_[j] *= std::sqrt(square[j]);
+  }
+
   Eigen::MatrixXd standardised(const Eigen::MatrixXd& x) const {
     return (x.rowwise() - mean_).array().rowwise() / scale_.array();
   }
