@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "geometry.hpp"
+#include "ticks.hpp"
+
+// The texts of axes, measured so that none touches another. Sizes in logical pixels.
+
+namespace picture {
+
+inline constexpr double number_size = 9.5, name_size = 10.5;  // ems
+inline constexpr double tick_reach = 4;                       // length of a tick
+
+/// The width of a text with an em of `size`.
+double text_width(std::string_view text, double size);
+
+/// The text, without its middle if it is wider than `width`: "temper…ture".
+std::string shortened(std::string_view text, double size, double width);
+
+enum class Along { x, y };
+
+/// Round numbers along an axis of `length` pixels: at most so many, and fewer where the labels would touch. A label that
+/// would reach further than `overhang` beyond an end is left empty.
+std::vector<Tick> ticks_along(Along axis, Range range, int at_most, double length, double overhang);
+
+/// The distance of the name of a y axis (its baseline) from the frame, beyond the numbers of these ticks.
+double name_distance(const std::vector<Tick>& ticks);
+
+}  // namespace picture
