@@ -84,7 +84,7 @@ TEST_CASE("only missing numbers are left out, and the advice is about them alone
   CHECK(message("a\n1\nfoo\n", table::Missing::leave_out) == "t.csv:3: column \"a\": \"foo\" is no number");
   CHECK_THAT(message("a\n1\ninf\n", table::Missing::leave_out), ContainsSubstring("is no finite number"));
   CHECK_THAT(message("a\nNA\nNA\n", table::Missing::leave_out),
-             ContainsSubstring("all 2 rows have missing values"));
+             ContainsSubstring("no row is left: 2 have missing values"));
 }
 
 TEST_CASE("the same for arrays of NumPy, in both orders") {

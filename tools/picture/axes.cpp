@@ -1,8 +1,8 @@
 #include "axes.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
+#include <utility>
 
 #include "text.hpp"
 
@@ -22,26 +22,18 @@ std::vector<std::size_t> characters(std::string_view text) {
   return begins;
 }
 
-// Empties labels that reach too far, and says whether those left are apart.
-bool fit(Along axis, std::vector<Tick>& ticks, Range range, double length, double overhang) {
-  double end = -1e300;
-  bool free = true;
-  for (Tick& tick : ticks) {
-    const double size = axis == Along::x ? text_width(tick.label, number_size) : line_height;
-    const double at = (tick.value - range.low) / range.length() * length;
-    const double low = at - size / 2, high = at + size / 2;
-    if (low < -overhang || high > length + overhang) {
-      tick.label.clear();
-      continue;
-    }
-    free = free && low >= end + apart;
-    end = high;
-  }
-  return free;
+double label_size(const Axis& axis, const Tick& tick) {
+  return axis.along == Along::x ? text_width(tick.label, number_size) : line_height;
 }
 
-std::ptrdiff_t labelled(const std::vector<Tick>& ticks) {
-  return std::count_if(ticks.begin(), ticks.end(), [](const Tick& tick) { return !tick.label.empty(); });
+bool are_apart(const Axis& axis, const std::vector<Tick>& ticks) {
+  double end = -1e300;
+  for (const Tick& tick : ticks) {
+    const double at = axis.label_position(tick), half = label_size(axis, tick) / 2;
+    if (at - half < end + apart) return false;
+    end = at + half;
+  }
+  return true;
 }
 
 }  // namespace
@@ -62,12 +54,17 @@ std::string shortened(std::string_view text, double size, double width) {
   return "\u2026";
 }
 
-std::vector<Tick> ticks_along(Along axis, Range range, int at_most, double length, double overhang) {
-  std::vector<Tick> most;  // of the counts whose labels are apart, that with most labels
+double Axis::label_position(const Tick& tick) const {
+  const double at = (tick.value - range.low) / range.length() * length;
+  const double room = label_size(*this, tick) / 2 - overhang;  // between the middle of a label and an end
+  return 2 * room > length ? length / 2 : std::clamp(at, room, length - room);
+}
+
+std::vector<Tick> ticks_along(const Axis& axis, int at_most) {
+  std::vector<Tick> most;
   for (int count = at_most; count >= 2; --count) {
-    std::vector<Tick> ticks = nice_ticks(range, count);
-    if (fit(axis, ticks, range, length, overhang) && labelled(ticks) > labelled(most))
-      most = std::move(ticks);
+    std::vector<Tick> ticks = nice_ticks(axis.range, count);
+    if (ticks.size() > most.size() && are_apart(axis, ticks)) most = std::move(ticks);
   }
   return most;
 }

@@ -22,9 +22,19 @@ std::string shortened(std::string_view text, double size, double width);
 
 enum class Along { x, y };
 
-/// Round numbers along an axis of `length` pixels: at most so many, and fewer where the labels would touch. A label that
-/// would reach further than `overhang` beyond an end is left empty.
-std::vector<Tick> ticks_along(Along axis, Range range, int at_most, double length, double overhang);
+/// An axis of `length` pixels. Its labels reach at most `overhang` pixels beyond its ends.
+struct Axis {
+  Along along = Along::x;
+  Range range = {};
+  double length = 0, overhang = 1e9;
+
+  /// The middle of a label, in pixels from the lower end: that of the tick, moved inwards where the label would reach too
+  /// far.
+  double label_position(const Tick& tick) const;
+};
+
+/// Round numbers along an axis: at most so many, and fewer where the labels would touch.
+std::vector<Tick> ticks_along(const Axis& axis, int at_most);
 
 /// The distance of the name of a y axis (its baseline) from the frame, beyond the numbers of these ticks.
 double name_distance(const std::vector<Tick>& ticks);

@@ -180,21 +180,23 @@ void Panel::axes(const AxisLabels& labels) {
       .size = number_size, .colour = theme_.quiet, .align = Align::right, .stand = Stand::middle};
   const TextStyle name{.size = name_size, .colour = theme_.ink, .stand = Stand::top};
   if (labels.below) {
-    for (const Tick& tick : ticks_along(Along::x, x_, labels.ticks, frame_.width, labels.overhang)) {
+    const Axis axis{Along::x, x_, frame_.width, labels.overhang};
+    for (const Tick& tick : ticks_along(axis, labels.ticks)) {
       const Point at = {place(tick.value, y_.low).x, frame_.bottom() + 1};
       canvas_->fill({at.x - stroke.width / 2, at.y, stroke.width, tick_reach}, stroke.colour);
-      canvas_->text(tick.label, {at.x, at.y + tick_reach + 4},
+      canvas_->text(tick.label, {frame_.x + axis.label_position(tick), at.y + tick_reach + 4},
                     {.size = number.size, .colour = number.colour, .stand = Stand::top});
     }
     canvas_->text(shortened(labels.x, name.size, frame_.width), {frame_.centre().x, frame_.bottom() + 25},
                   name);
   }
   if (labels.left) {
-    const std::vector<Tick> ticks = ticks_along(Along::y, y_, labels.ticks, frame_.height, labels.overhang);
+    const Axis axis{Along::y, y_, frame_.height, labels.overhang};
+    const std::vector<Tick> ticks = ticks_along(axis, labels.ticks);
     for (const Tick& tick : ticks) {
       const Point at = {frame_.x - 1, place(x_.low, tick.value).y};
       canvas_->fill({at.x - tick_reach, at.y - stroke.width / 2, tick_reach, stroke.width}, stroke.colour);
-      canvas_->text(tick.label, {at.x - tick_reach - 4, at.y}, number);
+      canvas_->text(tick.label, {at.x - tick_reach - 4, frame_.bottom() - axis.label_position(tick)}, number);
     }
     const double distance = labels.name_distance > 0 ? labels.name_distance : name_distance(ticks);
     canvas_->text(

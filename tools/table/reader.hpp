@@ -66,7 +66,8 @@ class Reader {
     const Eigen::Index count = in_memory([&] { return fill(to); });
     rows_ += count;
     if (rows_ == 0 && to.rows() > 0)
-      fail(left_out_ > 0 ? "all " + std::to_string(left_out_) + " rows have missing values"
+      fail(left_out_ > 0 ? "no row is left: " + std::to_string(left_out_) +
+                               (left_out_ == 1 ? " has" : " have") + " missing values"
                          : "there are no rows of numbers");
     return count;
   }
