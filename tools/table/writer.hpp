@@ -41,8 +41,8 @@ class Writer {
 
   /// Appends rows, N × the names.
   void write(const Eigen::Ref<const Rows>& rows) { write(rows, {}); }
-  /// The same with more cells at the end of each row, as Reader::beside has them. An .npy file takes numbers only, NaN for
-  /// missing ones; throws std::runtime_error for other text.
+  /// The same with more cells at the end of each row, as Reader::beside has them. An .npy file takes numbers only, NaN
+  /// for missing ones; throws std::runtime_error for other text.
   void write(const Eigen::Ref<const Rows>& rows, std::span<const std::string> beside) {
     for (Eigen::Index i = 0; i < rows.rows(); ++i) {
       const std::string* const more = beside.empty() ? nullptr : &beside[static_cast<std::size_t>(i)];
