@@ -28,8 +28,8 @@ struct Axis {
   Range range = {};
   double length = 0, overhang = 1e9;
 
-  /// The middle of a label, in pixels from the lower end: that of the tick, moved inwards where the label would reach too
-  /// far.
+  /// The middle of a label, in pixels from the lower end: that of the tick, moved inwards where the label would reach
+  /// too far.
   double label_position(const Tick& tick) const;
 };
 
