@@ -17,7 +17,7 @@ using Numbers = std::vector<Eigen::Index>;
 
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
 std::unique_ptr<table::CsvReader> csv(const std::string& text,
                                       table::Decimal decimal = table::Decimal::sniff) {
@@ -89,7 +89,7 @@ TEST_CASE("only missing numbers are left out, and the advice is about them alone
 
 TEST_CASE("the same for arrays of NumPy, in both orders") {
   Eigen::MatrixXd x(5, 3);
-  x << 1, 10, 100, nan, 20, 200, 3, nan, 300, nan, 40, 400, 5, 50, 500.5;
+  x << 1, 10, 100, missing, 20, 200, 3, missing, 300, missing, 40, 400, 5, 50, 500.5;
   for (const bool fortran : {false, true}) {
     const auto reader = npy(x, fortran);
     reader->choose({2, 0});
