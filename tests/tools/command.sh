@@ -534,7 +534,7 @@ if "$eigenflow" plot --help >/dev/null 2>&1; then
   run plot twenty.eigenflow twenty.csv -o some.png --columns v7,v1,v2
   run plot a.eigenflow turned.csv -o renamed.png --data-columns eruption,waiting --columns 2,1
   run plot given.eigenflow "$data" -o near.png --given eruption=2 2>err
-  grep -qE '^drawn: [5-9][0-9] of 272 rows of .* nearest to eruption=2, within 0\.[0-9]+ standard deviations$' err || fail "plot --given says '$(cat err)'"
+  grep -qE '^drawn: [5-9][0-9] of 272 rows of .* nearest to eruption=2, within 0\.[0-9]+ deviations$' err || fail "plot --given says '$(cat err)'"
   run plot given.eigenflow "$data" -o near.png --given eruption=2 --near 5 2>err
   grep -qE '^drawn: ([5-9]|[1-3][0-9]) of 272 rows ' err || fail "plot --near 5 says '$(cat err)'"
   exits 2 '--near chooses rows of DATA near a context' plot given.eigenflow -o no.png --given eruption=2 --near 5

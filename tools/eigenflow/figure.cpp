@@ -12,7 +12,7 @@ namespace {
 using picture::Range;
 using picture::Rect;
 
-constexpr double side = 420, margin = 14, head = 74, below = 52;
+constexpr double side = 420, margin = 14, head = 88, below = 52;
 
 constexpr int ticks = 6;
 

@@ -13,7 +13,7 @@ using picture::Rect;
 
 // Where the panels are. All distances in logical pixels.
 struct Layout {
-  static constexpr double gap = 8, margin = 14, top = 62, below = 40;
+  static constexpr double gap = 8, margin = 14, top = 74, below = 40;
   static constexpr double overhang =
       gap / 2 - 1;  // of the numbers of an axis, so that those of two panels never touch
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <eigenflow/numerics/equal_to_rounding.hpp>
 #include <iterator>
+#include <sstream>
 #include <stdexcept>
 #include <vector>
 
@@ -132,7 +133,9 @@ void draw_titles(picture::Canvas& canvas, const Figure& figure, const picture::T
         {.size = size, .colour = colour, .align = picture::Align::left, .stand = picture::Stand::top});
   };
   draw(figure.title, margin, title, theme.ink);
-  draw(figure.subtitle, margin + 20, subtitle, theme.quiet);
+  double y = margin + 20;
+  std::istringstream lines(figure.subtitle);
+  for (std::string line; std::getline(lines, line); y += 14) draw(line, y, subtitle, theme.quiet);
 }
 
 Legend& Legend::bar(picture::Rgb colour, const std::string& text) {

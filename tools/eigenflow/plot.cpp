@@ -117,7 +117,7 @@ void keep_near(Drawn& drawn, const Options& options, const table::Rows& given) {
   std::string where = " with " + list_of(options.given);
   if (near.distance > 0) {
     char distance[64];
-    std::snprintf(distance, sizeof distance, ", within %.2g standard deviations", near.distance);
+    std::snprintf(distance, sizeof distance, ", within %.2g deviations", near.distance);
     where = " nearest to " + list_of(options.given) + distance;
   }
   drawn.text = std::to_string(near.rows.size()) + " of " + std::to_string(all) + " rows of " +
@@ -148,7 +148,7 @@ std::string subtitle_of(const Model& model, const Options& options, std::size_t 
   if (features < model.columns.size())
     text += " (" + std::to_string(features) + " of " + std::to_string(model.columns.size()) + " columns)";
   if (!options.given.empty()) text += " given " + list_of(options.given);
-  return text + (data.empty() ? "" : "; data: " + data);
+  return text + (data.empty() ? "" : "\ndata: " + data);
 }
 
 void draw_table(const Model& model, const Options& options) {

@@ -53,7 +53,8 @@ void sample_each(const Model& model, const Options& options, table::Writer& writ
 void check_temperature(const Model& model, double temperature) {
   if (temperature != 1 && !model.flow.base().has_temperature())
     throw UsageError("--temperature multiplies the noise of a normal base, but the base of " + model.path +
-                     " is " + model.flow.base().part_name() + ": leave it out, or fit a model with --base normal");
+                     " is " + model.flow.base().part_name() +
+                     ": leave it out, or fit a model with --base normal");
 }
 
 void run(const Options& options) {

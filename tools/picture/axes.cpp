@@ -1,7 +1,9 @@
 #include "axes.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <cstdio>
 #include <utility>
 
 #include "text.hpp"
@@ -13,7 +15,7 @@ constexpr double precision = 2;                     // device pixels of a measur
 constexpr double apart = 6;                         // between labels of an axis
 constexpr double line_height = 0.75 * number_size;  // of digits
 
-// The positions, from the lower end, where a character of UTF-8 begins.
+// Where the characters of UTF-8 begin, and the end.
 std::vector<std::size_t> characters(std::string_view text) {
   std::vector<std::size_t> begins;
   for (std::size_t i = 0; i < text.size(); ++i)
@@ -34,6 +36,22 @@ bool are_apart(const Axis& axis, const std::vector<Tick>& ticks) {
     end = at + half;
   }
   return true;
+}
+
+// A few ticks of a short axis with long numbers: 2e-07 for 0.0000002. If these touch too, only the first has a label.
+std::vector<Tick> short_ticks(const Axis& axis) {
+  std::vector<Tick> ticks;
+  for (int count = 2; count <= 4 && ticks.size() < 2; ++count) ticks = nice_ticks(axis.range, count);
+  std::vector<Tick> shorter = ticks;
+  for (Tick& tick : shorter) {
+    char digits[32];
+    std::snprintf(digits, sizeof digits, "%.3g", std::abs(tick.value));
+    tick.label = (tick.value < 0 ? "\u2212" : "") + std::string(digits);
+  }
+  const bool distinct = shorter.size() < 2 || shorter[0].label != shorter[1].label;
+  if (distinct && are_apart(axis, shorter)) return shorter;
+  for (std::size_t i = 1; i < ticks.size(); ++i) ticks[i].label.clear();
+  return ticks;
 }
 
 }  // namespace
@@ -66,7 +84,7 @@ std::vector<Tick> ticks_along(const Axis& axis, int at_most) {
     std::vector<Tick> ticks = nice_ticks(axis.range, count);
     if (ticks.size() > most.size() && are_apart(axis, ticks)) most = std::move(ticks);
   }
-  return most;
+  return most.size() > 1 ? most : short_ticks(axis);
 }
 
 double name_distance(const std::vector<Tick>& ticks) {

@@ -33,7 +33,7 @@ struct Axis {
   double label_position(const Tick& tick) const;
 };
 
-/// Round numbers along an axis: at most so many, and fewer where the labels would touch.
+/// Round numbers along an axis: at most so many, and fewer or shorter ones where the labels would touch.
 std::vector<Tick> ticks_along(const Axis& axis, int at_most);
 
 /// The distance of the name of a y axis (its baseline) from the frame, beyond the numbers of these ticks.
