@@ -28,12 +28,13 @@ quick=(--steps 40 --layers 2 --hidden 16 --quiet)
 
 # ---- help and usage
 run --help >out
-for word in fit score sample info embed 'Exit code'; do grep -q "$word" out || fail "--help does not name $word"; done
+for word in fit score sample compare info embed 'Exit code'; do grep -q "$word" out || fail "--help does not name $word"; done
 run --version >out
 grep -Eq '^eigenflow [0-9]+\.[0-9]+\.[0-9]+$' out || fail "--version says '$(cat out)'"
-for subcommand in fit score sample info embed; do
+for subcommand in fit score sample compare info embed; do
   run $subcommand --help >out
   grep -q 'Example' out || fail "$subcommand --help has no example"
+  exits 2 "$subcommand has no option \"--hlep\": do you mean --help?" $subcommand --hlep
 done
 exits 2 'subcommand'
 exits 2 'subcommand' paint
@@ -58,6 +59,14 @@ exits 2 'do you mean score?' scroe
 exits 2 'but fit, score, sample' xyzzy
 exits 2 'fit has no option "--colums": do you mean --columns?' fit "$data" -o m --colums waiting
 exits 2 'do you mean --version?' --vresion
+exits 2 'do you mean --columns?' score m "$data" -columns waiting
+exits 2 "'eigenflow score --help' says" score
+exits 2 '"--columns" stands before fit: write the options behind the subcommand' --columns waiting fit "$data" -o m
+exits 2 '--type wants coupling or autoregressive, but got "couplnig": do you mean coupling?' fit "$data" -o m --type couplnig
+exits 2 '--base wants normal or student, but got "x"' fit "$data" -o m --base x
+exits 2 '--decimal wants point or comma, but got "Comma": do you mean comma?' score m "$data" --decimal Comma
+exits 1 'there is no column "WAITING", but eruption, waiting: do you mean "waiting"?' fit "$data" -o m --columns WAITING
+exits 2 'do you mean "waiting"?' fit "$data" -o m --positive wating
 exits 2 'File name too long' fit "$data" -o "$(printf 'm%.0s' {1..300})"
 exits 2 'no/m' fit "$data" -o no/m
 exits 2 'to a file alone' fit "$data" -o .
@@ -359,6 +368,61 @@ same 'outliers beside scores that are no numbers' "$(grep -c ',1$' flagged.csv) 
 run score a.eigenflow "$data" --flag 1% --reference huge.csv -o flagged.csv 2>err
 same 'a reference with scores that are no numbers' "$(grep -c ',1$' flagged.csv)" 1
 exits 2 '--reference' score a.eigenflow "$data" --reference "$data"
+# Columns beside the scores, as they stand in the table, and rows with missing values.
+printf 'id;eruption;note;waiting\n007;3.60;"a, b";79\n008;NA;c;54\n"9";1.80;NA;54\n' >notes.csv
+exits 1 'notes.csv:3: column "eruption": "NA" is no number: --skip-missing leaves such rows out' score a.eigenflow notes.csv
+run score a.eigenflow notes.csv --skip-missing --with id,note,eruption >out 2>err
+same 'columns beside the scores' "$(cut -d, -f2- out)" $'row,id,note,eruption\n1,007,"a, b",3.60\n3,"9",NA,1.80'
+grep -qF 'notes.csv: 1 of 3 rows have missing values and are left out' err || fail "--skip-missing says '$(cat err)'"
+same 'their scores' "$(tail -n +2 out | cut -d, -f1)" "$(printf 'eruption,waiting\n3.6,79\n1.8,54\n' | run score a.eigenflow - | tail -n +2)"
+run score a.eigenflow "$data" --with all --flag 1% -o flagged.csv 2>err
+same 'the names of all columns' "$(head -1 flagged.csv)" log_prob,outlier,eruption,waiting
+same 'all columns of outliers and others' "$(tail -n +2 flagged.csv | cut -d, -f3,4)" "$(cat bare.csv)"
+run score a.eigenflow flagged.csv --with all --flag 1% >out 2>/dev/null
+same 'names that are taken' "$(head -1 out)" log_prob,outlier,log_prob_,outlier_,eruption,waiting
+run score a.eigenflow bare.csv --with 2 >out 2>/dev/null
+same 'columns without names' "$(cut -d, -f2 out | head -2)" "$(printf 'column2\n'; head -1 bare.csv | cut -d, -f2)"
+exits 1 'there is no column "wating", but eruption, waiting: do you mean "waiting"?' score a.eigenflow "$data" --with wating
+printf 'eruption,waiting,extra\n3.6,79,\n1.8,54,5\n' >extra.csv
+run score a.eigenflow extra.csv --with all -o with.npy 2>/dev/null
+same 'the bytes of with.npy' "$(wc -c <with.npy)" $((128 + 8 * 4 * 2))
+run score a.eigenflow with.npy --columns 2,4 --skip-missing --with 3 >out 2>/dev/null
+same 'NaN is a missing value' "$(cut -d, -f2- out)" $'row,column3\n2,54'
+exits 1 'takes numbers only, but a cell is "a, b"' score a.eigenflow notes.csv --skip-missing --with note -o no.npy
+exits 1 'no row is left: 1 has missing values' score a.eigenflow <(printf 'eruption,waiting\n,5\n') --skip-missing
+[ ! -e no.npy ] || fail 'a rejected table left a file'
+
+# ---- compare
+run compare a.eigenflow maf.eigenflow "$data" >out 2>err
+same 'the lines of compare' "$(wc -l <out)" 6
+grep -q '^272 rows of eruption,waiting in ' out || fail "compare says '$(cat out)'"
+for model in a maf; do
+  grep -qF "  $model.eigenflow: mean log p $(run score $model.eigenflow "$data" 2>/dev/null |
+    awk 'NR > 1 { s += $1 } END { printf "%.5f", s / (NR - 1) }') nats" out || fail "the mean of $model is not that of score: '$(cat out)'"
+done
+paste -d, <(run score a.eigenflow "$data" 2>/dev/null) <(run score maf.eigenflow "$data" 2>/dev/null) | awk -F, '
+  NR > 1 { d = $1 - $2; s += d; q += d * d; a += d > 0; b += d < 0; ++n }
+  END { m = s / n; printf "A - B: %.5f ± %.5f nats\nA is higher in %d rows, B in %d\n", m, sqrt((q / n - m * m) / (n - 1)), a, b }' >expected
+while read -r line; do grep -qF "$line" out || fail "compare says '$(cat out)', but expected '$line'"; done <expected
+run sample a.eigenflow -n 3000 >drawn.csv
+run compare a.eigenflow maf.eigenflow drawn.csv 2>/dev/null | tail -1 >out
+grep -q '^A is better: the difference is [0-9.]* standard errors$' out || fail "compare of samples of A: '$(cat out)'"
+run compare maf.eigenflow a.eigenflow - <drawn.csv 2>/dev/null | tail -1 | grep -q '^B is better' || fail 'compare depends on the order'
+same 'a model and itself' "$(run compare a.eigenflow a.eigenflow "$data" 2>/dev/null | tail -1)" 'A and B give all rows the same density'
+run compare a.eigenflow two.eigenflow edge.csv 2>/dev/null >out
+grep -q 'B  two.eigenflow: .*; 2 rows without a finite log p are left out of the means' out || fail "compare beyond an edge: '$(cat out)'"
+same 'a model without a density' "$(tail -1 out)" 'A is better: it gives every row a finite log p, B does not'
+same 'columns of a table in another order' "$(run compare a.eigenflow two.eigenflow turned.csv 2>/dev/null)" \
+  "$(run compare a.eigenflow two.eigenflow "$data" 2>/dev/null | sed "1s|in .*|in turned.csv|")"
+run compare given.eigenflow one.eigenflow "$data" 2>/dev/null | grep -q '^272 rows of waiting' || fail 'a conditional model is not compared with another'
+run compare one.eigenflow given.eigenflow turned.csv --context eruption 2>/dev/null | grep -q '^272 rows of waiting' || fail 'compare takes no --context'
+run compare one.eigenflow given.eigenflow <(printf 'waiting\n50\n60\n70\n') --given eruption=2 2>/dev/null | grep -q '^3 rows' || fail 'compare takes no --given'
+run compare a.eigenflow maf.eigenflow notes.csv --skip-missing 2>err | grep -q '^2 rows' || fail 'compare leaves no rows out'
+grep -qF '1 of 3 rows have missing values' err || fail "compare --skip-missing says '$(cat err)'"
+exits 1 'different columns: a.eigenflow of eruption,waiting, one.eigenflow of waiting' compare a.eigenflow one.eigenflow "$data"
+exits 1 '"waiting" is whole numbers in units of 1 to a.eigenflow, but a continuous column to real.eigenflow' compare a.eigenflow real.eigenflow "$data"
+exits 2 'neither model has one' compare a.eigenflow maf.eigenflow "$data" --given eruption=2
+exits 2 'DATA' compare a.eigenflow maf.eigenflow
 
 # ---- bad tables: file, row and column
 bad() {
@@ -490,6 +554,14 @@ run sample given.eigenflow --context-file "$data" | run score given.eigenflow - 
 same 'a sample for each context' "$(wc -l <out)" 273
 run sample two.eigenflow -n 2000 | awk -F, 'NR > 1 && ($1 <= 0 || $2 <= 0 || $2 >= 10)' >out
 same 'samples outside of the support' "$(cat out)" ''
+run sample a.eigenflow -n 5 --seed 3 --temperature 1 | cmp -s - five.csv || fail 'a temperature of 1 changes samples'
+run sample a.eigenflow -n 200 --temperature 0 | tail -n +2 | sort -u | wc -l >out
+same 'samples without noise' "$(tr -d ' ' <out)" 1
+run sample given.eigenflow --context-file "$data" --temperature 0.5 >out
+same 'a cooler sample for each context' "$(wc -l <out)" 273
+exits 2 'the base of maf.eigenflow is StudentT: leave it out, or fit a model with --base normal' sample maf.eigenflow -n 3 --temperature 0.5
+exits 2 '--temperature wants a' sample a.eigenflow -n 3 --temperature -1
+exits 2 'is no context of given.eigenflow, but eruption: do you mean "eruption"?' sample given.eigenflow -n 4 --given eruptoin=3
 exits 2 '-n N' sample a.eigenflow
 exits 2 'eruption=NUMBER' sample given.eigenflow -n 4
 exits 2 '"depth"' sample given.eigenflow -n 4 --given depth=3
@@ -567,7 +639,25 @@ if "$eigenflow" plot --help >/dev/null 2>&1; then
     timeout 60 "$eigenflow" plot odd.eigenflow odd.csv -o odd_$column.png || fail "plot of odd column $column: exit code $?"
   done
   run plot race.eigenflow "$data" -o race.png
-  for picture in one a given given_data three odd_r race; do
+  # Some columns, of models of any width; the data near a context.
+  awk 'BEGIN { srand(9); for (j = 1; j <= 20; ++j) printf "v%d%s", j, j < 20 ? "," : "\n"
+    for (i = 0; i < 100; ++i) for (j = 1; j <= 20; ++j) printf "%g%s", rand(), j < 20 ? "," : "\n" }' >twenty.csv
+  run fit twenty.csv -o twenty.eigenflow --steps 5 --layers 1 --hidden 4 --quiet
+  exits 2 'has 20 columns, but a picture has room for 16: choose some, as by --columns v1,v2' plot twenty.eigenflow -o no.png
+  exits 2 '--columns: column "v33" is no column of twenty.eigenflow' plot twenty.eigenflow -o no.png --columns v33
+  exits 2 'do you mean "eruption"?' plot a.eigenflow -o no.png --columns eruptio
+  exits 2 'is there twice' plot a.eigenflow -o no.png --columns eruption,1
+  run plot twenty.eigenflow twenty.csv -o pair.png --columns v20,3
+  run plot twenty.eigenflow -o single.png --columns v7
+  run plot twenty.eigenflow twenty.csv -o some.png --columns v7,v1,v2
+  run plot a.eigenflow turned.csv -o renamed.png --data-columns eruption,waiting --columns 2,1
+  run plot given.eigenflow "$data" -o near.png --given eruption=2 2>err
+  grep -qE '^drawn: [5-9][0-9] of 272 rows of .* nearest to eruption=2, within 0\.[0-9]+ deviations$' err || fail "plot --given says '$(cat err)'"
+  run plot given.eigenflow "$data" -o near.png --given eruption=2 --near 5 2>err
+  grep -qE '^drawn: ([5-9]|[1-3][0-9]) of 272 rows ' err || fail "plot --near 5 says '$(cat err)'"
+  exits 2 '--near chooses rows of DATA near a context' plot given.eigenflow -o no.png --given eruption=2 --near 5
+  exits 2 'plot has no option "--hlep": do you mean --help?' plot --hlep
+  for picture in one a given given_data three odd_r pair single some renamed near race; do
     same "$picture.png is a picture" "$(head -c 4 $picture.png | tail -c 3)" PNG
   done
   exits 2 '--given' plot given.eigenflow -o no.png
@@ -605,6 +695,7 @@ exits 1 '20 masks for 80 maps' score maps.eigenflow maps.csv --maps --masks mask
 exits 1 'images of 3x4x4 are N × 3 × 4 × 4 or N × 48' fit maps.csv -o no.eigenflow --image 3x4x4
 exits 2 'channels, height and width' fit maps.csv -o no.eigenflow --image 4x4
 exits 2 '--image' fit maps.csv -o no.eigenflow --architecture glow
+exits 2 'wants fast_flow or glow, but got "glov": do you mean glow?' fit maps.csv -o no.eigenflow --image 2x4x4 --architecture glov
 exits 2 '--hidden and --levels are of a glow' fit maps.csv -o no.eigenflow --image 2x4x4 --hidden 8
 exits 2 '--transformer' fit maps.csv -o no.eigenflow --image 2x4x4 --transformer affine
 exits 2 'height and width, as 224x224' score maps.eigenflow tested.csv --maps --size 8

@@ -12,8 +12,10 @@
 #include "eigenflow/numerics/equal_to_rounding.hpp"
 #include "eigenflow/numerics/rng.hpp"
 #include "look.hpp"
+#include "near.hpp"
 #include "nearest.hpp"
 #include "numbers.hpp"
+#include "paired.hpp"
 #include "support/catch.hpp"
 #include "units.hpp"
 #include "whole.hpp"
@@ -279,7 +281,71 @@ TEST_CASE("the nearest name") {
   CHECK(command::nearest("emb", names) == "embed");
   CHECK(command::nearest("paint", names).empty());
   CHECK(command::nearest("", names).empty());
+  CHECK(command::nearest("x", {"y", "X"}) == "X");
+  CHECK(command::nearest("x", {"y", "z"}).empty());
+  CHECK(command::nearest("WAITING", {"eruption", "waiting"}) == "waiting");
+  CHECK(command::or_nearest("wating", {"waiting"}) == ": do you mean \"waiting\"?");
+  CHECK(command::or_nearest("depth", {"waiting"}).empty());
   CHECK(command::nearest(std::string(100000, 'a'), names).empty());
   CHECK(command::edits("kitten", "sitting") == 3);
   CHECK(command::edits("ab", "ba") == 1);
+}
+
+TEST_CASE("two models on the same rows: the differences are paired") {
+  using Verdict = command::PairedScores::Verdict;
+  const Eigen::VectorXd hard = 10 * normals(400), noise = 0.1 * normals(400, 2);
+  const Eigen::VectorXd better = hard.array() + 0.05 + noise.array();
+  command::PairedScores scores;
+  scores.add(better.head(150), hard.head(150));  // in pieces, as a table is read
+  scores.add(better.tail(250), hard.tail(250));
+  const Eigen::ArrayXd d = (better - hard).array();
+  CHECK(std::abs(scores.difference() - d.mean()) < 1e-12);
+  CHECK(std::abs(scores.mean_a() - better.mean()) < 1e-12);
+  CHECK(std::abs(scores.standard_error() - std::sqrt((d - d.mean()).square().sum() / 399 / 400)) < 1e-12);
+  CHECK(scores.wins_a() == (d > 0).count());
+  CHECK(scores.wins_a() + scores.wins_b() == 400);
+  CHECK(scores.verdict() == Verdict::a);
+
+  command::PairedScores reversed, same, few, one;
+  reversed.add(hard, better);
+  CHECK(reversed.verdict() == Verdict::b);
+  same.add(hard, hard);
+  CHECK((same.verdict() == Verdict::even && same.errors() == 0));
+  few.add(Eigen::Vector2d(1, 2), Eigen::Vector2d(0, 0));
+  CHECK(few.verdict() == Verdict::even);
+  one.add(Eigen::VectorXd::Ones(1), Eigen::VectorXd::Zero(1));
+  CHECK(one.verdict() == Verdict::even);
+}
+
+TEST_CASE("a row without a density is left out of the means, and decides") {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  command::PairedScores scores;
+  scores.add(Eigen::Vector4d(-1, -2, -3, -4), Eigen::Vector4d(0, -infinity, 0, std::nan("")));
+  CHECK((scores.rows() == 4 && scores.finite() == 2));
+  CHECK((scores.without_a() == 0 && scores.without_b() == 2));
+  CHECK((scores.wins_a() == 2 && scores.wins_b() == 2));
+  CHECK((scores.mean_a() == -2 && scores.mean_b() == 0));
+  CHECK(scores.verdict() == command::PairedScores::Verdict::a);
+}
+
+TEST_CASE("the standard errors that tell are quantiles of Student's t") {
+  // Tables of Student's t, 97.5 %, for n - 1 degrees of freedom.
+  CHECK(std::abs(command::telling_errors(4) - 3.182) < 0.03);
+  CHECK(std::abs(command::telling_errors(11) - 2.228) < 0.002);
+  CHECK(std::abs(command::telling_errors(31) - 2.042) < 0.001);
+  CHECK(std::abs(command::telling_errors(1000001) - 1.960) < 0.001);
+  CHECK(std::isinf(command::telling_errors(2)));
+}
+
+TEST_CASE("the rows nearest to a context") {
+  Eigen::MatrixXd contexts(100, 2);
+  for (Eigen::Index i = 0; i < 100; ++i) contexts.row(i) << static_cast<double>(i), 7;
+  const command::NearRows near = command::nearest_rows(contexts, Eigen::RowVector2d(20, 1e9), 5);
+  CHECK(near.rows == std::vector<Eigen::Index>{18, 19, 20, 21, 22});  // the constant column does not count
+  const Eigen::ArrayXd first = contexts.col(0).array();
+  const double deviation = std::sqrt((first - first.mean()).square().mean());
+  CHECK(std::abs(near.distance - 2 / deviation) < 0.01 * near.distance);
+  CHECK(command::nearest_rows(contexts, Eigen::RowVector2d(20, 7), 4).rows.size() == 5);  // and those as near
+  CHECK(command::nearest_rows(contexts, Eigen::RowVector2d(20, 7), 1000).rows.size() == 100);
+  CHECK(command::nearest_rows(contexts, Eigen::RowVector2d(20, 7), 1).distance == 0);
 }

@@ -236,6 +236,41 @@ TEST_CASE("ticks are round numbers", "[picture]") {
   CHECK(labels({1700000000, 1700001000}, 3) == "1700000000 1700000500 1700001000 ");
 }
 
+TEST_CASE("labels of an axis do not touch, and reach no further than they may", "[picture]") {
+  for (const picture::Range range :
+       {picture::Range{98000, 104000}, {0, 5e-4}, {-1, 1}, {19.6, 30.2}, {1e9, 1e9 + 7}})
+    for (const double length : {60.0, 84.0, 190.0, 420.0})
+      for (const double overhang : {3.0, 1e9}) {
+        const picture::Axis axis{picture::Along::x, range, length, overhang};
+        double end = -1e300;
+        const std::vector<picture::Tick> ticks = picture::ticks_along(axis, 6);
+        CHECK((!ticks.empty() && !ticks.front().label.empty()));
+        for (const picture::Tick& tick : ticks) {
+          if (tick.label.empty()) continue;
+          const double at = axis.label_position(tick);
+          const double half = picture::text_width(tick.label, picture::number_size) / 2;
+          CHECK(at - half > end + 5);
+          CHECK(at - half >= -overhang - 1e-9);
+          CHECK(at + half <= length + overhang + 1e-9);
+          CHECK(std::abs(at - (tick.value - range.low) / range.length() * length) <= half);
+          end = at + half;
+        }
+      }
+}
+
+TEST_CASE("a text that is too long loses its middle", "[picture]") {
+  CHECK(picture::shortened("short", 10, 200) == "short");
+  const double room = picture::text_width("temperature", 10);
+  if (room == 0) return;  // there is no font
+  const std::string cut = picture::shortened("temperature of the water", 10, room);
+  CHECK(cut.find("\u2026") != std::string::npos);
+  CHECK((cut.starts_with("tem") && cut.ends_with("er")));
+  CHECK(picture::text_width(cut, 10) <= room);
+  CHECK(picture::shortened("\u00e4\u00f6\u00fc\u00e4\u00f6\u00fc", 10,
+                           picture::text_width("\u00e4\u00f6\u2026\u00fc", 10)) ==
+        "\u00e4\u00f6\u2026\u00fc");
+}
+
 TEST_CASE("ticks end, few and in order, for every range that numbers can make", "[picture]") {
   constexpr double eps = std::numeric_limits<double>::epsilon(),
                    tiny = std::numeric_limits<double>::denorm_min(),

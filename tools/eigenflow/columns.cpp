@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "nearest.hpp"
 #include "table/cells.hpp"
 
 namespace command {
@@ -24,6 +25,12 @@ std::string labels_of(const table::Reader& reader) {
     list += (j == 0 ? "" : ", ") + label.substr(1, label.size() - 2);
   }
   return list + (reader.columns() > most ? ", ..." : "");
+}
+
+std::string nearest_of(const table::Reader& reader, const std::string& name) {
+  std::vector<std::string> labels;
+  for (Eigen::Index j = 0; j < reader.columns(); ++j) labels.push_back(reader.label(j));
+  return or_nearest(name, labels);
 }
 
 std::unordered_map<std::string, Eigen::Index> places_by_label(const table::Reader& reader) {
@@ -75,10 +82,11 @@ std::vector<Eigen::Index> find_columns(const table::Reader& reader,
     } else if (!column.by_position) {
       if (std::count(reader.names().begin(), reader.names().end(), column.name) > 1)
         fail(reader, column.text() + " is there twice: give its number");
-      fail(reader, "there is no " + column.text() +
-                       (reader.names().empty() ? ": the columns have no names, and numbers from 1 to " +
-                                                     std::to_string(reader.columns())
-                                               : ", but " + labels_of(reader)));
+      fail(reader,
+           "there is no " + column.text() +
+               (reader.names().empty()
+                    ? ": the columns have no names, and numbers from 1 to " + std::to_string(reader.columns())
+                    : ", but " + labels_of(reader) + nearest_of(reader, column.name)));
     } else if (place < 0 || place >= reader.columns()) {
       fail(reader,
            "there is no " + column.text() + ", but columns 1 to " + std::to_string(reader.columns()) +
@@ -96,8 +104,8 @@ std::vector<Eigen::Index> find_fitted(const table::Reader& reader, const FittedC
   std::vector<Eigen::Index> places;
   if (fitted.labels.empty()) return places;
   if (reader.names().empty() && fitted.header)
-    fail(reader, "the columns have no names, but those of " + fitted_to +
-                     " have: give --columns and --context by number, or --header");
+    fail(reader, "the columns have no names, but those of " + fitted_to + " have: give " + fitted.option +
+                     " and --context by number, or --header");
   if (reader.names().empty()) {
     for (const Eigen::Index position : fitted.positions) {
       if (position > reader.columns())
@@ -112,9 +120,10 @@ std::vector<Eigen::Index> find_fitted(const table::Reader& reader, const FittedC
     const auto found = by_label.find(label);
     if (found == by_label.end() && !fitted.header)
       fail(reader, "the columns have names (" + labels_of(reader) + "), but those of " + fitted_to +
-                       " have none: give --columns, or --no-header");
+                       " have none: give " + fitted.option + ", or --no-header");
     if (found == by_label.end())
-      fail(reader, "there is no column " + table::shown(label) + ", but " + labels_of(reader));
+      fail(reader, "there is no column " + table::shown(label) + ", but " + labels_of(reader) +
+                       nearest_of(reader, label));
     places.push_back(found->second);
   }
   return places;
@@ -130,7 +139,7 @@ void choose_fitted(table::Reader& reader, const FittedColumns& fitted, const std
     return reader.choose(find_fitted(reader, fitted, fitted_to));
   if (reader.chosen().size() != count)
     fail(reader, "the table has " + std::to_string(reader.chosen().size()) + " columns without names, but " +
-                     fitted_to + " wants " + std::to_string(count) + ": give --columns");
+                     fitted_to + " wants " + std::to_string(count) + ": give " + fitted.option);
 }
 
 }  // namespace command

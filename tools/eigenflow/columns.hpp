@@ -36,6 +36,7 @@ struct FittedColumns {
   std::vector<std::string> labels;      ///< see table::Reader
   std::vector<Eigen::Index> positions;  ///< from 1
   bool header = false;                  ///< whether the table named them
+  std::string option = "--columns";     ///< names others in messages
 };
 
 /// The same columns of another table: by label where both tables have names, by position where neither has. Throws

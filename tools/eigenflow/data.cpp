@@ -1,5 +1,7 @@
 #include "data.hpp"
 
+#include <cstddef>
+#include <cstdio>
 #include <stdexcept>
 
 #include "columns.hpp"
@@ -12,7 +14,7 @@ namespace {
 struct Wanted {
   FittedColumns fitted;
   std::string given;
-  const char* option;
+  std::string option;
 };
 
 std::vector<Eigen::Index> find(const table::Reader& reader, const Model& model, const Wanted& wanted) {
@@ -27,7 +29,7 @@ std::vector<Eigen::Index> find(const table::Reader& reader, const Model& model, 
 std::unique_ptr<table::Reader> open_with(const Model& model, const DataOptions& data, const std::string& path,
                                          const std::vector<Wanted>& parts) {
   std::unique_ptr<table::Reader> reader = data.open(path);
-  FittedColumns all{.labels = {}, .positions = {}, .header = model.header};
+  FittedColumns all{.labels = {}, .positions = {}, .header = model.header, .option = data.columns_option};
   bool given = false;
   for (const Wanted& part : parts) {
     all.labels.insert(all.labels.end(), part.fitted.labels.begin(), part.fitted.labels.end());
@@ -42,8 +44,8 @@ std::unique_ptr<table::Reader> open_with(const Model& model, const DataOptions& 
     if (reader->chosen().size() != all.labels.size())
       throw std::runtime_error(reader->source() + ": the table has " +
                                std::to_string(reader->chosen().size()) + " columns, but " + model.path +
-                               " wants " + std::to_string(all.labels.size()) + ": name them by --columns" +
-                               (model.context.empty() ? "" : " and --context"));
+                               " wants " + std::to_string(all.labels.size()) + ": name them by " +
+                               data.columns_option + (model.context.empty() ? "" : " and --context"));
     return reader;  // all of them, in order
   }
   std::vector<Eigen::Index> places;
@@ -58,27 +60,51 @@ std::unique_ptr<table::Reader> open_with(const Model& model, const DataOptions& 
 Wanted features(const Model& model, const DataOptions& data) {
   const auto first = model.positions.begin();
   const auto count = static_cast<std::ptrdiff_t>(model.columns.size());
-  return {{model.columns, {first, first + count}, model.header}, data.columns, "--columns"};
+  return {{model.columns, {first, first + count}, model.header, data.columns_option},
+          data.columns,
+          data.columns_option};
 }
 Wanted contexts(const Model& model, const DataOptions& data) {
   const auto last = model.positions.end();
   const auto count = static_cast<std::ptrdiff_t>(model.context.size());
-  return {{model.context, {last - count, last}, model.header}, data.context, "--context"};
+  return {
+      {model.context, {last - count, last}, model.header, data.columns_option}, data.context, "--context"};
 }
 
 }  // namespace
 
 std::unique_ptr<table::Reader> DataOptions::open(const std::string& from) const {
-  return table::open(from,
-                     header      ? table::Header::yes
-                     : no_header ? table::Header::no
-                                 : table::Header::sniff,
-                     decimal);
+  std::unique_ptr<table::Reader> reader = table::open(from,
+                                                      header      ? table::Header::yes
+                                                      : no_header ? table::Header::no
+                                                                  : table::Header::sniff,
+                                                      decimal);
+  if (can_skip_missing)
+    reader->set_missing(skip_missing ? table::Missing::leave_out : table::Missing::reject,
+                        ": --skip-missing leaves such rows out");
+  return reader;
+}
+
+void say_left_out(const table::Reader& reader) {
+  if (reader.left_out() > 0)
+    std::fprintf(stderr, "%s: %td of %td rows have missing values and are left out\n",
+                 table::escaped(reader.source()).c_str(), static_cast<std::ptrdiff_t>(reader.left_out()),
+                 static_cast<std::ptrdiff_t>(reader.left_out() + reader.rows_read()));
 }
 
 std::unique_ptr<table::Reader> open_for(const Model& model, const DataOptions& data,
                                         const std::string& path) {
   return open_with(model, data, path, {features(model, data), contexts(model, data)});
+}
+
+std::unique_ptr<table::Reader> open_features(const Model& model, const DataOptions& data,
+                                             const std::string& path) {
+  return open_with(model, data, path, {features(model, data)});
+}
+
+std::vector<Eigen::Index> find_contexts(const Model& model, const DataOptions& data,
+                                        const table::Reader& reader) {
+  return find(reader, model, contexts(model, data));
 }
 
 std::unique_ptr<table::Reader> open_contexts(const Model& model, const DataOptions& data) {

@@ -10,7 +10,7 @@ namespace command {
 
 /// The data for the picture of a model. Columns are features.
 struct Figure {
-  std::string title, subtitle = {};
+  std::string title, subtitle = {};                                      ///< the subtitle has one line or two
   std::vector<std::string> names;                                        ///< one per feature
   Eigen::MatrixXd data;                                                  ///< may have no rows
   Eigen::MatrixXd samples = {};                                          ///< of the model

@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include "columns.hpp"
+#include "nearest.hpp"
 #include "numbers.hpp"
 #include "table/cells.hpp"
 #include "table/table.hpp"
@@ -41,7 +42,8 @@ class FeaturePlaces {
     const auto position = by_position_.find(column.position);
     if (column.by_position ? position == by_position_.end() : label == by_label_.end())
       throw UsageError(option + ": " + column.text() + " is no column of the fit, but " +
-                       table::escaped(table::line_of(columns_.features)));
+                       table::escaped(table::line_of(columns_.features)) +
+                       or_nearest(column.name, columns_.features));
     return column.by_position ? position->second : label->second;
   }
 

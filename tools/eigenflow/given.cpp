@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "columns.hpp"
+#include "nearest.hpp"
 #include "numbers.hpp"
 #include "table/cells.hpp"
 #include "usage_error.hpp"
@@ -25,9 +26,10 @@ table::Rows given_context(const Model& model, const std::vector<std::string>& gi
         if (wanted.by_position ? position == wanted.position : model.context[at] == wanted.name) break;
       }
       if (at == known.size())
-        throw UsageError(
-            "--given: " + wanted.text() + " is no context of " + model.path +
-            (model.context.empty() ? ", which has none" : ", but " + table::line_of(model.context)));
+        throw UsageError("--given: " + wanted.text() + " is no context of " + model.path +
+                         (model.context.empty() ? ", which has none"
+                                                : ", but " + table::line_of(model.context) +
+                                                      or_nearest(wanted.name, model.context)));
       if (known[at]) throw UsageError("--given: " + wanted.text() + " is there twice");
       known[at] = true;
       context(0, static_cast<Eigen::Index>(at)) = number_of(entry.substr(equals + 1), {}, "--given");

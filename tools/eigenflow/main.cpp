@@ -1,18 +1,16 @@
 // eigenflow: densities from the command line, see docs/command.md.
 
-#include <algorithm>
 #include <cstdio>
 #include <eigenflow/version.hpp>
 #include <exception>
 #include <iostream>
 #include <new>
 #include <string>
-#include <vector>
 
-#include "nearest.hpp"
 #include "options.hpp"
 #include "subcommands.hpp"
 #include "table/text.hpp"
+#include "typo.hpp"
 #include "usage_error.hpp"
 
 namespace command {
@@ -40,55 +38,13 @@ void add_reading_options(CLI::App& subcommand, DataOptions& data) {
       ->type_name("point|comma");
 }
 
+CLI::Option* add_missing_option(CLI::App& subcommand, DataOptions& data) {
+  data.can_skip_missing = true;
+  return subcommand.add_flag("--skip-missing", data.skip_missing,
+                             "Leave out rows with missing values, and say how many");
+}
+
 namespace {
-
-std::vector<std::string> subcommand_names(CLI::App& app) {
-  std::vector<std::string> names;
-  for (const CLI::App* sub : app.get_subcommands([](CLI::App*) { return true; }))
-    names.push_back(sub->get_name());
-  return names;
-}
-
-std::vector<std::string> option_names(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const CLI::Option* option : app.get_options())
-    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-  return names;
-}
-
-std::string or_list(const std::vector<std::string>& names) {
-  std::string list;
-  for (std::size_t i = 0; i < names.size(); ++i)
-    list += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + names[i];
-  return list;
-}
-
-// The unknown words of a command line, with the names that were probably meant. Empty if there are none.
-std::string unknown_word(CLI::App& app) {
-  const std::vector<CLI::App*> parsed = app.get_subcommands();
-  CLI::App& sub = parsed.empty() ? app : *parsed.front();
-  std::vector<std::string> left = sub.remaining();
-  if (!parsed.empty())
-    for (const std::string& word : app.remaining()) left.push_back(word);
-  // The value of an unknown option is left over too, but the option is more informative.
-  const auto dashed = std::find_if(left.begin(), left.end(), [](const std::string& word) {
-    return word.size() > 1 && word.front() == '-';
-  });
-  if (dashed != left.end()) {
-    const std::string word = dashed->substr(0, dashed->find('='));
-    const std::string near = nearest(word, option_names(sub));
-    return (parsed.empty() ? "there is no option \"" : sub.get_name() + " has no option \"") + word + '"' +
-           (near.empty() ? "" : ": do you mean " + near + '?');
-  }
-  if (left.empty()) return {};
-  if (!parsed.empty())
-    return sub.get_name() + " has no use for \"" + left.front() +
-           "\": an option is missing, or it is one too many";
-  const std::vector<std::string> names = subcommand_names(app);
-  const std::string near = nearest(left.front(), names);
-  return "there is no subcommand \"" + left.front() + "\"" +
-         (near.empty() ? ", but " + or_list(names) : ": do you mean " + near + "?");
-}
 
 // Check that the standard output was written.
 void finish_output() {
@@ -101,11 +57,7 @@ int parse(CLI::App& app, int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() != 0) {
-      const std::string unknown = unknown_word(app);
-      throw UsageError((unknown.empty() ? error.what() : unknown) +
-                       "\n'eigenflow --help' says how it is used");
-    }
+    if (error.get_exit_code() != 0) throw UsageError(usage_message(app, error));
     app.exit(error);  // --help, --version
   }
   finish_output();
@@ -134,6 +86,7 @@ int main(int argc, char** argv) {
   command::add_fit(app, command_line);
   command::add_score(app);
   command::add_sample(app);
+  command::add_compare(app);
   command::add_info(app);
   command::add_embed(app);
 #ifdef EIGENFLOW_COMMAND_PLOTS

@@ -78,9 +78,9 @@ Eigen::VectorXd Model::log_prob(const Eigen::Ref<const table::Rows>& rows, Eigen
       [&](const Eigen::MatrixXd& x) -> Eigen::VectorXd { return flow.log_prob(x, given); });
 }
 
-Eigen::MatrixXd Model::sample(Eigen::Index n, const Eigen::Ref<const table::Rows>& given,
-                              ef::Rng& rng) const {
-  Eigen::MatrixXd x = flow.sample(n, given, rng);
+Eigen::MatrixXd Model::sample(Eigen::Index n, const Eigen::Ref<const table::Rows>& given, ef::Rng& rng,
+                              double temperature) const {
+  Eigen::MatrixXd x = flow.sample(n, given, rng, temperature);
   for (Eigen::Index j = 0; j < x.cols(); ++j)
     if (const Whole& column = whole[static_cast<std::size_t>(j)]; column.is())
       for (double& value : x.col(j)) value = column.round(value);

@@ -25,8 +25,10 @@ struct Model {
   /// log p of each row; a row is the features, then the context. That of whole numbers is their log-probability, by so
   /// many points of each unit: see log_probability.
   Eigen::VectorXd log_prob(const Eigen::Ref<const table::Rows>& rows, Eigen::Index draws) const;
-  /// n rows given one context (1 × C) or n of them, whole where columns are.
-  Eigen::MatrixXd sample(Eigen::Index n, const Eigen::Ref<const table::Rows>& given, ef::Rng& rng) const;
+  /// n rows given one context (1 × C) or n of them, whole where columns are. A temperature other than 1 needs a base
+  /// that has one.
+  Eigen::MatrixXd sample(Eigen::Index n, const Eigen::Ref<const table::Rows>& given, ef::Rng& rng,
+                         double temperature = 1) const;
 };
 
 /// Throws std::runtime_error, with the name of the file, if it is not a model file.

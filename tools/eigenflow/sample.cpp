@@ -24,6 +24,7 @@ struct Options {
   std::string model, output = "-";
   std::optional<Eigen::Index> count;
   std::uint64_t seed = 0;
+  double temperature = 1;
   std::vector<std::string> given;
   DataOptions context;
 };
@@ -43,15 +44,23 @@ void sample_each(const Model& model, const Options& options, table::Writer& writ
   const Eigen::Index each = options.count.value_or(1);
   ef::Rng rng(options.seed);
   for_each_block(*reader, [&](const Eigen::Ref<const table::Rows>& rows) {
-    if (each == 1) return write(writer, model.sample(rows.rows(), rows, rng), rows);
+    if (each == 1) return write(writer, model.sample(rows.rows(), rows, rng, options.temperature), rows);
     for (Eigen::Index i = 0; i < rows.rows(); ++i)
-      write(writer, model.sample(each, rows.row(i), rng), rows.row(i));
+      write(writer, model.sample(each, rows.row(i), rng, options.temperature), rows.row(i));
   });
+}
+
+void check_temperature(const Model& model, double temperature) {
+  if (temperature != 1 && !model.flow.base().has_temperature())
+    throw UsageError("--temperature multiplies the noise of a normal base, but the base of " + model.path +
+                     " is " + model.flow.base().part_name() +
+                     ": leave it out, or fit a model with --base normal");
 }
 
 void run(const Options& options) {
   check_output(options.output, Output::text, {options.model, options.context.path});
   const Model model = load_model(options.model);
+  check_temperature(model, options.temperature);
   std::vector<std::string> names = model.columns;
   names.insert(names.end(), model.context.begin(), model.context.end());
   if (!options.context.path.empty()) {
@@ -67,7 +76,8 @@ void run(const Options& options) {
   ef::Rng rng(options.seed);
   const Eigen::Index piece = std::clamp<Eigen::Index>((1 << 20) / (model.flow.dim() + 1), 64, 1 << 15);
   for (Eigen::Index first = 0; first < *options.count; first += piece)
-    write(writer, model.sample(std::min(piece, *options.count - first), context, rng), context);
+    write(writer, model.sample(std::min(piece, *options.count - first), context, rng, options.temperature),
+          context);
   writer.finish();
 }
 
@@ -83,6 +93,8 @@ void add_sample(CLI::App& app) {
       ->capture_default_str();
   add_whole(*sub, "--seed", options->seed, 0, std::numeric_limits<std::uint64_t>::max(),
             "Another seed, other rows");
+  add_number(*sub, "--temperature", options->temperature, {.low = 0},
+             "Multiplies the noise of a normal base: below 1, rows are more typical and less diverse");
   CLI::Option* const given =
       sub->add_option("--given", options->given, "The context, for a conditional model")
           ->type_name("NAME=NUMBER,...")
@@ -98,6 +110,7 @@ void add_sample(CLI::App& app) {
       "A conditional model's context is written behind its features.\n\n"
       "Examples:\n"
       "  eigenflow sample geyser.eigenflow -n 1000 -o more.csv\n"
+      "  eigenflow sample geyser.eigenflow -n 1000 --temperature 0.7\n"
       "  eigenflow sample wind.eigenflow -n 100 --given hour=12\n"
       "  eigenflow sample wind.eigenflow --context-file hours.csv -o wind.npy");
   sub->callback([options] { run(*options); });

@@ -11,15 +11,15 @@
 #include <vector>
 
 #include "data.hpp"
+#include "draws.hpp"
 #include "memory.hpp"
 #include "model.hpp"
 #include "numbers.hpp"
 #include "options.hpp"
 #include "output.hpp"
 #include "score_maps.hpp"
+#include "score_table.hpp"
 #include "subcommands.hpp"
-#include "table/text.hpp"
-#include "table/writer.hpp"
 #include "usage_error.hpp"
 
 namespace command {
@@ -28,7 +28,7 @@ namespace {
 struct Options {
   std::string model;
   DataOptions data;
-  std::string output = "-", flag, reference;
+  std::string output = "-", flag, reference, with;
   Eigen::Index draws = 16;
 
   bool maps = false;
@@ -36,26 +36,31 @@ struct Options {
   std::string size, masks, image_scores;
 };
 
-// Calls use(log_prob) for block after block.
+// Calls use(ScoredRows) for block after block.
 template <class Use>
-void score(const Model& model, const Options& options, const std::string& path, const Use& use) {
-  const std::unique_ptr<table::Reader> reader = open_for(model, options.data, path);
-  for_each_block(*reader, [&](const auto& rows) { use(model.log_prob(rows, options.draws)); });
+void score(const Model& model, const Options& options, table::Reader& reader, const Use& use) {
+  for_each_block(reader, [&](const auto& rows) {
+    ScoredRows scored{.log_prob = model.log_prob(rows, options.draws), .beside = reader.beside()};
+    if (options.data.skip_missing) scored.numbers = reader.numbers();
+    use(std::move(scored));
+  });
 }
 
-std::vector<double> all_scores(const Model& model, const Options& options, const std::string& path) {
-  std::vector<double> scores;
-  within_memory(path == "-" ? "standard input" : path,
-                "a threshold takes 8 bytes a row: give a part of the rows as --reference", [&] {
-                  score(model, options, path, [&](const Eigen::VectorXd& log_prob) {
-                    scores.insert(scores.end(), log_prob.begin(), log_prob.end());
-                  });
-                });
+std::vector<ScoredRows> all_scores(const Model& model, const Options& options, table::Reader& reader) {
+  std::vector<ScoredRows> scores;
+  within_memory(
+      reader.source(),
+      "a threshold takes 8 bytes a row, and what --with and --skip-missing add: give a part of the "
+      "rows as --reference",
+      [&] { score(model, options, reader, [&](ScoredRows rows) { scores.push_back(std::move(rows)); }); });
   return scores;
 }
 
 // The ⌈share N⌉-th lowest score: what it is and what is below are outliers. A score that is no number counts as −∞.
-double threshold_of(std::vector<double> scores, double share) {
+double threshold_of(const std::vector<ScoredRows>& rows, double share) {
+  std::vector<double> scores;
+  for (const ScoredRows& block : rows)
+    scores.insert(scores.end(), block.log_prob.begin(), block.log_prob.end());
   const auto count = static_cast<std::size_t>(std::ceil(share * static_cast<double>(scores.size())));
   const auto at = scores.begin() + static_cast<std::ptrdiff_t>(std::max<std::size_t>(count, 1)) - 1;
   for (double& score : scores)
@@ -64,17 +69,11 @@ double threshold_of(std::vector<double> scores, double share) {
   return *at;
 }
 
-// Says what the scores of whole numbers are.
-void say_draws(const Model& model, Eigen::Index draws) {
-  std::string names;
-  std::size_t count = 0;
-  for (std::size_t j = 0; j < model.whole.size(); ++j)
-    if (model.whole[j].is() && ++count <= 16)
-      names += (names.empty() ? "" : ", ") + table::shown(model.columns[j]);
-  if (count > 16) names = std::to_string(count) + " columns";
-  if (!names.empty())
-    std::fprintf(stderr, "%s: log-probabilities of whole numbers, by %td points of each unit (--draws)\n",
-                 names.c_str(), static_cast<std::ptrdiff_t>(draws));
+double threshold_of_reference(const Model& model, const Options& options, double share) {
+  const std::unique_ptr<table::Reader> reader = open_for(model, options.data, options.reference);
+  const double threshold = threshold_of(all_scores(model, options, *reader), share);
+  say_left_out(*reader);
+  return threshold;
 }
 
 void run(const Options& options) {
@@ -94,38 +93,27 @@ void run(const Options& options) {
   const double share = options.flag.empty() ? 0 : share_of(options.flag, "--flag");
   const Model model = load_model(options.model);
   say_draws(model, options.draws);
-  if (options.flag.empty()) {
-    table::Writer writer(options.output, {"log_prob"});
-    score(model, options, options.data.path,
-          [&](const Eigen::VectorXd& log_prob) { writer.write(log_prob); });
-    return writer.finish();
-  }
-
-  table::Writer writer(options.output, {"log_prob", "outlier"});
-  std::size_t flagged = 0, rows = 0;
+  const std::unique_ptr<table::Reader> reader = open_for(model, options.data, options.data.path);
+  reader->keep(columns_beside(*reader, options.with));
+  ScoreWriter writer(options.output, *reader, !options.flag.empty(), options.data.skip_missing);
   double threshold = 0;
-  const auto write = [&](const auto& log_prob) {
-    table::Rows out(log_prob.size(), 2);
-    out.col(0) = log_prob;
-    out.col(1) =
-        (log_prob.array() > threshold).select(Eigen::ArrayXd::Zero(log_prob.size()), 1.0);  // NaN is one
-    flagged += static_cast<std::size_t>(out.col(1).sum());
-    rows += static_cast<std::size_t>(log_prob.size());
-    writer.write(out);
-  };
-  if (options.reference.empty()) {
-    const std::vector<double> scores = all_scores(model, options, options.data.path);
+  Eigen::Index flagged = 0;
+  const auto write = [&](const ScoredRows& rows) { flagged += writer.write(rows, threshold); };
+  if (options.flag.empty()) {
+    score(model, options, *reader, write);
+  } else if (options.reference.empty()) {
+    const std::vector<ScoredRows> scores = all_scores(model, options, *reader);
     threshold = threshold_of(scores, share);
-    constexpr std::size_t piece = 1 << 14;
-    for (std::size_t i = 0; i < scores.size(); i += piece)
-      write(Eigen::Map<const Eigen::VectorXd>(scores.data() + i,
-                                              static_cast<Eigen::Index>(std::min(piece, scores.size() - i))));
+    for (const ScoredRows& rows : scores) write(rows);
   } else {
-    threshold = threshold_of(all_scores(model, options, options.reference), share);
-    score(model, options, options.data.path, write);
+    threshold = threshold_of_reference(model, options, share);
+    score(model, options, *reader, write);
   }
   writer.finish();
-  std::fprintf(stderr, "%zu of %zu rows have log p <= %.6g\n", flagged, rows, threshold);
+  say_left_out(*reader);
+  if (!options.flag.empty())
+    std::fprintf(stderr, "%td of %td rows have log p <= %.6g\n", static_cast<std::ptrdiff_t>(flagged),
+                 static_cast<std::ptrdiff_t>(reader->rows_read()), threshold);
 }
 
 }  // namespace
@@ -138,17 +126,24 @@ void add_score(CLI::App& app) {
   add_data_options(*sub, options->data);
   add_text(*sub, "-o,--output", options->output, "Where to write: CSV, or .npy where the name ends so")
       ->capture_default_str();
+  add_text(
+      *sub, "--with", options->with,
+      "Write these columns of DATA beside the score, as a,b, or all: numbers and text, as they stand there")
+      ->type_name("NAMES");
+  add_missing_option(*sub, options->data)
+      ->description(
+          "Leave out rows with missing values, say how many, and write the number of each row as row");
   add_text(*sub, "--flag", options->flag, "Mark the rows of lowest density, this share of them, as 1%")
       ->type_name("SHARE");
   add_text(*sub, "--reference", options->reference, "Mark rows below that quantile of another table's scores")
       ->type_name("DATA");
-  add_whole(*sub, "--draws", options->draws, 1, 1'000'000,
-            "Points of a unit that the probability of a whole number is taken from");
+  add_draws_option(*sub, options->draws);
   const std::string images = "Images";
   CLI::Option* const maps = sub->add_flag("--maps", options->maps,
                                           "Write the score of each pixel of feature maps, the mean of z²/2")
                                 ->group(images);
-  for (const char* const of_rows : {"--flag", "--reference", "--columns", "--context", "--draws"})
+  for (const char* const of_rows :
+       {"--flag", "--reference", "--columns", "--context", "--draws", "--with", "--skip-missing"})
     maps->excludes(sub->get_option(of_rows));
   sub->add_option("--stage", options->stages, "Another model and its maps; scores are the mean over all")
       ->type_name("MODEL DATA")
@@ -170,6 +165,7 @@ void add_score(CLI::App& app) {
   sub->footer(
       "Examples:\n"
       "  eigenflow score geyser.eigenflow old_faithful.csv -o scores.csv\n"
+      "  eigenflow score geyser.eigenflow old_faithful.csv --with all --skip-missing\n"
       "  eigenflow score normal.eigenflow today.csv --flag 1% --reference training.csv\n"
       "  eigenflow score geyser.eigenflow - < old_faithful.csv | sort -n | head -3");
   sub->callback([options] { run(*options); });

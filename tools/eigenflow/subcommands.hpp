@@ -13,6 +13,7 @@ namespace command {
 void add_fit(CLI::App& app, const std::string& command_line);
 void add_score(CLI::App& app);
 void add_sample(CLI::App& app);
+void add_compare(CLI::App& app);
 void add_info(CLI::App& app);
 void add_embed(CLI::App& app);
 void add_plot(CLI::App& app);
@@ -21,5 +22,7 @@ void add_plot(CLI::App& app);
 void add_data_options(CLI::App& subcommand, DataOptions& data);
 /// How the table is written: --header, --no-header and --decimal.
 void add_reading_options(CLI::App& subcommand, DataOptions& data);
+/// --skip-missing.
+CLI::Option* add_missing_option(CLI::App& subcommand, DataOptions& data);
 
 }  // namespace command

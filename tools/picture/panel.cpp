@@ -5,8 +5,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "axes.hpp"
 #include "grid.hpp"
-#include "ticks.hpp"
 
 namespace picture {
 namespace {
@@ -175,27 +175,32 @@ void Panel::note(std::string_view text, Corner corner) {
 }
 
 void Panel::axes(const AxisLabels& labels) {
-  constexpr double reach = 4;
   const Stroke stroke{.colour = theme_.quiet, .width = 0.75};
-  const TextStyle number{.size = 9.5, .colour = theme_.quiet, .align = Align::right, .stand = Stand::middle};
-  const TextStyle name{.size = 10.5, .colour = theme_.ink, .stand = Stand::top};
+  const TextStyle number{
+      .size = number_size, .colour = theme_.quiet, .align = Align::right, .stand = Stand::middle};
+  const TextStyle name{.size = name_size, .colour = theme_.ink, .stand = Stand::top};
   if (labels.below) {
-    for (const Tick& tick : nice_ticks(x_, labels.ticks)) {
+    const Axis axis{Along::x, x_, frame_.width, labels.overhang};
+    for (const Tick& tick : ticks_along(axis, labels.ticks)) {
       const Point at = {place(tick.value, y_.low).x, frame_.bottom() + 1};
-      canvas_->fill({at.x - stroke.width / 2, at.y, stroke.width, reach}, stroke.colour);
-      canvas_->text(tick.label, {at.x, at.y + reach + 4},
+      canvas_->fill({at.x - stroke.width / 2, at.y, stroke.width, tick_reach}, stroke.colour);
+      canvas_->text(tick.label, {frame_.x + axis.label_position(tick), at.y + tick_reach + 4},
                     {.size = number.size, .colour = number.colour, .stand = Stand::top});
     }
-    canvas_->text(labels.x, {frame_.centre().x, frame_.bottom() + 25}, name);
+    canvas_->text(shortened(labels.x, name.size, frame_.width), {frame_.centre().x, frame_.bottom() + 25},
+                  name);
   }
   if (labels.left) {
-    for (const Tick& tick : nice_ticks(y_, labels.ticks)) {
+    const Axis axis{Along::y, y_, frame_.height, labels.overhang};
+    const std::vector<Tick> ticks = ticks_along(axis, labels.ticks);
+    for (const Tick& tick : ticks) {
       const Point at = {frame_.x - 1, place(x_.low, tick.value).y};
-      canvas_->fill({at.x - reach, at.y - stroke.width / 2, reach, stroke.width}, stroke.colour);
-      canvas_->text(tick.label, {at.x - reach - 4, at.y}, number);
+      canvas_->fill({at.x - tick_reach, at.y - stroke.width / 2, tick_reach, stroke.width}, stroke.colour);
+      canvas_->text(tick.label, {at.x - tick_reach - 4, frame_.bottom() - axis.label_position(tick)}, number);
     }
+    const double distance = labels.name_distance > 0 ? labels.name_distance : name_distance(ticks);
     canvas_->text(
-        labels.y, {frame_.x - 36, frame_.centre().y},
+        shortened(labels.y, name.size, frame_.height), {frame_.x - distance, frame_.centre().y},
         {.size = name.size, .colour = name.colour, .stand = Stand::baseline, .turn = Turn::quarter_left});
   }
 }

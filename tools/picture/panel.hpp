@@ -38,6 +38,8 @@ struct AxisLabels {
   std::string y = {};
   int ticks = 6;                   // maximum on each axis
   bool below = true, left = true;  // which of the two axes
+  double overhang = 1e9;           // how far numbers may reach beyond the ends of the frame
+  double name_distance = 0;        // of the y name from the frame; 0: just beyond the numbers
 };
 
 struct View {
@@ -89,7 +91,8 @@ class Panel {
 
   /// Small text inside a corner, readable on the panel: a result next to its picture.
   void note(std::string_view text, Corner corner = Corner::bottom_left);
-  /// Ticks, numbers and labels below and left of the frame; takes about 40 pixels there.
+  /// Ticks, numbers and labels below and left of the frame; takes about 40 pixels there, and more at the left if the
+  /// numbers are long (see axes.hpp). Names that are longer than the frame are shortened.
   void axes(const AxisLabels& labels = {});
 
  private:

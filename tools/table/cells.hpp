@@ -144,6 +144,18 @@ inline std::string quoted(const std::string& text) {
   return cell + '"';
 }
 
+/// A cell of a file in another dialect, as a CSV file with commas has it: numbers keep their digits, and get a decimal
+/// point; text that could be taken for something else is in quotes.
+inline std::string rewritten(const Cell& cell, const Dialect& from) {
+  if (cell.quoted) return table::quoted(unquoted(cell, from));
+  std::string text(cell.text);
+  if (number(text, from.decimal)) {
+    std::replace(text.begin(), text.end(), ',', '.');
+    return text;
+  }
+  return is_missing(text) ? text : table::quoted(text);
+}
+
 /// The line that `cells` takes apart.
 inline std::string line_of(const std::vector<std::string>& all) {
   std::string line;

@@ -87,30 +87,64 @@ class CsvReader : public Reader {
     place_.assign(static_cast<std::size_t>(columns()), -1);
     for (std::size_t i = 0; i < chosen().size(); ++i)
       place_[static_cast<std::size_t>(chosen()[i])] = static_cast<Eigen::Index>(i);
+    kept_place_.assign(kept().empty() ? 0 : place_.size(), -1);
+    for (std::size_t i = 0; i < kept().size(); ++i)
+      kept_place_[static_cast<std::size_t>(kept()[i])] = static_cast<Eigen::Index>(i);
     Eigen::Index count = 0;
-    for (; count < to.rows(); ++count) {
+    while (count < to.rows()) {
       const std::optional<std::string_view> record = records_.next();
       if (!record) {
         if (records_.problem() != Records::Problem::none) fail_at_end();
         break;
       }
-      parse(*record, to.row(count).data());
+      if (parse(*record, to.row(count).data())) {
+        add_row(beside_text());
+        ++count;
+      } else {
+        leave_row_out();
+      }
     }
     return count;
   }
 
-  void parse(std::string_view record, double* to) const {
+  // False if the row is to be left out.
+  bool parse(std::string_view record, double* to) {
+    bool complete = true;
+    cells_.resize(kept().size());
     Eigen::Index column = row_names_ ? -1 : 0;
     for (Cells cells(record, records_.dialect()); cells.more(); ++column) {
       const Cell cell = cells.next();
       if (column >= columns()) reject_columns(record);
-      const Eigen::Index place = column < 0 ? -1 : place_[static_cast<std::size_t>(column)];
+      if (column < 0) continue;
+      const auto at = static_cast<std::size_t>(column);
+      if (!kept().empty() && kept_place_[at] >= 0) cells_[static_cast<std::size_t>(kept_place_[at])] = cell;
+      const Eigen::Index place = place_[at];
       if (place < 0) continue;
       const std::optional<double> value = number(cell.text, records_.dialect().decimal);
-      if (!value || !eigenflow::detail::is_finite(*value)) refuse_cell(cell.text, value, column);
-      to[place] = *value;
+      if (value && eigenflow::detail::is_finite(*value))
+        to[place] = *value;
+      else if (leaves_out() && says_missing(cell.text, value))
+        complete = false;
+      else
+        refuse_cell(cell.text, value, column);
     }
     if (column < columns()) reject_columns(record);
+    return complete;
+  }
+
+  // Many programs write a missing number as NaN.
+  static bool says_missing(std::string_view cell, const std::optional<double>& value) {
+    return is_missing(cell) || (value && is_nan(*value));
+  }
+
+  // The kept cells of the last record.
+  std::string beside_text() const {
+    std::string text;
+    for (const Cell& cell : cells_) {
+      if (&cell != cells_.data()) text += ',';
+      text += rewritten(cell, records_.dialect());
+    }
+    return text;
   }
 
   [[noreturn]] void refuse_cell(std::string_view cell, const std::optional<double>& value,
@@ -123,6 +157,7 @@ class CsvReader : public Reader {
       what = shown(cell) + " is beyond the range of a number, which ends at 1.8e308";
     else if (!value && number(cell, comma ? '.' : ','))
       what += comma ? " with a decimal comma" : " (with a decimal comma it is: --decimal comma)";
+    if (says_missing(cell, value)) what += advice();
     fail(records_.line(), column, what);
   }
   [[noreturn]] void reject_columns(std::string_view record) const {
@@ -154,8 +189,10 @@ class CsvReader : public Reader {
   }
 
   Records records_;
-  bool row_names_ = false;           // one before each record, which no column is
-  std::vector<Eigen::Index> place_;  // of a column in the rows that are read, -1: nowhere
+  bool row_names_ = false;                // one before each record, which no column is
+  std::vector<Eigen::Index> place_;       // of a column in the rows that are read, -1: nowhere
+  std::vector<Eigen::Index> kept_place_;  // the same for the columns that are kept as text
+  std::vector<Cell> cells_;               // those of the last record
 };
 
 }  // namespace table

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "npy_header.hpp"
+#include "number.hpp"
 #include "reader.hpp"
 
 namespace table {
@@ -79,22 +80,65 @@ class NpyReader : public Reader {
   }
 
   Eigen::Index fill(Rows& to) override {
-    const Eigen::Index count = std::min(to.rows(), rows_ - next_);
-    if (fortran_)
-      for (std::size_t i = 0; i < chosen().size(); ++i) {
-        in_->seekg(data_ + static_cast<std::streamoff>((chosen()[i] * rows_ + next_) * size_));
-        take(count);
-        for (Eigen::Index row = 0; row < count; ++row)
-          to(row, static_cast<Eigen::Index>(i)) = number_at(row, row, chosen()[i]);
-      }
-    else {
-      take(count * columns());
-      for (Eigen::Index row = 0; row < count; ++row)
-        for (std::size_t i = 0; i < chosen().size(); ++i)
-          to(row, static_cast<Eigen::Index>(i)) = number_at(row * columns() + chosen()[i], row, chosen()[i]);
+    for (;;) {  // until a row is complete, or there is none left
+      const Eigen::Index count = std::min(to.rows(), rows_ - next_);
+      if (count == 0) return 0;
+      beside_.resize(kept().empty() ? 0 : count, static_cast<Eigen::Index>(kept().size()));
+      if (!fortran_) take(count * columns());
+      take_columns(chosen(), count, to);
+      if (!kept().empty()) take_columns(kept(), count, beside_);
+      const Eigen::Index complete = use_complete(to, count);
+      next_ += count;
+      if (complete > 0) return complete;
     }
-    next_ += count;
-    return count;
+  }
+
+  // These columns of the next rows, NaN among the numbers.
+  void take_columns(const std::vector<Eigen::Index>& wanted, Eigen::Index count, Rows& to) {
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      if (fortran_) {
+        in_->seekg(data_ + static_cast<std::streamoff>((wanted[i] * rows_ + next_) * size_));
+        take(count);
+      }
+      for (Eigen::Index row = 0; row < count; ++row)
+        to(row, static_cast<Eigen::Index>(i)) = number_at(fortran_ ? row : row * columns() + wanted[i]);
+    }
+  }
+
+  // Checks the next rows, and moves those that are not left out to the front. Returns how many.
+  Eigen::Index use_complete(Rows& to, Eigen::Index count) {
+    Eigen::Index complete = 0;
+    for (Eigen::Index row = 0; row < count; ++row) {
+      bool left_out = false;
+      for (Eigen::Index j = 0; j < to.cols(); ++j)
+        if (!eigenflow::detail::is_finite(to(row, j))) {
+          if (leaves_out() && is_nan(to(row, j)))
+            left_out = true;
+          else
+            refuse(row, j, to(row, j));
+        }
+      if (left_out) {
+        leave_row_out();
+        continue;
+      }
+      if (complete < row) to.row(complete) = to.row(row);
+      ++complete;
+      add_row(beside_text(row));
+    }
+    return complete;
+  }
+  [[noreturn]] void refuse(Eigen::Index row, Eigen::Index place, double value) const {
+    fail(next_ + row + 1, chosen()[static_cast<std::size_t>(place)],
+         std::to_string(value) + " is no finite number" + (is_nan(value) ? advice() : ""));
+  }
+
+  std::string beside_text(Eigen::Index row) const {
+    std::string text;
+    for (Eigen::Index j = 0; j < beside_.cols() && beside_.rows() > 0; ++j) {
+      if (j > 0) text += ',';
+      append_number(beside_(row, j), text);
+    }
+    return text;
   }
 
   // The next so many numbers, as bytes.
@@ -103,7 +147,7 @@ class NpyReader : public Reader {
     in_->read(bytes_.data(), numbers * size_);
     if (in_->gcount() < numbers * size_) fail_short(columns());
   }
-  double number_at(Eigen::Index i, Eigen::Index row, Eigen::Index column) const {
+  double number_at(Eigen::Index i) const {
     const char* const from = bytes_.data() + i * size_;
     float single = 0;
     double value = 0;
@@ -114,8 +158,6 @@ class NpyReader : public Reader {
     } else {
       std::memcpy(&value, from, sizeof value);
     }
-    if (!eigenflow::detail::is_finite(value))
-      fail(next_ + row + 1, column, std::to_string(value) + " is no finite number");
     return value;
   }
 
@@ -149,6 +191,7 @@ class NpyReader : public Reader {
   bool fortran_ = false;
   std::streamoff data_ = 0;  // where the numbers begin; -1 in a pipe
   std::string bytes_;
+  Rows beside_;  // the kept columns
 };
 
 }  // namespace table

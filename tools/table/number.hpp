@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cstdlib>
+#include <eigenflow/numerics/finite.hpp>
 #include <limits>
 #include <optional>
 #include <string>
@@ -48,6 +49,13 @@ inline std::optional<double> number(std::string_view cell, char decimal) {
 inline bool beyond_range(std::string_view cell, double value) {
   return (value > std::numeric_limits<double>::max() || value < std::numeric_limits<double>::lowest()) &&
          cell.find_first_of("0123456789") != std::string_view::npos;
+}
+
+/// Whether a number is NaN, by its bits: with -ffast-math, value != value may be compiled to `false`.
+inline bool is_nan(double value) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  return !eigenflow::detail::is_finite(value) && !eigenflow::detail::same_bits(value, infinity) &&
+         !eigenflow::detail::same_bits(value, -infinity);
 }
 
 /// Whether a cell says that its number is not known.

@@ -18,6 +18,9 @@ namespace table {
 /// Rows of numbers as a file has them.
 using Rows = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
+/// What happens to a row that has no number in a chosen column: an empty cell, NA and the like, or NaN.
+enum class Missing { reject, leave_out };
+
 /// A table that is read a block of rows at a time, so that its length does not matter. Every error is a
 /// std::runtime_error that begins with the place, "FILE:ROW: column "NAME"".
 class Reader {
@@ -45,14 +48,37 @@ class Reader {
   void choose(std::vector<Eigen::Index> columns) { chosen_ = std::move(columns); }
   const std::vector<Eigen::Index>& chosen() const { return chosen_; }
 
-  /// Fills as many rows of `to` (N × the chosen columns) as there are left and returns how many; fewer than N
-  /// only at the end. Throws std::runtime_error for what is no finite number, and for a table without rows.
+  /// Columns that are kept as text beside the rows of numbers: see beside(). To be called before the first read.
+  void keep(std::vector<Eigen::Index> columns) { kept_ = std::move(columns); }
+  const std::vector<Eigen::Index>& kept() const { return kept_; }
+  /// Rejects rows with missing numbers, or leaves them out. `advice` ends the message of a row that is rejected. To be
+  /// called before the first read.
+  void set_missing(Missing what, std::string advice = {}) {
+    missing_ = what;
+    advice_ = std::move(advice);
+  }
+
+  /// Fills rows of `to` (N × the chosen columns) and returns how many; 0 only at the end. Throws std::runtime_error for
+  /// what is no finite number, and for a table without rows.
   Eigen::Index read(Rows& to) {
+    beside_.clear();
+    numbers_.clear();
     const Eigen::Index count = in_memory([&] { return fill(to); });
     rows_ += count;
-    if (rows_ == 0 && to.rows() > 0) fail("there are no rows of numbers");
+    if (rows_ == 0 && to.rows() > 0)
+      fail(left_out_ > 0 ? "no row is left: " + std::to_string(left_out_) +
+                               (left_out_ == 1 ? " has" : " have") + " missing values"
+                         : "there are no rows of numbers");
     return count;
   }
+  /// The kept columns of the rows of the last read, as a CSV file has them: numbers as they stand in the table (with a
+  /// decimal point), text in quotes where it needs them. Empty if no columns are kept.
+  const std::vector<std::string>& beside() const { return beside_; }
+  /// Which rows of the table those of the last read are, from 1.
+  const std::vector<Eigen::Index>& numbers() const { return numbers_; }
+  /// Rows that were read so far, and those that were left out.
+  Eigen::Index rows_read() const { return rows_; }
+  Eigen::Index left_out() const { return left_out_; }
 
   /// Runs `work`, and names the file where memory does not suffice.
   template <class Work>
@@ -71,6 +97,20 @@ class Reader {
   explicit Reader(std::string source) : source_(std::move(source)) {}
 
   virtual Eigen::Index fill(Rows& to) = 0;
+
+  bool leaves_out() const { return missing_ == Missing::leave_out; }
+  /// What a message says at the end of a row that is rejected because a number is missing.
+  const std::string& advice() const { return advice_; }
+  /// The next row of the table is read, with these kept columns.
+  void add_row(std::string beside) {
+    numbers_.push_back(++row_);
+    if (!kept_.empty()) beside_.push_back(std::move(beside));
+  }
+  /// The next row of the table is left out.
+  void leave_row_out() {
+    ++row_;
+    ++left_out_;
+  }
 
   void set_columns(Eigen::Index count) {
     columns_ = count;
@@ -112,8 +152,12 @@ class Reader {
   std::string source_;
   std::vector<std::string> names_, labels_;
   Eigen::Index columns_ = 0, index_ = 0;
-  std::vector<Eigen::Index> chosen_;
-  Eigen::Index rows_ = 0;
+  std::vector<Eigen::Index> chosen_, kept_;
+  Missing missing_ = Missing::reject;
+  std::string advice_;
+  std::vector<std::string> beside_;
+  std::vector<Eigen::Index> numbers_;
+  Eigen::Index rows_ = 0, row_ = 0, left_out_ = 0;
 };
 
 /// All rows that are left.

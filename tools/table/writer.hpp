@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <eigenflow/io/file.hpp>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -39,13 +40,16 @@ class Writer {
   }
 
   /// Appends rows, N × the names.
-  void write(const Eigen::Ref<const Rows>& rows) {
+  void write(const Eigen::Ref<const Rows>& rows) { write(rows, {}); }
+  /// The same with more cells at the end of each row, as Reader::beside has them. An .npy file takes numbers only, NaN
+  /// for missing ones; throws std::runtime_error for other text.
+  void write(const Eigen::Ref<const Rows>& rows, std::span<const std::string> beside) {
     for (Eigen::Index i = 0; i < rows.rows(); ++i) {
+      const std::string* const more = beside.empty() ? nullptr : &beside[static_cast<std::size_t>(i)];
       if (npy_)
-        text_.append(reinterpret_cast<const char*>(rows.row(i).data()),
-                     static_cast<std::size_t>(columns_) * sizeof(double));
+        append_bytes(rows.row(i), more);
       else
-        append_line(rows.row(i));
+        append_line(rows.row(i), more);
       if (text_.size() > (std::size_t{1} << 16)) flush();
     }
     rows_ += rows.rows();
@@ -78,12 +82,29 @@ class Writer {
     text_.clear();
   }
   template <class Row>
-  void append_line(const Row& row) {
+  void append_line(const Row& row, const std::string* more) {
     for (Eigen::Index j = 0; j < row.size(); ++j) {
       if (j > 0) text_ += ',';
       append_number(row[j], text_);
     }
+    if (more) (text_ += ',') += *more;
     text_ += '\n';
+  }
+  template <class Row>
+  void append_bytes(const Row& row, const std::string* more) {
+    const auto append = [&](double value) {
+      text_.append(reinterpret_cast<const char*>(&value), sizeof value);
+    };
+    for (Eigen::Index j = 0; j < row.size(); ++j) append(row[j]);
+    if (!more) return;
+    for (Cells cells(*more, {}); cells.more();) {
+      const Cell cell = cells.next();
+      const std::optional<double> value = number(cell.text);
+      if (!value && !is_missing(cell.text))
+        throw std::runtime_error("an .npy file takes numbers only, but a cell is " + shown(cell.text) +
+                                 ": write CSV, or leave its column out");
+      append(value.value_or(std::numeric_limits<double>::quiet_NaN()));
+    }
   }
   void update_npy_header() {
     const std::string header = npy_header();
