@@ -23,7 +23,7 @@ struct Part {
 struct Plan {
   Eigen::Index folds = 0;  ///< of the rows; 0: a share is held out
   double work = 2e10;      ///< multiplications of each mixture's fit
-  std::vector<Part> parts;
+  std::vector<Part> parts = {};
 };
 
 /// As "folds=5; weight=0.9 members=5 layers=5 type=coupling ...; weight=0.1 layers=0 base=mixture components=4".
