@@ -43,7 +43,7 @@ void set_threads(int threads) {
 #ifdef _OPENMP
   omp_set_num_threads(threads);
 #else
-  if (threads > 1) std::fprintf(stderr, "eigenflow: built without OpenMP: one thread alone\n");
+  if (threads > 1) std::fprintf(stderr, "eigenflow: built without OpenMP: it uses one thread\n");
 #endif
 }
 

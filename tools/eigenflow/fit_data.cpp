@@ -41,7 +41,7 @@ class FeaturePlaces {
     const auto label = by_label_.find(column.name);
     const auto position = by_position_.find(column.position);
     if (column.by_position ? position == by_position_.end() : label == by_label_.end())
-      throw UsageError(option + ": " + column.text() + " is no column of the fit, but " +
+      throw UsageError(option + ": " + column.text() + " is not a column of the fit, whose columns are " +
                        table::escaped(table::line_of(columns_.features)) +
                        or_nearest(column.name, columns_.features));
     return column.by_position ? position->second : label->second;

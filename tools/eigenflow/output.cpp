@@ -31,7 +31,7 @@ void check_model_output(const std::string& path, const std::vector<std::string>&
   check_output(path, Output::file, inputs);
   std::error_code error;
   if (fs::exists(path, error) && !fs::is_regular_file(path, error))
-    throw UsageError(path + ": a model can be written to a file alone");
+    throw UsageError(path + ": a model can only be written to a file: give the name of one");
   try {
     eigenflow::io::check_writable(path);
   } catch (const std::runtime_error& problem) {

@@ -70,7 +70,7 @@ void run(const Options& options) {
     return writer.finish();
   }
 
-  if (!options.count) throw UsageError("how many? Give -n N");
+  if (!options.count) throw UsageError("the number of samples is missing: give -n N");
   const table::Rows context = given_context(model, options.given);
   table::Writer writer(options.output, names);
   ef::Rng rng(options.seed);
