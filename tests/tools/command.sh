@@ -69,7 +69,7 @@ exits 1 'there is no column "WAITING", but eruption, waiting: do you mean "waiti
 exits 2 'do you mean "waiting"?' fit "$data" -o m --positive wating
 exits 2 'File name too long' fit "$data" -o "$(printf 'm%.0s' {1..300})"
 exits 2 'no/m' fit "$data" -o no/m
-exits 2 'to a file alone' fit "$data" -o .
+exits 2 'can only be written to a file' fit "$data" -o .
 [ -c /dev/null ] && exits 2 '/dev/null' fit "$data" -o /dev/null
 
 # ---- fit
