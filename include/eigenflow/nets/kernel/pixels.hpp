@@ -7,6 +7,7 @@
 
 #include "eigenflow/authoring/arena.hpp"
 #include "eigenflow/authoring/lanes.hpp"
+#include "eigenflow/nets/kernel/transpose.hpp"
 #include "eigenflow/numerics/piece_count.hpp"
 
 namespace eigenflow {
@@ -97,12 +98,21 @@ struct Pixels {
   /// with zeros.
   void take(const Scalar* from, Eigen::Index first, Eigen::Index count, Colour colour = Colour::all) const {
     const Eigen::Index end = end_of(first + count), step = plane(colour);
-    if (colour != Colour::all)
+    if (colour == Colour::all)
+      for_each_square(
+          count,
+          [&](Scalar* rows, Eigen::Index place, Eigen::Index c) {
+            transpose_square(from + c * step + place, step, Lanes<Scalar>::width, rows + first + c, stride());
+          },
+          [&](Scalar* row, Eigen::Index place, Eigen::Index c) { row[first + c] = from[c * step + place]; });
+    else
       for_each_row(others(colour), [&](Scalar* row, Eigen::Index, Eigen::Index) {
         std::fill(row + first, row + end, Scalar(0));
       });
+    if (colour == Colour::all && first + count == end) return;
     for_each_row(colour, [&](Scalar* row, Eigen::Index place, Eigen::Index) {
-      for (Eigen::Index c = 0; c < count; ++c) row[first + c] = from[c * step + place];
+      if (colour != Colour::all)
+        for (Eigen::Index c = 0; c < count; ++c) row[first + c] = from[c * step + place];
       std::fill(row + first + count, row + end, Scalar(0));
     });
   }
@@ -118,6 +128,15 @@ struct Pixels {
   /// Writes the channels as planes of these pixels.
   void give(Scalar* to, Colour colour = Colour::all) const {
     const Eigen::Index step = plane(colour);
+    if (colour == Colour::all) {
+      for_each_square(
+          channels,
+          [&](const Scalar* rows, Eigen::Index place, Eigen::Index c) {
+            transpose_square(rows + c, stride(), Lanes<Scalar>::width, to + c * step + place, step);
+          },
+          [&](const Scalar* row, Eigen::Index place, Eigen::Index c) { to[c * step + place] = row[c]; });
+      return;
+    }
     for_each_row(colour, [&](const Scalar* row, Eigen::Index place, Eigen::Index) {
       for (Eigen::Index c = 0; c < channels; ++c) to[c * step + place] = row[c];
     });
@@ -125,6 +144,23 @@ struct Pixels {
   /// Adds the channels from `first` on to planes.
   void add_to(Scalar* to, Eigen::Index first, Eigen::Index count, Colour colour = Colour::all) const {
     const Eigen::Index step = plane(colour);
+    if (colour == Colour::all) {
+      constexpr Eigen::Index lanes = Lanes<Scalar>::width;
+      for_each_square(
+          count,
+          [&](const Scalar* rows, Eigen::Index place, Eigen::Index c) {
+            Scalar square[static_cast<std::size_t>(lanes * lanes)];
+            transpose_square(rows + first + c, stride(), lanes, square, lanes);
+            for (Eigen::Index i = 0; i < lanes; ++i) {
+              Scalar* const at = to + (c + i) * step + place;
+              (Lanes<Scalar>::load(at) + Lanes<Scalar>::load(square + i * lanes)).store(at);
+            }
+          },
+          [&](const Scalar* row, Eigen::Index place, Eigen::Index c) {
+            to[c * step + place] += row[first + c];
+          });
+      return;
+    }
     for_each_row(colour, [&](const Scalar* row, Eigen::Index place, Eigen::Index) {
       for (Eigen::Index c = 0; c < count; ++c) to[c * step + place] += row[first + c];
     });
@@ -143,6 +179,24 @@ struct Pixels {
   }
   // The end of a row to be filled after channel last - 1.
   Eigen::Index end_of(Eigen::Index last) const { return last == channels ? stride() : last; }
+
+  // Splits the first `count` channels of all rows into squares of as many rows and channels as a vector has, and the
+  // rest. Calls square(first row, place in a plane, first channel) and rest(row, place, channel). A plane is as long as a
+  // power of two in many images: numbers that are written one to a plane would meet in one set of the cache.
+  template <class Square, class Rest>
+  void for_each_square(Eigen::Index count, const Square& square, const Rest& rest) const {
+    constexpr Eigen::Index lanes = Lanes<Scalar>::width;
+    const Eigen::Index rows = line_rows(), whole_rows = rows / lanes * lanes, whole = count / lanes * lanes;
+    for (Eigen::Index y = 0; y < height; ++y) {
+      Scalar* const line = pixel(y, 0);
+      for (Eigen::Index c = 0; c < whole; c += lanes)
+        for (Eigen::Index row = 0; row < whole_rows; row += lanes)
+          square(line + row * stride(), y * rows + row, c);
+      for (Eigen::Index c = 0; c < count; ++c)
+        for (Eigen::Index row = c < whole ? whole_rows : 0; row < rows; ++row)
+          rest(line + row * stride(), y * rows + row, c);
+    }
+  }
 
   // Calls body(row, place in a plane, sample) for these pixels of every sample.
   template <class Body>
