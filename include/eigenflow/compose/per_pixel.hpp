@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "eigenflow/authoring/example.hpp"
-#include "eigenflow/authoring/lanes.hpp"
+#include "eigenflow/authoring/many_columns.hpp"
 #include "eigenflow/authoring/moving_rows.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/layer.hpp"
@@ -143,11 +143,7 @@ class PerPixel {
   }
   // The log-det of a row is the sum of those of its pixels.
   void add_up(const Scalar* per_pixel, Tile<Scalar>& tile) const {
-    for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows())) {
-      Lanes<Scalar> sum(0);
-      for (Eigen::Index p = 0; p < pixels_; ++p) sum += step.load(per_pixel + p * tile.rows());
-      step.store(tile.log_det.data(), step.load(tile.log_det.data()) + sum);
-    }
+    detail::add_columns(per_pixel, tile.rows(), pixels_, tile.log_det.data(), *tile.arena);
   }
   const Scalar* context_of_pixels(const Tile<Scalar>& tile) const {
     if (context_dim() == 0) return nullptr;
@@ -179,8 +175,7 @@ class PerPixel {
   template <class Inner, class Run>
   void pull_back(const Tape<Inner>& tape, Tile<Scalar>& tile, const Run& run) const {
     const Eigen::Index rows = tile.rows() * pixels_;
-    Matrix grad_log_det(tape.per_pixel, tile.rows(), pixels_);
-    grad_log_det.colwise() = tile.grad_log_det;
+    detail::repeat_column(tile.grad_log_det.data(), tile.rows(), pixels_, tape.per_pixel);
     Matrix grad_context = tile.scratch(context_dim() * pixels_);
     grad_context.setZero();
     Tile<Scalar> inner = pixels_of(tile, nullptr, tape.context);  // a vjp reads no log_det

@@ -10,6 +10,7 @@
 
 #include "eigenflow/authoring/dimension.hpp"
 #include "eigenflow/authoring/example.hpp"
+#include "eigenflow/authoring/many_columns.hpp"
 #include "eigenflow/authoring/structure.hpp"
 #include "eigenflow/concepts/conditioner.hpp"
 #include "eigenflow/concepts/layer.hpp"
@@ -222,7 +223,7 @@ class Coupling {
         step.store(x, result.value);
         step.store(log_det.data(), result.log_det);
       });
-      for (Eigen::Index j = 0; j < transformed(); ++j) tile.log_det += log_det.col(j);
+      detail::add_columns(log_det.data(), tile.rows(), transformed(), tile.log_det.data(), *tile.arena);
       return tape;
     }
     for (const RowStep<Scalar> step : RowSteps<Scalar>(tile.rows())) {
@@ -245,7 +246,7 @@ class Coupling {
     if constexpr (by_plane) {
       Scalar* const g = tile.grad_values.col(split_).data();
       typename Tile<Scalar>::Matrix grad_log_det = tile.scratch(transformed());
-      for (Eigen::Index j = 0; j < transformed(); ++j) grad_log_det.col(j) = tile.grad_log_det;
+      detail::repeat_column(tile.grad_log_det.data(), tile.rows(), transformed(), grad_log_det.data());
       for_each_plane_step(tape, tile.rows(), [&](const RowStep<Scalar>& step, const auto& slots) {
         const Lanes<Scalar> of_log_det = step.load(grad_log_det.data());
         step.store(g, generating ? transformer_.inverse_vjp(step.load(g), of_log_det, slots)
