@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "eigenflow/authoring/lanes.hpp"
 #include "eigenflow/compose/chain.hpp"
 #include "eigenflow/compose/recompute.hpp"
 #include "eigenflow/fit.hpp"
@@ -63,12 +64,16 @@ TEST_CASE("PerPixel is its layer at every pixel, bit by bit") {
                                         contract::Problem<double>{theta, x, c});
     const auto wanted = contract::evaluate(contract::LayerSubject(layer), direction,
                                            contract::Problem<double>{theta, of_pixels, contexts});
-    Eigen::VectorXd log_det = Eigen::VectorXd::Zero(rows);
+    // The order of the sum: one partial sum for each place in a vector, then these in order.
+    constexpr Index width = ef::Lanes<double>::width;
+    MatrixXd partial = MatrixXd::Zero(rows, width);
     for (Index p = 0; p < pixels; ++p) {
       for (Index k = 0; k < channels; ++k)
         CHECK(got.values.col(k * pixels + p) == wanted.values.col(k).segment(p * rows, rows));
-      log_det += wanted.log_det.segment(p * rows, rows);
+      partial.col(p % width) += wanted.log_det.segment(p * rows, rows);
     }
+    Eigen::VectorXd log_det = Eigen::VectorXd::Zero(rows);
+    for (Index k = 0; k < width; ++k) log_det += partial.col(k);
     CHECK(got.log_det == log_det);
   }
 }

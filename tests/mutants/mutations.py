@@ -48,6 +48,7 @@ INVERSE = "compose/inverse.hpp"
 COLUMNS = "compose/columns.hpp"
 FRONT = "compose/front.hpp"
 PER_PIXEL = "compose/per_pixel.hpp"
+MANY_COLUMNS = "authoring/many_columns.hpp"
 RECOMPUTE = "compose/recompute.hpp"
 ELEMENTWISE = "layers/elementwise.hpp"
 STANDARDIZE_CONTEXT = "layers/standardize_context.hpp"
@@ -247,7 +248,7 @@ MUTATIONS = [
     ("conv_coupling", CONV_NETWORK, "a block adds nothing", "(Number::load(site.result.data + n) + Number::load(sites[i - 2].result.data + n))", "Number::load(site.result.data + n)"),
     ("conv_coupling", CONV_NETWORK, "gradient does not pass a block by", "return g + Number::load(grads[i + 1].data + n);", "return g + Number::load(grads[i + 1].data + n) * Number(0);"),
     ("conv_coupling", CONV_NETWORK, "derivative of the activation dropped", "return function.scale(g, Number::load(site.derivative_from.data + n));", "return (void)function, g;"),
-    ("conv_coupling", COUPLING, "log_det of one plane", "tile.log_det += log_det.col(j);", "tile.log_det = log_det.col(j);"),
+    ("conv_coupling", COUPLING, "log_det of one plane", "transformed(), tile.log_det.data(), *tile.arena", "1, tile.log_det.data(), *tile.arena"),
     ("conv_coupling", COUPLING, "vjp of the inverse is forward's, by planes", "inverse_vjp(step.load(g), of_log_det, slots)", "forward_vjp(step.load(g), of_log_det, slots)"),
     # ---- Autoregressive
     ("autoregressive", AUTOREGRESSIVE, "directions swapped", "transform<false>(j, batch, tile);", "transform<true>(j, batch, tile);"),
@@ -397,13 +398,16 @@ MUTATIONS = [
      "Matrix(tile.grad_values.data() + tile.rows(), tile.rows(), layer_.dim()));\n    layer_.inverse_vjp(theta, grad, tape, inner);"),
     ("front", FRONT, "gradient in theta dropped, forward", "layer_.forward_vjp(theta, grad, tape, inner);", "layer_.forward_vjp(theta, {}, tape, inner);"),
     ("front", FRONT, "gradient in theta dropped, inverse", "layer_.inverse_vjp(theta, grad, tape, inner);", "layer_.inverse_vjp(theta, {}, tape, inner);"),
-    ("per_pixel", PER_PIXEL, "log_det of the first pixel", "p < pixels_; ++p) sum +=", "p < 1; ++p) sum +="),
-    ("per_pixel", PER_PIXEL, "log_det assigned", "step.load(tile.log_det.data()) + sum", "sum"),
+    ("per_pixel", PER_PIXEL, "log_det of the first pixel", "pixels_, tile.log_det.data()", "1, tile.log_det.data()"),
+    ("per_pixel", MANY_COLUMNS, "log_det assigned", "sum[n] += partial[i + n];", "sum[n] = (i == 0 ? Scalar(0) : sum[n]) + partial[i + n];"),
+    ("per_pixel", MANY_COLUMNS, "log_det without the last columns", "i < (count - whole) * rows", "i < 0 * rows"),
+    ("conv_coupling", MANY_COLUMNS, "log_det of the last columns alone", "from < columns + whole * rows", "from < columns"),
+    ("conv_coupling", MANY_COLUMNS, "cotangents of the first columns alone", "done < count; done *= 2)", "done < 2; done *= 2)"),
     ("per_pixel", PER_PIXEL, "log_dets start with what was there", "zero.setZero();\n    return zero;", "return zero;"),
     ("per_pixel", PER_PIXEL, "context of another column", "replicated.col(k) = tile.context.col(k / pixels_);", "replicated.col(k) = tile.context.col(k % context_dim());"),
     ("per_pixel", PER_PIXEL, "directions swapped", "return layer_.inverse(theta, inner); });", "return layer_.forward(theta, inner); });"),
     ("per_pixel", PER_PIXEL, "vjp of the inverse is forward's", "layer_.inverse_vjp(theta, grad, tape.inner, inner);", "layer_.forward_vjp(theta, grad, tape.inner, inner);"),
-    ("per_pixel", PER_PIXEL, "gradient of log_det dropped", "grad_log_det.colwise() = tile.grad_log_det;", "grad_log_det.setZero();"),
+    ("per_pixel", PER_PIXEL, "gradient of log_det dropped", "detail::repeat_column(tile.grad_log_det.data(), tile.rows(), pixels_, tape.per_pixel);", "std::fill_n(tape.per_pixel, rows, Scalar(0));"),
     ("per_pixel", PER_PIXEL, "gradient in the context of one pixel", "tile.grad_context.col(k / pixels_) += grad_context.col(k);",
      "if (k % pixels_ == 0) tile.grad_context.col(k / pixels_) += grad_context.col(k);"),
     ("per_pixel", PER_PIXEL, "gradient in the context assigned", "tile.grad_context.col(k / pixels_) += grad_context.col(k);",

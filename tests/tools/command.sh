@@ -63,7 +63,7 @@ exits 2 'do you mean --columns?' score m "$data" -columns waiting
 exits 2 "'eigenflow score --help' says" score
 exits 2 '"--columns" stands before fit: write the options behind the subcommand' --columns waiting fit "$data" -o m
 exits 2 '--type wants coupling or autoregressive, but got "couplnig": do you mean coupling?' fit "$data" -o m --type couplnig
-exits 2 '--base wants normal or student, but got "x"' fit "$data" -o m --base x
+exits 2 '--base wants normal, student or mixture, but got "x"' fit "$data" -o m --base x
 exits 2 '--decimal wants point or comma, but got "Comma": do you mean comma?' score m "$data" --decimal Comma
 exits 1 'there is no column "WAITING", but eruption, waiting: do you mean "waiting"?' fit "$data" -o m --columns WAITING
 exits 2 'do you mean "waiting"?' fit "$data" -o m --positive wating

@@ -42,9 +42,9 @@ void Checkpoint::read(const std::string& fit) {
     if (note(fit_note).empty()) return;
     if (note(fit_note) != fit)
       throw std::runtime_error(
-          "this is the checkpoint of another fit, of other rows or options: give the same ones to go on with "
-          "it, "
-          "or another --checkpoint, or remove the file");
+          table::escaped(path_) +
+          ": this is the checkpoint of another fit, of other rows or options: give the same "
+          "ones to go on with it, or another --checkpoint, or remove the file");
     choice_ = note(choice_note);
     for (std::size_t i = 0; file.tensors.count(ended_name(i)) > 0; ++i)
       ended_.push_back(io::fit_numbers(file, ended_name(i)));
