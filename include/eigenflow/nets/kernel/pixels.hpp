@@ -98,21 +98,18 @@ struct Pixels {
   /// with zeros.
   void take(const Scalar* from, Eigen::Index first, Eigen::Index count, Colour colour = Colour::all) const {
     const Eigen::Index end = end_of(first + count), step = plane(colour);
-    if (colour == Colour::all)
-      for_each_square(
-          count,
-          [&](Scalar* rows, Eigen::Index place, Eigen::Index c) {
-            transpose_square(from + c * step + place, step, Lanes<Scalar>::width, rows + first + c, stride());
-          },
-          [&](Scalar* row, Eigen::Index place, Eigen::Index c) { row[first + c] = from[c * step + place]; });
-    else
+    if (colour != Colour::all)
       for_each_row(others(colour), [&](Scalar* row, Eigen::Index, Eigen::Index) {
         std::fill(row + first, row + end, Scalar(0));
       });
-    if (colour == Colour::all && first + count == end) return;
-    for_each_row(colour, [&](Scalar* row, Eigen::Index place, Eigen::Index) {
-      if (colour != Colour::all)
-        for (Eigen::Index c = 0; c < count; ++c) row[first + c] = from[c * step + place];
+    for_each_square(
+        colour, count,
+        [&](Scalar* rows, Eigen::Index place, Eigen::Index c) {
+          transpose_square(from + c * step + place, step, Lanes<Scalar>::width, rows + first + c, stride());
+        },
+        [&](Scalar* row, Eigen::Index place, Eigen::Index c) { row[first + c] = from[c * step + place]; });
+    if (first + count == end) return;
+    for_each_row(colour, [&](Scalar* row, Eigen::Index, Eigen::Index) {
       std::fill(row + first + count, row + end, Scalar(0));
     });
   }
@@ -128,42 +125,30 @@ struct Pixels {
   /// Writes the channels as planes of these pixels.
   void give(Scalar* to, Colour colour = Colour::all) const {
     const Eigen::Index step = plane(colour);
-    if (colour == Colour::all) {
-      for_each_square(
-          channels,
-          [&](const Scalar* rows, Eigen::Index place, Eigen::Index c) {
-            transpose_square(rows + c, stride(), Lanes<Scalar>::width, to + c * step + place, step);
-          },
-          [&](const Scalar* row, Eigen::Index place, Eigen::Index c) { to[c * step + place] = row[c]; });
-      return;
-    }
-    for_each_row(colour, [&](const Scalar* row, Eigen::Index place, Eigen::Index) {
-      for (Eigen::Index c = 0; c < channels; ++c) to[c * step + place] = row[c];
-    });
+    for_each_square(
+        colour, channels,
+        [&](const Scalar* rows, Eigen::Index place, Eigen::Index c) {
+          transpose_square(rows + c, stride(), Lanes<Scalar>::width, to + c * step + place, step);
+        },
+        [&](const Scalar* row, Eigen::Index place, Eigen::Index c) { to[c * step + place] = row[c]; });
   }
   /// Adds the channels from `first` on to planes.
   void add_to(Scalar* to, Eigen::Index first, Eigen::Index count, Colour colour = Colour::all) const {
     const Eigen::Index step = plane(colour);
-    if (colour == Colour::all) {
-      constexpr Eigen::Index lanes = Lanes<Scalar>::width;
-      for_each_square(
-          count,
-          [&](const Scalar* rows, Eigen::Index place, Eigen::Index c) {
-            Scalar square[static_cast<std::size_t>(lanes * lanes)];
-            transpose_square(rows + first + c, stride(), lanes, square, lanes);
-            for (Eigen::Index i = 0; i < lanes; ++i) {
-              Scalar* const at = to + (c + i) * step + place;
-              (Lanes<Scalar>::load(at) + Lanes<Scalar>::load(square + i * lanes)).store(at);
-            }
-          },
-          [&](const Scalar* row, Eigen::Index place, Eigen::Index c) {
-            to[c * step + place] += row[first + c];
-          });
-      return;
-    }
-    for_each_row(colour, [&](const Scalar* row, Eigen::Index place, Eigen::Index) {
-      for (Eigen::Index c = 0; c < count; ++c) to[c * step + place] += row[first + c];
-    });
+    constexpr Eigen::Index lanes = Lanes<Scalar>::width;
+    for_each_square(
+        colour, count,
+        [&](const Scalar* rows, Eigen::Index place, Eigen::Index c) {
+          Scalar square[static_cast<std::size_t>(lanes * lanes)];
+          transpose_square(rows + first + c, stride(), lanes, square, lanes);
+          for (Eigen::Index i = 0; i < lanes; ++i) {
+            Scalar* const at = to + (c + i) * step + place;
+            (Lanes<Scalar>::load(at) + Lanes<Scalar>::load(square + i * lanes)).store(at);
+          }
+        },
+        [&](const Scalar* row, Eigen::Index place, Eigen::Index c) {
+          to[c * step + place] += row[first + c];
+        });
   }
   /// Adds the sum over all pixels to one number a sample for each channel from `first` on.
   void add_sums_to(Scalar* to, Eigen::Index first, Eigen::Index count) const {
@@ -180,11 +165,18 @@ struct Pixels {
   // The end of a row to be filled after channel last - 1.
   Eigen::Index end_of(Eigen::Index last) const { return last == channels ? stride() : last; }
 
-  // Splits the first `count` channels of all rows into squares of as many rows and channels as a vector has, and the
-  // rest. Calls square(first row, place in a plane, first channel) and rest(row, place, channel). A plane is as long as a
-  // power of two in many images: numbers that are written one to a plane would meet in one set of the cache.
+  // Splits the first `count` channels of the rows of these pixels into squares of as many rows and channels as a vector
+  // has, and the rest, which is all of a checkerboard. Calls square(first row, place in a plane, first channel) and
+  // rest(row, place, channel). A plane is as long as a power of two in many images: numbers that are written one to a
+  // plane would meet in one set of the cache.
   template <class Square, class Rest>
-  void for_each_square(Eigen::Index count, const Square& square, const Rest& rest) const {
+  void for_each_square(Colour colour, Eigen::Index count, const Square& square, const Rest& rest) const {
+    if (colour != Colour::all) {
+      for_each_row(colour, [&](Scalar* row, Eigen::Index place, Eigen::Index) {
+        for (Eigen::Index c = 0; c < count; ++c) rest(row, place, c);
+      });
+      return;
+    }
     constexpr Eigen::Index lanes = Lanes<Scalar>::width;
     const Eigen::Index rows = line_rows(), whole_rows = rows / lanes * lanes, whole = count / lanes * lanes;
     for (Eigen::Index y = 0; y < height; ++y) {
