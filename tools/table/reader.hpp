@@ -59,7 +59,7 @@ class Reader {
   }
 
   /// Fills rows of `to` (N × the chosen columns) and returns how many; 0 only at the end. Throws std::runtime_error for
-  /// what is no finite number, and for a table without rows.
+  /// a cell that is not a finite number, and for a table without rows.
   Eigen::Index read(Rows& to) {
     beside_.clear();
     numbers_.clear();
