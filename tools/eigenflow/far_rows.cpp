@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <limits>
 
+#include "all_but.hpp"
 #include "weighted_units.hpp"
 
 namespace command {
@@ -12,13 +13,6 @@ namespace {
 
 constexpr double farthest = 1e100;  // units, whose squares are finite
 constexpr double widest = 1e300;    // unit
-
-std::vector<Eigen::Index> real_features(Eigen::Index dim, const std::vector<ef::FeatureSupport>& supports) {
-  std::vector<Eigen::Index> real;
-  for (Eigen::Index j = 0; j < dim; ++j)
-    if (supports.empty() || !supports[static_cast<std::size_t>(j)].circle) real.push_back(j);
-  return real;
-}
 
 // The covariance that rows in units of the kept ones have about zero, and so many rows of these with their correlations.
 Eigen::MatrixXd covariance_of(const Eigen::MatrixXd& t, const Eigen::MatrixXd& factor) {
@@ -39,7 +33,7 @@ FarRows density_of_far(const Eigen::MatrixXd& kept, const Eigen::MatrixXd& far, 
   if (far.rows() == 0 || kept.rows() == 0) return {};
   const std::vector<Eigen::Index> circles = ef::circles_of(supports);
   Scales scales{moments_of(kept, {}), moments_of(Eigen::MatrixXd(kept.rows(), 0), {}), {}};
-  const std::vector<Eigen::Index> real = real_features(kept.cols(), supports);
+  const std::vector<Eigen::Index> real = all_but(kept.cols(), circles);
   if (!real.empty()) {
     const Units units = scales.features.of(real);
     Eigen::MatrixXd t = far(Eigen::all, real);

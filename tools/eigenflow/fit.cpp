@@ -222,23 +222,18 @@ Raced fit_rows(const FitChoices& options, const FitRows& rows, const ef::Notes& 
   return fitted;
 }
 
-// Rows of weight 0 are left out, and the weights are checked.
-struct Weights {
-  std::string line;  // what is said of them; empty without
-};
-
-Weights weigh(Sample& sample, const Columns& columns, const std::string& source) {
+// Rows of weight 0 are left out, and the weights are checked. Returns what is said of them; nothing without weights.
+std::string weigh(Sample& sample, const Columns& columns, const std::string& source) {
   if (columns.weights_position == 0) return {};
   const std::vector<Eigen::Index> rows = weighted_rows(sample, columns, source);
   const Eigen::Index zeros = sample.x.rows() - static_cast<Eigen::Index>(rows.size());
   if (zeros > 0) sample = take(sample, rows);
   char worth[32];
   std::snprintf(worth, sizeof worth, "%.1f", effective_rows(sample.w));
-  return {"weights " + table::shown(columns.weights) + ": the rows are worth " + worth +
-          " rows of one weight, (sum w)²/sum w²" +
-          (zeros > 0
-               ? "; " + std::to_string(zeros) + (zeros == 1 ? " row" : " rows") + " of weight 0 left out"
-               : "")};
+  return "weights " + table::shown(columns.weights) + ": the rows are worth " + worth +
+         " rows of one weight, (sum w)²/sum w²" +
+         (zeros > 0 ? "; " + std::to_string(zeros) + (zeros == 1 ? " row" : " rows") + " of weight 0 left out"
+                    : "");
 }
 
 // The share that some rows have of all.
@@ -263,7 +258,7 @@ void run(FitChoices options) {
   Sample sample = read_sample(*reader, columns);
   const Eigen::Index rows = sample.x.rows();
   check_edges(supports, sample, columns.features, reader->source());
-  const Weights weights = weigh(sample, columns, reader->source());
+  const std::string of_weights = weigh(sample, columns, reader->source());
   const Look look = look_at(joined(sample), options.all_rows);
   const std::vector<Whole> whole =
       whole_columns(options.integer, options.continuous, look, columns, supports, reader->source());
@@ -300,7 +295,7 @@ void run(FitChoices options) {
               << (columns.context.empty() ? "" : " given " + table::escaped(notes[context_note]))
               << (columns.left_out.empty() ? "" : "; " + columns.left_out) << '\n';
     pace.pause();
-    if (!weights.line.empty()) std::cout << weights.line << '\n';
+    if (!of_weights.empty()) std::cout << of_weights << '\n';
     for (const std::string& line : remarks(look, scales, options.architecture.base, columns, whole))
       std::cout << line << '\n';
     if (far.x.rows() > 0)

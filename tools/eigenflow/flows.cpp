@@ -6,6 +6,8 @@
 #include <numbers>
 #include <utility>
 
+#include "all_but.hpp"
+
 namespace command {
 namespace {
 
@@ -24,10 +26,7 @@ struct Features {
   Indices circles, real;  // the features of each kind
 
   Features(Eigen::Index all, Eigen::Index given, Indices round)
-      : dim(all), context(given), circles(std::move(round)) {
-    for (Eigen::Index j = 0; j < dim; ++j)
-      if (std::find(circles.begin(), circles.end(), j) == circles.end()) real.push_back(j);
-  }
+      : dim(all), context(given), circles(std::move(round)), real(all_but(dim, circles)) {}
   Eigen::Index real_count() const { return static_cast<Eigen::Index>(real.size()); }
 };
 

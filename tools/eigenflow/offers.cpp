@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "columns.hpp"
+#include "nearest.hpp"
 #include "numbers.hpp"
 
 namespace command {
@@ -28,8 +29,7 @@ std::string reference_to(const std::string& label, Eigen::Index position) {
 }
 
 bool has_word(const std::string& label, std::initializer_list<std::string_view> words) {
-  std::string lower;
-  for (const char c : label) lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::string lower = lower_case(label);
   return std::any_of(words.begin(), words.end(),
                      [&](std::string_view word) { return lower.find(word) != std::string::npos; });
 }

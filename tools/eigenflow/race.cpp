@@ -195,7 +195,7 @@ class Race {
     return !options_.steps && pace_.seconds() > share * options_.seconds;
   }
 
-  // The steps of a heat, and the folds that it is judged by.
+  // The folds that heats are judged by.
   std::size_t heat_folds() const {
     std::size_t folds = 1, rows = folds_.front().size();
     while (folds < folds_.size() && static_cast<Index>(rows) < judges) rows += folds_[folds++].size();

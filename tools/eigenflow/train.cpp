@@ -8,6 +8,7 @@
 #include <numbers>
 #include <stdexcept>
 
+#include "all_but.hpp"
 #include "expectation.hpp"
 #include "table/table.hpp"
 #include "unit_noise.hpp"
@@ -34,22 +35,6 @@ Eigen::MatrixXd about_their_mean(Eigen::MatrixXd x, const std::vector<Eigen::Ind
   return x;
 }
 
-std::vector<Eigen::Index> real_features(Eigen::Index dim, const std::vector<Eigen::Index>& circles) {
-  std::vector<Eigen::Index> real;
-  for (Eigen::Index j = 0; j < dim; ++j)
-    if (std::find(circles.begin(), circles.end(), j) == circles.end()) real.push_back(j);
-  return real;
-}
-
-std::vector<Eigen::Index> others(Eigen::Index count, const std::vector<Eigen::Index>& held_out) {
-  std::vector<bool> held(static_cast<std::size_t>(count), false);
-  for (const Eigen::Index i : held_out) held[static_cast<std::size_t>(i)] = true;
-  std::vector<Eigen::Index> rows;
-  for (Eigen::Index i = 0; i < count; ++i)
-    if (!held[static_cast<std::size_t>(i)]) rows.push_back(i);
-  return rows;
-}
-
 // The matrix that makes the blur of normal noise: of features that vary together, the noise does so too.
 Eigen::MatrixXd blur_of(double noise, const FitRows& rows, const Scales& scales,
                         const Eigen::MatrixXd& inside, const Eigen::VectorXd& weights) {
@@ -63,7 +48,7 @@ Eigen::MatrixXd blur_of(double noise, const FitRows& rows, const Scales& scales,
   }
   if (scales.correlations.size() == 0 || noise == 0) return sigma.asDiagonal();
   Eigen::MatrixXd blur = sigma.asDiagonal();
-  const std::vector<Eigen::Index> real = real_features(rows.dim(), circles);
+  const std::vector<Eigen::Index> real = all_but(rows.dim(), circles);
   blur(real, real) = sigma(real).asDiagonal() * scales.correlations;
   return blur;
 }
@@ -249,7 +234,7 @@ Scales scales_of(const std::vector<ef::FeatureSupport>& supports, const Eigen::M
   const std::vector<Eigen::Index> circles = ef::circles_of(supports);
   Scales scales{units_of(about_their_mean(inside, circles, weights), weights), units_of(c, weights), {}};
   for (const Eigen::Index j : circles) scales.features.heavy[static_cast<std::size_t>(j)] = false;
-  const std::vector<Eigen::Index> real = real_features(inside.cols(), circles);
+  const std::vector<Eigen::Index> real = all_but(inside.cols(), circles);
   if (!real.empty())
     scales.correlations = correlations_of(scales.features.of(real), inside(Eigen::all, real), weights);
   return scales;
@@ -257,7 +242,7 @@ Scales scales_of(const std::vector<ef::FeatureSupport>& supports, const Eigen::M
 
 Fitted fit_one(const Recipe& recipe, const FitRows& rows, const std::vector<Eigen::Index>& held_out,
                std::uint64_t seed, const Watch& watch) {
-  const std::vector<Eigen::Index> used = others(rows.count(), held_out);
+  const std::vector<Eigen::Index> used = all_but(rows.count(), held_out);
   const Eigen::MatrixXd inside = table::take_rows(rows.inside, used), c = table::take_rows(rows.c, used);
   const Eigen::VectorXd weights = take_weights(rows.weights, used);
   Scales scales = scales_of(rows.supports, inside, c, weights);

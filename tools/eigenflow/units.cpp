@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <eigenflow/numerics/correlations.hpp>
 #include <eigenflow/numerics/equal_to_rounding.hpp>
 #include <eigenflow/numerics/feature_moments.hpp>
 #include <limits>
@@ -30,6 +29,25 @@ Core core_of(std::vector<double> values) {
   return {low / 2 + high / 2, (high - low) / (2 * 1.6448536269514722)};
 }
 
+eigenflow::FeatureMoments feature_moments(const Eigen::MatrixXd& x) {
+  eigenflow::FeatureMoments moments(x.cols());
+  moments.add(x);
+  return moments;
+}
+
+Units units_from(const eigenflow::FeatureMoments& moments, const Eigen::MatrixXd& x) {
+  const std::vector<bool> none(static_cast<std::size_t>(x.cols()), false);
+  Units units{Eigen::VectorXd(x.cols()), Eigen::VectorXd(x.cols()), none, none};
+  for (Eigen::Index j = 0; j < x.cols(); ++j) {
+    units.middle[j] = moments.mean(j);
+    units.scale[j] = moments.scale<double>(j);
+    if (x.rows() > 0)
+      units.constant[static_cast<std::size_t>(j)] =
+          eigenflow::detail::equal_to_rounding(x.col(j).minCoeff(), x.col(j).maxCoeff());
+  }
+  return units;
+}
+
 }  // namespace
 
 bool Units::any_heavy() const {
@@ -46,17 +64,10 @@ Units Units::of(const std::vector<Eigen::Index>& columns) const {
 }
 
 Units units_of(const Eigen::MatrixXd& x) {
-  const std::vector<bool> none(static_cast<std::size_t>(x.cols()), false);
-  Units units{Eigen::VectorXd(x.cols()), Eigen::VectorXd(x.cols()), none, none};
-  eigenflow::FeatureMoments moments(x.cols());
-  moments.add(x);
+  const eigenflow::FeatureMoments moments = feature_moments(x);
+  Units units = units_from(moments, x);
+  if (x.rows() < fewest) return units;
   for (Eigen::Index j = 0; j < x.cols(); ++j) {
-    units.middle[j] = moments.mean(j);
-    units.scale[j] = moments.scale<double>(j);
-    if (x.rows() > 0)
-      units.constant[static_cast<std::size_t>(j)] =
-          eigenflow::detail::equal_to_rounding(x.col(j).minCoeff(), x.col(j).maxCoeff());
-    if (x.rows() < fewest) continue;
     const Core core = core_of({x.col(j).begin(), x.col(j).end()});
     if (!(core.scale >= std::numeric_limits<double>::min()) ||
         !(moments.deviation(j) > heavy_ratio * core.scale))
@@ -68,18 +79,30 @@ Units units_of(const Eigen::MatrixXd& x) {
   return units;
 }
 
+Units moments_of(const Eigen::MatrixXd& x) {
+  return units_from(feature_moments(x), x);
+}
+
+Eigen::MatrixXd in_units(const Units& units, const Eigen::Ref<const Eigen::MatrixXd>& x) {
+  Eigen::MatrixXd t(x.rows(), x.cols());
+  for (Eigen::Index j = 0; j < x.cols(); ++j) {
+    t.col(j) = (x.col(j).array() - units.middle[j]) / units.scale[j];
+    if (units.heavy[static_cast<std::size_t>(j)])
+      t.col(j) = t.col(j).cwiseMax(-near_units).cwiseMin(near_units);
+  }
+  return t;
+}
+
+Eigen::MatrixXd shrunk_factor(const eigenflow::Correlations<double>& correlations) {
+  constexpr double least = 64 * std::numeric_limits<double>::epsilon();
+  return correlations.factor(correlations.shrinkage(least));
+}
+
 Eigen::MatrixXd correlations_of(const Units& units, const Eigen::MatrixXd& x) {
-  constexpr Eigen::Index most = 512, piece = 1024;  // columns, whose factorisations take seconds; rows
-  if (x.cols() > most) return {};
-  // The rows in units, with far values of heavy-tailed columns moved to where the near ones end.
+  constexpr Eigen::Index piece = 1024;  // rows
+  if (x.cols() > most_correlated) return {};
   const auto rows_in_units = [&](Eigen::Index first) {
-    Eigen::MatrixXd t = x.middleRows(first, std::min(piece, x.rows() - first));
-    for (Eigen::Index j = 0; j < x.cols(); ++j) {
-      t.col(j) = (t.col(j).array() - units.middle[j]) / units.scale[j];
-      if (units.heavy[static_cast<std::size_t>(j)])
-        t.col(j) = t.col(j).cwiseMax(-near_units).cwiseMin(near_units);
-    }
-    return t;
+    return in_units(units, x.middleRows(first, std::min(piece, x.rows() - first)));
   };
   eigenflow::FeatureMoments moments(x.cols());
   for (Eigen::Index first = 0; first < x.rows(); first += piece) moments.add(rows_in_units(first));
@@ -90,8 +113,7 @@ Eigen::MatrixXd correlations_of(const Units& units, const Eigen::MatrixXd& x) {
       t.col(j) = (t.col(j).array() - moments.mean(j)) / moments.scale<double>(j);
     correlations.add(t);
   }
-  constexpr double least = 64 * std::numeric_limits<double>::epsilon();
-  return correlations.factor(correlations.shrinkage(least));
+  return shrunk_factor(correlations);
 }
 
 std::vector<Eigen::Index> near_rows(const Units& units, const Eigen::MatrixXd& x) {

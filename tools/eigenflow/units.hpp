@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <eigenflow/numerics/correlations.hpp>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,20 @@ struct Units {
 /// Units of each column of x (N × D).
 Units units_of(const Eigen::MatrixXd& x);
 
+/// Means and deviations, whatever the tails.
+Units moments_of(const Eigen::MatrixXd& x);
+
+/// The rows in units, with far values of heavy-tailed columns moved to where the near ones end.
+Eigen::MatrixXd in_units(const Units& units, const Eigen::Ref<const Eigen::MatrixXd>& x);
+
+/// The columns whose correlations are taken: the factorisations of more take seconds.
+inline constexpr Eigen::Index most_correlated = 512;
+
+/// The Cholesky factor of correlations, shrunk as far as left-out rows ask for it.
+Eigen::MatrixXd shrunk_factor(const eigenflow::Correlations<double>& correlations);
+
 /// The Cholesky factor of the correlations of x in these units, shrunk as far as left-out rows ask for it. Values far
-/// outside of a heavy-tailed column count as near ones. Empty for more than 512 columns.
+/// outside of a heavy-tailed column count as near ones. Empty for more than `most_correlated` columns.
 Eigen::MatrixXd correlations_of(const Units& units, const Eigen::MatrixXd& x);
 
 /// The rows of x that lie near the others: within five units of the middle in each column.

@@ -4,10 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <eigenflow/numerics/correlations.hpp>
-#include <eigenflow/numerics/equal_to_rounding.hpp>
-#include <eigenflow/numerics/feature_moments.hpp>
-#include <limits>
+
+#include "table/moments.hpp"
 
 namespace command {
 namespace {
@@ -28,18 +26,6 @@ eigenflow::Correlations<double> weighted_correlations(const Eigen::MatrixXd& t,
   return correlations;
 }
 
-// The rows in units, with far values of heavy-tailed columns moved to where the near ones end.
-Eigen::MatrixXd in_units(const Units& units, const Eigen::MatrixXd& x) {
-  constexpr double near_units = 5;
-  Eigen::MatrixXd t(x.rows(), x.cols());
-  for (Eigen::Index j = 0; j < x.cols(); ++j) {
-    t.col(j) = (x.col(j).array() - units.middle[j]) / units.scale[j];
-    if (units.heavy[static_cast<std::size_t>(j)])
-      t.col(j) = t.col(j).cwiseMax(-near_units).cwiseMin(near_units);
-  }
-  return t;
-}
-
 }  // namespace
 
 double effective_rows(const Eigen::VectorXd& weights) {
@@ -48,24 +34,10 @@ double effective_rows(const Eigen::VectorXd& weights) {
 }
 
 Units moments_of(const Eigen::MatrixXd& x, const Eigen::VectorXd& weights) {
-  const std::vector<bool> none(static_cast<std::size_t>(x.cols()), false);
-  Units units{Eigen::VectorXd(x.cols()), Eigen::VectorXd(x.cols()), none, none};
-  eigenflow::FeatureMoments moments(x.cols());
-  moments.add(x);
-  for (Eigen::Index j = 0; j < x.cols(); ++j) {
-    units.middle[j] = moments.mean(j);
-    units.scale[j] = moments.scale<double>(j);
-    if (x.rows() > 0)
-      units.constant[static_cast<std::size_t>(j)] =
-          eigenflow::detail::equal_to_rounding(x.col(j).minCoeff(), x.col(j).maxCoeff());
-    if (weights.size() == 0) continue;
-    // In the units of all rows alike, where nothing overflows.
-    const Eigen::ArrayXd t = (x.col(j).array() - units.middle[j]) / units.scale[j], w = weights.array();
-    const double mean = (w * t).sum() / w.sum();
-    const double deviation = std::sqrt((w * (t - mean).square()).sum() / w.sum());
-    units.middle[j] += units.scale[j] * mean;
-    if (deviation * units.scale[j] >= std::numeric_limits<double>::min()) units.scale[j] *= deviation;
-  }
+  Units units = moments_of(x);
+  if (weights.size() > 0)
+    for (Eigen::Index j = 0; j < x.cols(); ++j)
+      table::weigh(x.col(j), weights, units.middle[j], units.scale[j]);
   return units;
 }
 
@@ -83,16 +55,13 @@ Units units_of(const Eigen::MatrixXd& x, const Eigen::VectorXd& weights) {
 
 Eigen::MatrixXd correlations_of(const Units& units, const Eigen::MatrixXd& x,
                                 const Eigen::VectorXd& weights) {
-  constexpr Eigen::Index most = 512;  // columns, whose factorisations take seconds
   if (weights.size() == 0) return correlations_of(units, x);
-  if (x.cols() > most) return {};
+  if (x.cols() > most_correlated) return {};
   Eigen::MatrixXd t = in_units(units, x);
   const Units again = moments_of(t, weights);
   t.rowwise() -= again.middle.transpose();
   t = t * again.scale.cwiseInverse().asDiagonal();
-  const eigenflow::Correlations<double> correlations = weighted_correlations(t, weights);
-  constexpr double least = 64 * std::numeric_limits<double>::epsilon();
-  return correlations.factor(correlations.shrinkage(least));
+  return shrunk_factor(weighted_correlations(t, weights));
 }
 
 }  // namespace command

@@ -11,7 +11,7 @@ namespace command {
 /// How many rows of equal weight are worth as much: (Σ w)²/Σ w².
 double effective_rows(const Eigen::VectorXd& weights);
 
-/// Means and deviations, whatever the tails.
+/// See moments_of in units.hpp.
 Units moments_of(const Eigen::MatrixXd& x, const Eigen::VectorXd& weights);
 
 /// See units_of in units.hpp. Whether a column has heavy tails does not depend on the weights.

@@ -6,6 +6,8 @@
 #include <eigenflow/numerics/feature_moments.hpp>
 #include <numbers>
 
+#include "moments.hpp"
+
 namespace table {
 
 /// The normal with the mean and the covariance of the rows of x, to hold others against. What of the spread
@@ -21,7 +23,8 @@ class Gaussian {
       mean_[j] = moments.mean(j);
       scale_[j] = moments.scale<double>(j);
     }
-    if (weights.size() > 0) weigh(x, weights / weights.sum());
+    if (weights.size() > 0)
+      for (Eigen::Index j = 0; j < x.cols(); ++j) weigh(x.col(j), weights, mean_[j], scale_[j]);
     const Eigen::MatrixXd z = standardised(x);
     Eigen::MatrixXd correlation = weights.size() > 0
                                       ? z.transpose() * (weights / weights.sum()).asDiagonal() * z
@@ -40,16 +43,6 @@ class Gaussian {
   }
 
  private:
-  // From the moments of all rows alike to those with weights, whose sum is 1.
-  void weigh(const Eigen::MatrixXd& x, const Eigen::VectorXd& weights) {
-    const Eigen::MatrixXd z = standardised(x);
-    const Eigen::RowVectorXd middle = weights.transpose() * z;
-    const Eigen::RowVectorXd square = weights.transpose() * (z.rowwise() - middle).cwiseAbs2();
-    mean_ += middle.cwiseProduct(scale_);
-    for (Eigen::Index j = 0; j < square.size(); ++j)
-      if (square[j] > 0) scale_[j] *= std::sqrt(square[j]);
-  }
-
   Eigen::MatrixXd standardised(const Eigen::MatrixXd& x) const {
     return (x.rowwise() - mean_).array().rowwise() / scale_.array();
   }
