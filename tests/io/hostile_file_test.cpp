@@ -70,15 +70,15 @@ TEST_CASE("every truncation of a valid file is rejected") {
 TEST_CASE("headers that are too long, no JSON, or other JSON") {
   Bytes bytes(8, std::byte{0xff});
   CHECK_THAT(refusal(bytes), ContainsSubstring("header should have 18446744073709551615 bytes"));
-  CHECK_THAT(refusal(file_of("")), ContainsSubstring("is no JSON"));
-  CHECK_THAT(refusal(file_of("{\"a\": ")), ContainsSubstring("is no JSON"));
+  CHECK_THAT(refusal(file_of("")), ContainsSubstring("is not JSON"));
+  CHECK_THAT(refusal(file_of("{\"a\": ")), ContainsSubstring("is not JSON"));
   CHECK_THAT(refusal(file_of("[]")), ContainsSubstring("JSON object"));
   CHECK_THAT(refusal(file_of("{\"a\": 1}")), ContainsSubstring("tensor 'a' should have a dtype"));
-  CHECK_THAT(refusal(file_of("{\"\xff\": 1}")), ContainsSubstring("is no JSON"));
+  CHECK_THAT(refusal(file_of("{\"\xff\": 1}")), ContainsSubstring("is not JSON"));
   CHECK_THAT(refusal(file_of("{\"__metadata__\": 1}")),
              ContainsSubstring("__metadata__ should be an object"));
   CHECK_THAT(refusal(file_of("{\"__metadata__\": {\"x\": 1}}")), ContainsSubstring("'x' of __metadata__"));
-  CHECK_THAT(refusal(file_of("{}", 3)), ContainsSubstring("3 bytes of no tensor"));
+  CHECK_THAT(refusal(file_of("{}", 3)), ContainsSubstring("3 bytes at the end belong to no tensor"));
 }
 
 TEST_CASE("tensors whose lengths, places or names lie") {

@@ -582,7 +582,7 @@ TEST_CASE("a registered type whose constants are of its type rejects a file with
   parts.add<ef::AnyChain<double>>().add<ef::StandardNormal<double>>();
   parts.add<ef::AffineCoupling<double>>();  // whose bound is 1
   CHECK_THAT(message([&] { ef::load_flow<double>(folder / "wide", parts); }),
-             Catch::Matchers::ContainsSubstring("log_scale.bound is another than the one that the type"));
+             Catch::Matchers::ContainsSubstring("log_scale.bound differs from that of the type"));
 }
 
 TEST_CASE("a model is read at once, with what its file says") {
@@ -614,7 +614,7 @@ TEST_CASE("the architecture of a file makes a new flow, with parameters of its o
   const std::string layers = R"("layers": [{"type": "Radial", "dim": 2}])";
   const std::string base = R"("base": {"type": "StandardNormal", "dim": 2})";
   CHECK(ef::make_flow<double>('{' + layers + ", " + base + '}', rng, parts).dim() == 2);
-  CHECK_THROWS_WITH(make("{"), ContainsSubstring("the architecture is no JSON"));
+  CHECK_THROWS_WITH(make("{"), ContainsSubstring("the architecture is not JSON"));
   CHECK_THROWS_WITH(make('{' + base + '}'), ContainsSubstring("the architecture has no 'layers'"));
   CHECK_THROWS_WITH(make('{' + layers + '}'), ContainsSubstring("the architecture has no 'base'"));
   CHECK_THROWS_WITH(make('{' + layers + ", " + base + R"(, "features": 3})"),

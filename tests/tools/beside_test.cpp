@@ -80,9 +80,10 @@ TEST_CASE("only missing numbers are left out, and the advice is about them alone
     return std::string();
   };
   CHECK(message("a\nNA\n", table::Missing::reject) ==
-        "t.csv:2: column \"a\": \"NA\" is no number: there is advice");
-  CHECK(message("a\n1\nfoo\n", table::Missing::leave_out) == "t.csv:3: column \"a\": \"foo\" is no number");
-  CHECK_THAT(message("a\n1\ninf\n", table::Missing::leave_out), ContainsSubstring("is no finite number"));
+        "t.csv:2: column \"a\": \"NA\" is not a number: there is advice");
+  CHECK(message("a\n1\nfoo\n", table::Missing::leave_out) ==
+        "t.csv:3: column \"a\": \"foo\" is not a number");
+  CHECK_THAT(message("a\n1\ninf\n", table::Missing::leave_out), ContainsSubstring("is not a finite number"));
   CHECK_THAT(message("a\nNA\nNA\n", table::Missing::leave_out),
              ContainsSubstring("no row is left: 2 have missing values"));
 }

@@ -45,7 +45,7 @@ exits 2 '--transformer' fit "$data" -o m --transformer linear
 for options in '--test nan' '--test 0.95' '--seed -1' '--seed 1.5' '--layers nan' '--layers 1001' '--bins 1' '--epochs 0' \
   '--steps nan' '--batch 0' '--learning-rate nan' '--learning-rate 0' '--learning-rate 1e400' '--weight-decay -1' \
   '--noise inf' '--validation nan' '--patience -1' '--threads 0' '--threads 99999' '--hidden nan' '--hidden 1e3'; do
-  exits 2 "${options% *} wants a" fit "$data" -o m $options  # and the range and the value:
+  exits 2 "${options% *} expects a" fit "$data" -o m $options  # and the range and the value:
   grep -q "number.*\"${options#* }\"" err || fail "fit $options: '$(cat err)' names no range and value"
 done
 for options in '--interval waiting:nan:3' '--interval waiting:5:3' '--patience 3 --validation 0' '--columns=' '--test-data=' \
@@ -62,9 +62,9 @@ exits 2 'do you mean --version?' --vresion
 exits 2 'do you mean --columns?' score m "$data" -columns waiting
 exits 2 "'eigenflow score --help' says" score
 exits 2 '"--columns" stands before fit: write the options behind the subcommand' --columns waiting fit "$data" -o m
-exits 2 '--type wants coupling or autoregressive, but got "couplnig": do you mean coupling?' fit "$data" -o m --type couplnig
-exits 2 '--base wants normal, student or mixture, but got "x"' fit "$data" -o m --base x
-exits 2 '--decimal wants point or comma, but got "Comma": do you mean comma?' score m "$data" --decimal Comma
+exits 2 '--type expects coupling or autoregressive, but got "couplnig": do you mean coupling?' fit "$data" -o m --type couplnig
+exits 2 '--base expects normal, student or mixture, but got "x"' fit "$data" -o m --base x
+exits 2 '--decimal expects point or comma, but got "Comma": do you mean comma?' score m "$data" --decimal Comma
 exits 1 'there is no column "WAITING", but eruption, waiting: do you mean "waiting"?' fit "$data" -o m --columns WAITING
 exits 2 'do you mean "waiting"?' fit "$data" -o m --positive wating
 exits 2 'File name too long' fit "$data" -o "$(printf 'm%.0s' {1..300})"
@@ -167,7 +167,7 @@ paste -d, scores.csv many.csv | awk -F, 'NR > 1 { d = $1 - $2; s += d * d } END 
 run score binomial.eigenflow <(tail -n +1000 binomial_test.csv) --columns 1,2 2>/dev/null | tail -n +2 |
   paste -d, - <(tail -n +1000 scores.csv) | awk -F, '{ d = $1 - $2; if (d * d > 1e-20) exit 1 }' ||
   fail 'the score of a row depends on the rows before it'
-exits 2 '--draws wants a whole number from 1' score binomial.eigenflow binomial_test.csv --draws 0
+exits 2 '--draws expects a whole number from 1' score binomial.eigenflow binomial_test.csv --draws 0
 run fit "$data" -o by_number.eigenflow --integer 2 "${quick[@]}"
 run info by_number.eigenflow | grep -Eq '^integer_positions +2$' || fail '--integer takes no position'
 awk -v escape="$(printf '\033')" 'BEGIN { print escape "[31mred"; for (i = 0; i < 400; ++i) print i % 9 + (i == 7) * 1e6 }' >red.csv
@@ -208,10 +208,10 @@ for options in '--context eruption' '--positive waiting' '--columns eruption'; d
   run fit "$data" -o raced.eigenflow --steps 10 --quiet $options
 done
 run fit angles.csv -o raced.eigenflow --steps 10 --quiet --periodic phi:0:360
-exits 2 '--time wants a time' fit "$data" -o no --time soon
-exits 2 '--time wants a time' fit "$data" -o no --time 0
+exits 2 '--time expects a time' fit "$data" -o no --time soon
+exits 2 '--time expects a time' fit "$data" -o no --time 0
 exits 2 '--quick' fit "$data" -o no --quick --thorough
-exits 2 '--members wants a' fit "$data" -o no --members 0
+exits 2 '--members expects a' fit "$data" -o no --members 0
 exits 1 'does not say how it was fitted' fit "$data" -o no --like <(sed 's/recipe/receip/' race.eigenflow)
 exits 1 'no.eigenflow: cannot be read' fit "$data" -o no --like no.eigenflow
 
@@ -235,7 +235,7 @@ done
 run fit <(sed 's/,0.1,/,0,/' weighted.csv) -o zeros.eigenflow "${weighted[@]}" --layers 0 >out
 grep -qF '200 rows of weight 0 left out' out || fail "rows of weight 0: '$(cat out)'"
 exits 1 'column "w" has the weight -1 in row 3 of the numbers' fit <(sed '4s/,1,/,-1,/' weighted.csv) -o no "${weighted[@]}"
-exits 1 ':3: column "w": "nan" is no finite number' fit <(sed '3s/,0.1,/,nan,/' weighted.csv) -o no "${weighted[@]}"
+exits 1 ':3: column "w": "nan" is not a finite number' fit <(sed '3s/,0.1,/,nan,/' weighted.csv) -o no "${weighted[@]}"
 exits 1 'no weight above 0' fit <(awk -F, -v OFS=, 'NR > 1 { $2 = 0 } { print }' weighted.csv) -o no "${weighted[@]}"
 exits 2 '--weights' fit weighted.csv -o no --weights w --columns x,w
 exits 2 '--exclude' fit weighted.csv -o no --exclude id --columns x
@@ -302,7 +302,7 @@ for words in 'score model_pipe' 'sample model_pipe -n 2' 'embed model_pipe -o -'
 done
 if [ -e /dev/zero ]; then
   timeout 20 "$eigenflow" info /dev/zero 2>err
-  same 'a device without end' "$? $(cat err)" '1 eigenflow: /dev/zero: this is no model file: it does not begin with the length of a header and the header'
+  same 'a device without end' "$? $(cat err)" '1 eigenflow: /dev/zero: this is not a model file: it does not begin with the length of a header and the header'
 fi
 timeout 20 "$eigenflow" info <(cat a.eigenflow; yes) >out 2>err
 same 'a model file without end' "$?" 1
@@ -361,7 +361,7 @@ exits 1 'bare.csv' score a.eigenflow bare.csv --columns eruption,waiting
 exits 2 '--flag' score a.eigenflow "$data" --flag 0
 exits 2 '--flag' score a.eigenflow "$data" --flag nan
 exits 2 'read twice' score a.eigenflow - --flag 1% --reference -
-# A score that is no number is an outlier, and no threshold.
+# A score that is not a number is an outlier, and no threshold.
 { cat "$data"; printf '1e308,1e308\n-1e308,1e308\n'; } >huge.csv
 run score a.eigenflow huge.csv --flag 1% -o flagged.csv 2>err
 same 'outliers beside scores that are no numbers' "$(grep -c ',1$' flagged.csv) $(tail -2 flagged.csv | grep -c ',1$')" '3 2'
@@ -370,7 +370,7 @@ same 'a reference with scores that are no numbers' "$(grep -c ',1$' flagged.csv)
 exits 2 '--reference' score a.eigenflow "$data" --reference "$data"
 # Columns beside the scores, as they stand in the table, and rows with missing values.
 printf 'id;eruption;note;waiting\n007;3.60;"a, b";79\n008;NA;c;54\n"9";1.80;NA;54\n' >notes.csv
-exits 1 'notes.csv:3: column "eruption": "NA" is no number: --skip-missing leaves such rows out' score a.eigenflow notes.csv
+exits 1 'notes.csv:3: column "eruption": "NA" is not a number: --skip-missing leaves such rows out' score a.eigenflow notes.csv
 run score a.eigenflow notes.csv --skip-missing --with id,note,eruption >out 2>err
 same 'columns beside the scores' "$(cut -d, -f2- out)" $'row,id,note,eruption\n1,007,"a, b",3.60\n3,"9",NA,1.80'
 grep -qF 'notes.csv: 1 of 3 rows have missing values and are left out' err || fail "--skip-missing says '$(cat err)'"
@@ -431,10 +431,10 @@ bad() {
   exits 1 "$1" score a.eigenflow bad.csv -o bad_scores.csv
   [ ! -e bad.eigenflow ] && [ ! -e bad_scores.csv ] || fail "a bad table left a file: $1"
 }
-bad 'eigenflow: bad.csv:3: column "waiting": "soon" is no number' 'eruption,waiting\n1,50\n2,soon\n'
+bad 'eigenflow: bad.csv:3: column "waiting": "soon" is not a number' 'eruption,waiting\n1,50\n2,soon\n'
 bad 'eigenflow: bad.csv:3: column "waiting": the line has 1 column, but the first has 2' 'eruption,waiting\n1,50\n2\n'
 bad 'eigenflow: bad.csv:2: column 3: the line has 3 columns, but the first has 2' 'eruption,waiting\n1,50,3\n'
-bad 'eigenflow: bad.csv:2: column "eruption": "nan" is no finite number' 'eruption,waiting\nnan,50\n'
+bad 'eigenflow: bad.csv:2: column "eruption": "nan" is not a finite number' 'eruption,waiting\nnan,50\n'
 bad 'eigenflow: bad.csv:2: column "waiting": the number is missing' 'eruption,waiting\n3,\n'
 bad 'eigenflow: bad.csv: there are no rows of numbers' ''
 bad 'eigenflow: bad.csv: there are no rows of numbers' 'eruption,waiting\n'
@@ -505,7 +505,7 @@ exits 1 'there is no column "x.1", but y, x.2, x.3' score t.eigenflow <(sed '1s/
 awk 'BEGIN { for (i = 0; i < 60; ++i) print i * 5 % 7 + 20 "," i % 2 ",?" }' >marks.csv
 reads '60 rows of column1' marks.csv --columns 1
 mean 1 15 30
-exits 1 'marks.csv:1: column 3: "?" is no number' fit marks.csv -o no
+exits 1 'marks.csv:1: column 3: "?" is not a number' fit marks.csv -o no
 run sample t.eigenflow -n 3 | run score t.eigenflow - >/dev/null
 run score t.eigenflow marks.csv >/dev/null
 exits 1 'the columns have names (x, y)' score t.eigenflow <(printf 'x,y\n1,2\n')
@@ -514,7 +514,7 @@ run sample t.eigenflow -n 2 --given 2=1 >/dev/null
 printf 'Temp\xe9rature;b\n1;2\n3;4\n' >latin1.csv
 exits 1 'latin1.csv: the name of column 1, "Temp\xe9rature", is not UTF-8' fit latin1.csv -o no
 printf '\x1b[31mred,b\n\x1b]0;x\x07,1\n' >colour.csv
-exits 1 'colour.csv:2: column "\x1b[31mred": "\x1b]0;x\x07" is no number' fit colour.csv -o no
+exits 1 'colour.csv:2: column "\x1b[31mred": "\x1b]0;x\x07" is not a number' fit colour.csv -o no
 awk 'BEGIN { for (i = 0; i < 100000; ++i) printf "name%d,", i; print "last"; for (r = 0; r < 30; ++r) { for (i = 0; i < 100000; ++i) printf "%d,", r * r % 7; print r } }' >wide.csv
 SECONDS=0
 reads '30 rows of last,name99999,name7' wide.csv --columns last,name99999,8
@@ -523,7 +523,7 @@ reads '30 rows of last,name99999,name7' wide.csv --columns last,name99999,8
 # ---- what is no table, and has no end
 gzip -c pandas.csv >zipped.csv
 exits 1 'zipped.csv: is compressed by gzip' fit zipped.csv -o no
-exits 1 '/dev/zero: is no text' fit /dev/zero -o no
+exits 1 '/dev/zero: is not text' fit /dev/zero -o no
 tr '\0' 1 </dev/zero | "$eigenflow" fit - -o no 2>err
 same 'a line without end' "$(cat err)" 'eigenflow: standard input: line 1 has no end: is this a table?'
 [ ! -e no ] || fail 'a refused table left a model'
@@ -549,7 +549,7 @@ same 'an angle has one density' "$(tail -3 out | sed 's/.*,//' | cut -c1-8 | sor
 run sample constant.eigenflow -n 5 --seed 3 --given k=0.1 | cut -d, -f1 >out
 run sample constant.eigenflow -n 5 --seed 3 --given k=0.1001 | cut -d, -f1 >out2
 cmp -s out out2 || fail 'a column of context that was constant matters'
-exits 2 '--periodic wants NAME:LOW:HIGH' fit angles.csv -o no --periodic phi:0
+exits 2 '--periodic expects NAME:LOW:HIGH' fit angles.csv -o no --periodic phi:0
 run sample given.eigenflow --context-file "$data" | run score given.eigenflow - >out
 same 'a sample for each context' "$(wc -l <out)" 273
 run sample two.eigenflow -n 2000 | awk -F, 'NR > 1 && ($1 <= 0 || $2 <= 0 || $2 >= 10)' >out
@@ -560,8 +560,8 @@ same 'samples without noise' "$(tr -d ' ' <out)" 1
 run sample given.eigenflow --context-file "$data" --temperature 0.5 >out
 same 'a cooler sample for each context' "$(wc -l <out)" 273
 exits 2 'the base of maf.eigenflow is StudentT: leave it out, or fit a model with --base normal' sample maf.eigenflow -n 3 --temperature 0.5
-exits 2 '--temperature wants a' sample a.eigenflow -n 3 --temperature -1
-exits 2 'is no context of given.eigenflow, but eruption: do you mean "eruption"?' sample given.eigenflow -n 4 --given eruptoin=3
+exits 2 '--temperature expects a' sample a.eigenflow -n 3 --temperature -1
+exits 2 'is not a context of given.eigenflow, but eruption: do you mean "eruption"?' sample given.eigenflow -n 4 --given eruptoin=3
 exits 2 '-n N' sample a.eigenflow
 exits 2 'eruption=NUMBER' sample given.eigenflow -n 4
 exits 2 '"depth"' sample given.eigenflow -n 4 --given depth=3
@@ -644,7 +644,7 @@ if "$eigenflow" plot --help >/dev/null 2>&1; then
     for (i = 0; i < 100; ++i) for (j = 1; j <= 20; ++j) printf "%g%s", rand(), j < 20 ? "," : "\n" }' >twenty.csv
   run fit twenty.csv -o twenty.eigenflow --steps 5 --layers 1 --hidden 4 --quiet
   exits 2 'has 20 columns, but a picture has room for 16: choose some, as by --columns v1,v2' plot twenty.eigenflow -o no.png
-  exits 2 '--columns: column "v33" is no column of twenty.eigenflow' plot twenty.eigenflow -o no.png --columns v33
+  exits 2 '--columns: column "v33" is not a column of twenty.eigenflow' plot twenty.eigenflow -o no.png --columns v33
   exits 2 'do you mean "eruption"?' plot a.eigenflow -o no.png --columns eruptio
   exits 2 'is there twice' plot a.eigenflow -o no.png --columns eruption,1
   run plot twenty.eigenflow twenty.csv -o pair.png --columns v20,3
@@ -695,7 +695,7 @@ exits 1 '20 masks for 80 maps' score maps.eigenflow maps.csv --maps --masks mask
 exits 1 'images of 3x4x4 are N × 3 × 4 × 4 or N × 48' fit maps.csv -o no.eigenflow --image 3x4x4
 exits 2 'channels, height and width' fit maps.csv -o no.eigenflow --image 4x4
 exits 2 '--image' fit maps.csv -o no.eigenflow --architecture glow
-exits 2 'wants fast_flow or glow, but got "glov": do you mean glow?' fit maps.csv -o no.eigenflow --image 2x4x4 --architecture glov
+exits 2 'expects fast_flow or glow, but got "glov": do you mean glow?' fit maps.csv -o no.eigenflow --image 2x4x4 --architecture glov
 exits 2 '--hidden and --levels are of a glow' fit maps.csv -o no.eigenflow --image 2x4x4 --hidden 8
 exits 2 '--transformer' fit maps.csv -o no.eigenflow --image 2x4x4 --transformer affine
 exits 2 'height and width, as 224x224' score maps.eigenflow tested.csv --maps --size 8

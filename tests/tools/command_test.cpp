@@ -262,7 +262,7 @@ TEST_CASE("options: no number but a finite one of the range") {
     CHECK_THROWS_AS(command::number_of(text, share, "--o"), command::UsageError);
   CHECK(command::number_of("0.9", share, "--o") == 0.9);
   CHECK_THROWS_WITH(command::number_of("0", above, "--o"),
-                    "--o wants a finite number above 0, but got \"0\"");
+                    "--o expects a finite number above 0, but got \"0\"");
   for (const char* text : {"-1", "1.0", "nan", "", "18446744073709551616", "+3", "0x1", "1e3"})
     CHECK_THROWS_AS(command::whole_of(text, 0, std::numeric_limits<std::uint64_t>::max(), "--o"),
                     command::UsageError);

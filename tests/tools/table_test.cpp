@@ -88,13 +88,13 @@ TEST_CASE("csv: names, comments, quotes, blanks, separators") {
 TEST_CASE("csv: the first line is what it is said to be") {
   CHECK(csv("7,8,9\n1,2,3\n4,5,6\n", table::Header::yes) == two_by_three);
   CHECK(csv("1,2,3\n4,5,6\n", table::Header::no) == two_by_three);
-  CHECK(refusal([] { csv("a,b\n1,2\n", table::Header::no); }) == "t.csv:1: column 1: \"a\" is no number");
+  CHECK(refusal([] { csv("a,b\n1,2\n", table::Header::no); }) == "t.csv:1: column 1: \"a\" is not a number");
 }
 
 TEST_CASE("csv: what is refused says where") {
-  CHECK(refusal([] { csv("a,b\n1,2\n3,x\n"); }) == "t.csv:3: column \"b\": \"x\" is no number");
+  CHECK(refusal([] { csv("a,b\n1,2\n3,x\n"); }) == "t.csv:3: column \"b\": \"x\" is not a number");
   CHECK(refusal([] { csv("1,2\n,4\n"); }) == "t.csv:2: column 1: the number is missing");
-  CHECK(refusal([] { csv("# one\n1,2\n\n3,nan\n"); }) == "t.csv:4: column 2: \"nan\" is no finite number");
+  CHECK(refusal([] { csv("# one\n1,2\n\n3,nan\n"); }) == "t.csv:4: column 2: \"nan\" is not a finite number");
   CHECK(refusal([] { csv("1,2\n3,1e999\n"); }) ==
         "t.csv:2: column 2: \"1e999\" is beyond the range of a number, which ends at 1.8e308");
   CHECK(refusal([] { csv("1,2\n3,4,5\n"); }) ==
@@ -128,13 +128,13 @@ TEST_CASE("csv: separators are found outside of quotes, by all of the first rows
   CHECK(read("a,b\r1.5,2\r\r3,4", {"a", "b"}) == square);
   CHECK(read("# by \"hand\"\r\na,b\r\n1.5,2\r\n3,4\r\n", {"a", "b"}) == square);
   CHECK(refusal([] { csv("a\tb\n1\t2\n\t\n"); }) == "t.csv:3: column \"a\": the number is missing");
-  CHECK(refusal([] { csv("\"a\nb\",c\n1,2\n3,x\n"); }) == "t.csv:4: column \"c\": \"x\" is no number");
+  CHECK(refusal([] { csv("\"a\nb\",c\n1,2\n3,x\n"); }) == "t.csv:4: column \"c\": \"x\" is not a number");
 }
 
 TEST_CASE("csv: nothing behind quotes is lost") {
-  CHECK(refusal([] { csv("a,b\n\"1\"5,2\n"); }) == "t.csv:2: column \"a\": \"\"1\"5\" is no number");
-  CHECK(refusal([] { csv("a b\n\"1\"5 2\n"); }) == "t.csv:2: column \"a\": \"\"1\"5\" is no number");
-  CHECK(refusal([] { csv("a,b\n1\"5\",2\n"); }) == "t.csv:2: column \"a\": \"1\"5\"\" is no number");
+  CHECK(refusal([] { csv("a,b\n\"1\"5,2\n"); }) == "t.csv:2: column \"a\": \"\"1\"5\" is not a number");
+  CHECK(refusal([] { csv("a b\n\"1\"5 2\n"); }) == "t.csv:2: column \"a\": \"\"1\"5\" is not a number");
+  CHECK(refusal([] { csv("a,b\n1\"5\",2\n"); }) == "t.csv:2: column \"a\": \"1\"5\"\" is not a number");
   CHECK(refusal([] { csv("a,b\n1,\"2\n3,4\n"); }) == "t.csv: line 2: quotes open and do not close");
   CHECK(csv("a,b\n\"1\" ,\t\"2\"\n") == Eigen::RowVector2d(1, 2));
 }
@@ -184,7 +184,7 @@ TEST_CASE("csv: the first line is asked about where it is unclear") {
         ",0,1\n0,1.5,2.5\n", "28,1,x\n30,2,3\n", "5.1,3.5,setosa\n4.9,3,setosa\n", "1.5x,2.5y\n1,2\n",
         "?,?\n1,2\n", "id,2019,2020\n1,2,3\n"})
     asks(text);
-  CHECK(refusal([] { csv("28,?,NA\n30,1,2\n"); }) == "t.csv:1: column 2: \"?\" is no number");
+  CHECK(refusal([] { csv("28,?,NA\n30,1,2\n"); }) == "t.csv:1: column 2: \"?\" is not a number");
   CHECK(names("\"2019\",\"2020\"\n1.5,2.5\n") == std::vector<std::string>{"2019", "2020"});
   CHECK(names("NA,Mg\n1,2\n") == std::vector<std::string>{"NA", "Mg"});
   CHECK(csv("1,2,3\n4,5,6\n") == two_by_three);
@@ -210,7 +210,7 @@ TEST_CASE("csv: decimal commas are asked about, and read") {
   std::string late = "x;y\n";
   for (int i = 0; i < 200; ++i) late += "1;2\n";
   CHECK(refusal([&] { csv(late + "1,5;2\n"); }) ==
-        "t.csv:202: column \"x\": \"1,5\" is no number (with a decimal comma it is: --decimal comma)");
+        "t.csv:202: column \"x\": \"1,5\" is not a number (with a decimal comma it is: --decimal comma)");
   const auto refuses = [](const std::string& text, table::Decimal decimal) {
     return refusal([&] {
       table::CsvReader reader(stream(text), "t.csv", table::Header::sniff, decimal);
@@ -218,9 +218,9 @@ TEST_CASE("csv: decimal commas are asked about, and read") {
     });
   };
   CHECK(refuses("x;y\n1.234,5;2\n", table::Decimal::comma) ==
-        "t.csv:2: column \"x\": \"1.234,5\" is no number");
+        "t.csv:2: column \"x\": \"1.234,5\" is not a number");
   CHECK(refuses("x;y\n1.5;2\n", table::Decimal::comma) ==
-        "t.csv:2: column \"x\": \"1.5\" is no number with a decimal comma");
+        "t.csv:2: column \"x\": \"1.5\" is not a number with a decimal comma");
   CHECK(refuses("x;y\n1,5;2\n", table::Decimal::point).find("(with a decimal comma it is") !=
         std::string::npos);
 }
@@ -230,7 +230,7 @@ TEST_CASE("columns have labels of their own, whatever the names") {
   std::vector<std::string> labels;
   for (Eigen::Index j = 0; j < reader.columns(); ++j) labels.push_back(reader.label(j));
   CHECK(labels == std::vector<std::string>{"x.1_", "y", "x.3", "column4", "x.1"});
-  CHECK(refusal([] { csv("x,y,x\n1,2,z\n"); }) == "t.csv:2: column \"x\" (column 3): \"z\" is no number");
+  CHECK(refusal([] { csv("x,y,x\n1,2,z\n"); }) == "t.csv:2: column \"x\" (column 3): \"z\" is not a number");
   std::string wide;
   for (int j = 0; j < 100'000; ++j) wide += "name" + std::to_string(j) + ',';
   CHECK(table::CsvReader(stream(wide + "last\n"), "t.csv").columns() == 100'001);
@@ -258,11 +258,11 @@ TEST_CASE("what is no table is refused at once, and says what to do") {
         "t.csv:2: column \"a\": \"" + std::string(40, '9') +
             "...\" is beyond the range of a number, which ends at 1.8e308");
   CHECK(refusal([] { csv("a\x1B[31mb,c\n\x1B]0;x\x07,\xE9\n"); }) ==
-        "t.csv:2: column \"a\\x1b[31mb\": \"\\x1b]0;x\\x07\" is no number");
+        "t.csv:2: column \"a\\x1b[31mb\": \"\\x1b]0;x\\x07\" is not a number");
   CHECK(refusal([] {
           csv("a,b\n\xC2\x9B"
               "31m,2\n");
-        }) == "t.csv:2: column \"a\": \"\\u009b31m\" is no number");
+        }) == "t.csv:2: column \"a\": \"\\u009b31m\" is not a number");
   CHECK(refusal([] { csv(std::string(std::size_t{70} << 20, '1')); }) ==
         "t.csv: line 1 has no end: is this a table?");
   CHECK(refusal([] { csv(std::string(std::size_t{70} << 20, '\n')); }).find("nothing but empty lines") !=
@@ -351,7 +351,7 @@ TEST_CASE("npy: what is refused says why") {
   const auto of_shape = [](const std::string& shape) {
     return npy<double>("{'descr': '<f8', 'fortran_order': False, 'shape': " + shape + ", }", {});
   };
-  CHECK(refused("\x93PK and so on") == "t.npy: is no .npy file");
+  CHECK(refused("\x93PK and so on") == "t.npy: is not an .npy file");
   CHECK(
       refused(npy<std::int64_t>("{'descr': '<i8', " + rest, {1, 2, 3, 4, 5, 6})) ==
       "t.npy: holds numbers of type '<i8', but float32, float64 or uint8 is read: save x.astype('float64')");
@@ -363,19 +363,20 @@ TEST_CASE("npy: what is refused says why") {
   CHECK(refused(of_shape("(4611686018427387904, 8)")) ==
         "t.npy: has a shape that makes no sense: (4611686018427387904, 8)");
   CHECK(refused(of_shape("(2x, 3)"))
-            .starts_with("t.npy: has a header that is no dictionary of Python, from \"x, 3)"));
+            .starts_with("t.npy: has a header that is not a Python dictionary, from \"x, 3)"));
   CHECK(refused(of_shape("(-2, 3)")) == "t.npy: has a strange shape");
   CHECK(refused(of_shape("6")) == "t.npy: has a header with a strange shape");
   CHECK(refused(npy<double>("{'descr': '<f8', 'shape': (1, 1)}", {1})) ==
         "t.npy: has a header without fortran_order");
   CHECK(refused(npy<double>("{'descr': [('a', '<f8'), ('b', '<f8')], " + rest, {1, 2}))
             .starts_with("t.npy: holds records of several fields"));
-  CHECK(refused(npy<double>("[('descr', '<f8')]", {1})) == "t.npy: has a header that is no dictionary");
+  CHECK(refused(npy<double>("[('descr', '<f8')]", {1})) ==
+        "t.npy: has a header that is not a Python dictionary");
   CHECK(refused(npy<double>("{" + std::string(100, '('), {1}))
-            .starts_with("t.npy: has a header that is no dictionary"));
+            .starts_with("t.npy: has a header that is not a Python dictionary"));
   const double nan = std::numeric_limits<double>::quiet_NaN();
   CHECK(refused(npy<double>("{'descr': '<f8', " + rest, {1, 2, 3, 4, nan, 6})) ==
-        "t.npy:2: column 2: nan is no finite number");
+        "t.npy:2: column 2: nan is not a finite number");
 }
 
 TEST_CASE("open: either kind by its first byte, and what is not there") {

@@ -109,7 +109,7 @@ std::vector<Eigen::Index> find_fitted(const table::Reader& reader, const FittedC
   if (reader.names().empty()) {
     for (const Eigen::Index position : fitted.positions) {
       if (position > reader.columns())
-        fail(reader, fitted_to + " wants column " + std::to_string(position) +
+        fail(reader, fitted_to + " expects column " + std::to_string(position) +
                          ", but there are columns 1 to " + std::to_string(reader.columns()));
       places.push_back(position - 1);
     }
@@ -139,7 +139,7 @@ void choose_fitted(table::Reader& reader, const FittedColumns& fitted, const std
     return reader.choose(find_fitted(reader, fitted, fitted_to));
   if (reader.chosen().size() != count)
     fail(reader, "the table has " + std::to_string(reader.chosen().size()) + " columns without names, but " +
-                     fitted_to + " wants " + std::to_string(count) + ": give " + fitted.option);
+                     fitted_to + " expects " + std::to_string(count) + ": give " + fitted.option);
 }
 
 }  // namespace command

@@ -40,7 +40,7 @@ struct FittedColumns {
 };
 
 /// The same columns of another table: by label where both tables have names, by position where neither has. Throws
-/// std::runtime_error for others. `fitted_to` says in messages what wants them.
+/// std::runtime_error for others. `fitted_to` says in messages what expects them.
 std::vector<Eigen::Index> find_fitted(const table::Reader& reader, const FittedColumns& fitted,
                                       const std::string& fitted_to);
 

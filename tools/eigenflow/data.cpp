@@ -44,7 +44,7 @@ std::unique_ptr<table::Reader> open_with(const Model& model, const DataOptions& 
     if (reader->chosen().size() != all.labels.size())
       throw std::runtime_error(reader->source() + ": the table has " +
                                std::to_string(reader->chosen().size()) + " columns, but " + model.path +
-                               " wants " + std::to_string(all.labels.size()) + ": name them by " +
+                               " expects " + std::to_string(all.labels.size()) + ": name them by " +
                                data.columns_option + (model.context.empty() ? "" : " and --context"));
     return reader;  // all of them, in order
   }

@@ -54,7 +54,7 @@ void check(const FitChoices& options) {
   if (options.data.path == "-" && options.test_data == "-")
     throw UsageError("the standard input cannot be read twice: give DATA or --test-data as a file");
   if (options.training.patience > 0 && options.training.validation == 0)
-    throw UsageError("--patience waits for a better validation loss: it wants --validation above 0");
+    throw UsageError("--patience waits for a better validation loss: it needs --validation above 0");
 }
 
 Sample read_sample(table::Reader& reader, const Columns& columns) {

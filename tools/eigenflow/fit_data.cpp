@@ -228,13 +228,13 @@ std::vector<ef::FeatureSupport> supports_of(const std::vector<std::string>& posi
     for (const std::string& text : texts) {
       const std::size_t second = text.rfind(':'), first = second == 0 ? second : text.rfind(':', second - 1);
       if (second == std::string::npos || first == std::string::npos || first == second)
-        throw UsageError(std::string(option) + " wants NAME:LOW:HIGH, but got " + table::shown(text));
+        throw UsageError(std::string(option) + " expects NAME:LOW:HIGH, but got " + table::shown(text));
       constexpr double infinite = std::numeric_limits<double>::infinity();
       constexpr NumberRange any{.low = -infinite, .high = infinite};
       const double low = number_of(text.substr(first + 1, second - first - 1), any, option),
                    high = number_of(text.substr(second + 1), any, option);
       if (!(low < high))
-        throw UsageError(std::string(option) + " wants LOW below HIGH, but got " + table::shown(text));
+        throw UsageError(std::string(option) + " expects LOW below HIGH, but got " + table::shown(text));
       supports[places.of(column_reference(std::string_view(text).substr(0, first)), option)] =
           support(low, high);
     }

@@ -25,7 +25,7 @@ CLI::Validator choice(const std::map<std::string, Enum>& names) {
     }
     std::string all;
     for (const auto& [name, value] : names) all += (all.empty() ? "" : " or ") + name;
-    return "wants " + all + ", but got \"" + text + '"';
+    return "expects " + all + ", but got \"" + text + '"';
   };
   return {number, ""};
 }

@@ -18,7 +18,7 @@ table::Rows given_context(const Model& model, const std::vector<std::string>& gi
       const std::string entry = table::unquoted(cells.next());
       const std::size_t equals = entry.rfind('=');
       if (equals == std::string::npos)
-        throw UsageError("--given wants NAME=NUMBER, but got " + table::shown(entry));
+        throw UsageError("--given expects NAME=NUMBER, but got " + table::shown(entry));
       const ColumnReference wanted = column_reference(std::string_view(entry).substr(0, equals));
       std::size_t at = 0;
       for (; at < known.size(); ++at) {
@@ -26,7 +26,7 @@ table::Rows given_context(const Model& model, const std::vector<std::string>& gi
         if (wanted.by_position ? position == wanted.position : model.context[at] == wanted.name) break;
       }
       if (at == known.size())
-        throw UsageError("--given: " + wanted.text() + " is no context of " + model.path +
+        throw UsageError("--given: " + wanted.text() + " is not a context of " + model.path +
                          (model.context.empty() ? ", which has none"
                                                 : ", but " + table::line_of(model.context) +
                                                       or_nearest(wanted.name, model.context)));

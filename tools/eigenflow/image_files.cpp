@@ -29,7 +29,7 @@ ef::Image image_of(const std::string& text, const std::string& option) {
     from = to + 1;
   }
   if (sides.size() != 3)
-    throw UsageError(option + " wants channels, height and width, as 64x16x16, but got " +
+    throw UsageError(option + " expects channels, height and width, as 64x16x16, but got " +
                      table::shown(text));
   return {sides[0], sides[1], sides[2]};
 }
@@ -42,8 +42,8 @@ std::string text_of(const ef::Image& image) {
 void check_fast_flow(const Model& model, const std::string& what) {
   const auto found = model.info.notes.find(flow_note);
   if (found != model.info.notes.end() && found->second == "glow")
-    throw UsageError(model.path + " is a glow, whose latent numbers lie elsewhere than their pixels: " +
-                     what + " wants a model that was fitted with --architecture fast_flow");
+    throw UsageError(model.path + " is a Glow, whose latent numbers are not at the place of their pixels: " +
+                     what + " expects a model that was fitted with --architecture fast_flow");
 }
 
 bool is_of_images(const Model& model) {

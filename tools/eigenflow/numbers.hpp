@@ -48,7 +48,7 @@ struct NumberRange {
 inline double number_of(const std::string& text, const NumberRange& range, const std::string& option) {
   const std::optional<double> value = table::number(text);
   if (!value || !range.has(*value))
-    throw UsageError(option + " wants " + range.text() + ", but got " + table::shown(text) +
+    throw UsageError(option + " expects " + range.text() + ", but got " + table::shown(text) +
                      (value && table::beyond_range(text, *value)
                           ? ", which is beyond the range of a number, 1.8e308"
                           : ""));
@@ -60,7 +60,7 @@ inline std::uint64_t whole_of(const std::string& text, std::uint64_t low, std::u
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || value < low || value > high)
-    throw UsageError(option + " wants a whole number from " + std::to_string(low) + " to " +
+    throw UsageError(option + " expects a whole number from " + std::to_string(low) + " to " +
                      std::to_string(high) + ", but got " + table::shown(text));
   return value;
 }
@@ -72,7 +72,7 @@ inline double share_of(std::string text, const std::string& option) {
   if (percent) text.pop_back();
   const double share = table::number(text).value_or(-1) / (percent ? 100 : 1);
   if (!(share > 0 && share < 1))
-    throw UsageError(option + " wants a share above 0 and below 1, as 1% or 0.01, but got " +
+    throw UsageError(option + " expects a share above 0 and below 1, as 1% or 0.01, but got " +
                      table::shown(given));
   return share;
 }

@@ -58,7 +58,7 @@ inline CLI::Option* add_number(CLI::App& sub, const std::string& names, double& 
 inline CLI::Option* add_text(CLI::App& sub, const std::string& names, std::string& to,
                              const std::string& help) {
   const auto full = [name = long_name(names)](const std::string& text) {
-    if (text.empty()) throw UsageError(name + " wants a text, but got an empty one");
+    if (text.empty()) throw UsageError(name + " expects a text, but got an empty one");
     return std::string();
   };
   return sub.add_option(names, to, help)->check(CLI::Validator(full, "", "NOT EMPTY"));

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 void check_output(const std::string& path, Output kind, const std::vector<std::string>& inputs) {
   std::error_code error;
   const bool standard = table::is_standard_output(path);
-  if (path.empty()) throw UsageError("-o wants the name of a file");
+  if (path.empty()) throw UsageError("-o expects the name of a file");
   if (standard && kind == Output::file)
     throw UsageError("-o " + path + ": models and pictures are written to files, not to the standard output");
   const fs::path target = standard ? "/dev/stdout" : path;

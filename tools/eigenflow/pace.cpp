@@ -129,7 +129,7 @@ double seconds_of(const std::string& text, const std::string& option) {
   }
   const auto value = table::number(number);
   if (!value || !(*value > 0) || !(*value * unit <= 1e9))
-    throw UsageError(option + " wants a time, as 90s, 3m or 1h, but got " + table::shown(text));
+    throw UsageError(option + " expects a time, as 90s, 3m or 1h, but got " + table::shown(text));
   return *value * unit;
 }
 

@@ -57,7 +57,7 @@ std::vector<Index> drawn_features(const Model& model, const std::string& columns
            (wanted.by_position ? model.positions[at] != wanted.position : model.columns[at] != wanted.name))
       ++at;
     if (at == model.columns.size())
-      throw UsageError("--columns: " + wanted.text() + " is no column of " + model.path + ", but " +
+      throw UsageError("--columns: " + wanted.text() + " is not a column of " + model.path + ", but " +
                        table::line_of(model.columns) + or_nearest(wanted.name, model.columns));
     if (std::count(features.begin(), features.end(), static_cast<Index>(at)) > 0)
       throw UsageError("--columns: " + wanted.text() + " is there twice");

@@ -70,7 +70,7 @@ class Words {
     std::istringstream words(text);
     for (std::string word; words >> word;) {
       const std::size_t equals = word.find('=');
-      if (equals == std::string::npos) throw std::runtime_error("\"" + word + "\" is no setting of a fit");
+      if (equals == std::string::npos) throw std::runtime_error("\"" + word + "\" is not a setting of a fit");
       values_[word.substr(0, equals)] = word.substr(equals + 1);
     }
   }

@@ -56,7 +56,7 @@ std::vector<ScoredRows> all_scores(const Model& model, const Options& options, t
   return scores;
 }
 
-// The ⌈share N⌉-th lowest score: what it is and what is below are outliers. A score that is no number counts as −∞.
+// The ⌈share N⌉-th lowest score: what it is and what is below are outliers. A score that is not a number counts as −∞.
 double threshold_of(const std::vector<ScoredRows>& rows, double share) {
   std::vector<double> scores;
   for (const ScoredRows& block : rows)

@@ -53,7 +53,7 @@ void score_maps(const ScoreMaps& options) {
   ef::Image size{1, 0, 0};
   if (!options.size.empty()) {
     if (std::count(options.size.begin(), options.size.end(), 'x') != 1)
-      throw UsageError("--size wants height and width, as 224x224, but got " + table::shown(options.size));
+      throw UsageError("--size expects height and width, as 224x224, but got " + table::shown(options.size));
     size = image_of("1x" + options.size, "--size");
   }
   Eigen::MatrixXd mean;
@@ -77,7 +77,7 @@ void score_maps(const ScoreMaps& options) {
     if (!mean.row(i).allFinite())
       throw std::runtime_error(
           table::escaped(options.stages[0].second) + ": map " + std::to_string(i + 1) +
-          " has a score that is no finite number: it lies beyond what the model can compute");
+          " has a score that is not a finite number: it lies beyond what the model can compute");
   const Eigen::VectorXd scores = mean.rowwise().maxCoeff();
   std::vector<std::string> names;
   for (Index y = 0; y < size.height; ++y)

@@ -86,7 +86,7 @@ std::string unknown_choice(const CLI::App& app, const CLI::ParseError& error) {
     for (const std::string& value : option->results()) {
       if (std::find(choices.begin(), choices.end(), value) != choices.end()) continue;
       const std::string near = nearest(value, choices);
-      return option->get_name() + " wants " + or_list(choices) + ", but got " + table::shown(value) +
+      return option->get_name() + " expects " + or_list(choices) + ", but got " + table::shown(value) +
              (near.empty() ? "" : ": do you mean " + near + '?');
     }
   }

@@ -67,11 +67,11 @@ inline std::optional<std::string> not_text(std::string_view beginning) {
     if (beginning.starts_with(kind.begins)) return kind.message;
   const std::size_t zero = beginning.find('\0');
   if (zero == std::string_view::npos)
-    return std::nullopt;  // a stray control character: its cell is no number
+    return std::nullopt;  // a stray control character: its cell is not a number
   if (beginning.size() > 3 && (beginning[1] == '\0') != (beginning[0] == '\0') &&
       (beginning[3] == '\0') == (beginning[1] == '\0'))
     return "is UTF-16 text: save it as UTF-8, as by iconv -f UTF-16 -t UTF-8";
-  return "is no text: it has zero bytes";
+  return "is not text: it has zero bytes";
 }
 
 }  // namespace table

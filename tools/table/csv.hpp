@@ -150,7 +150,7 @@ class CsvReader : public Reader {
   [[noreturn]] void refuse_cell(std::string_view cell, const std::optional<double>& value,
                                 Eigen::Index column) const {
     const bool comma = records_.dialect().decimal == ',';
-    std::string what = shown(cell) + (value ? " is no finite number" : " is no number");
+    std::string what = shown(cell) + (value ? " is not a finite number" : " is not a number");
     if (cell.empty())
       what = "the number is missing";
     else if (value && beyond_range(cell, *value))

@@ -129,7 +129,7 @@ class NpyReader : public Reader {
   }
   [[noreturn]] void refuse(Eigen::Index row, Eigen::Index place, double value) const {
     fail(next_ + row + 1, chosen()[static_cast<std::size_t>(place)],
-         std::to_string(value) + " is no finite number" + (is_nan(value) ? advice() : ""));
+         std::to_string(value) + " is not a finite number" + (is_nan(value) ? advice() : ""));
   }
 
   std::string beside_text(Eigen::Index row) const {
@@ -163,7 +163,7 @@ class NpyReader : public Reader {
 
   NpyHeader read_header() {
     const std::string magic = read_bytes(8);
-    if (magic.size() < 8 || !magic.starts_with("\x93NUMPY")) fail("is no .npy file");
+    if (magic.size() < 8 || !magic.starts_with("\x93NUMPY")) fail("is not an .npy file");
     if (magic[6] < 1 || magic[6] > 3)
       fail("has version " + std::to_string(static_cast<int>(magic[6])) +
            " of the .npy format, but 1 to 3 are read");

@@ -48,7 +48,7 @@ class PythonParser {
   using Kind = PythonLiteral::Kind;
 
   [[noreturn]] void refuse() const {
-    throw std::invalid_argument("has a header that is no dictionary of Python, from " + shown(rest_));
+    throw std::invalid_argument("has a header that is not a Python dictionary, from " + shown(rest_));
   }
   void skip_blanks() { rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t\r\n\f"), rest_.size())); }
   bool take(std::string_view word) {
@@ -161,7 +161,8 @@ inline NpyHeader parse_npy_header(std::string_view text) {
                                   key);
     return *value;
   };
-  if (header.kind != Kind::dictionary) throw std::invalid_argument("has a header that is no dictionary");
+  if (header.kind != Kind::dictionary)
+    throw std::invalid_argument("has a header that is not a Python dictionary");
   NpyHeader result;
   if (const PythonLiteral* const type = header.find("descr"); type && type->kind == Kind::list)
     throw std::invalid_argument(

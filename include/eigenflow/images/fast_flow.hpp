@@ -47,7 +47,8 @@ FastFlow<Scalar> fast_flow(const Image& image, const FastFlowOptions& options, R
   detail::check_image(image);
   if (image.channels < 2 || options.steps < 1 || !(options.hidden_ratio > 0 && options.hidden_ratio <= 1000))
     detail::reject(
-        "a FastFlow needs two channels, one step and a ratio from 0 to 1000 of hidden channels, but got " +
+        "a FastFlow needs two channels or more, one step or more and a hidden_ratio above 0 and up to 1000, "
+        "but got " +
         std::to_string(image.channels) + ", " + std::to_string(options.steps) + " and a ratio of " +
         detail::decimal(options.hidden_ratio));
   const Eigen::Index kept = image.channels - image.channels / 2;

@@ -70,7 +70,8 @@ class Builder {
       return get<bool>(value, path, "true or false");
     } else if constexpr (std::is_integral_v<T>) {
       const std::int64_t number = get<std::int64_t>(value, path, "an integer");
-      if (!std::in_range<T>(number)) reject(path + " is " + std::to_string(number) + ", which does not fit");
+      if (!std::in_range<T>(number))
+        reject(path + " is " + std::to_string(number) + ", which is too large for this entry");
       if constexpr (std::is_same_v<T, Eigen::Index>) count_size(number, path);
       return static_cast<T>(number);
     } else if constexpr (std::is_floating_point_v<T>) {
@@ -80,7 +81,7 @@ class Builder {
       const auto names = names_of(T{});
       for (std::size_t i = 0; i < names.size(); ++i)
         if (names[i] == name) return static_cast<T>(i);
-      reject(path + " is \"" + name + "\", which is none that this version knows");
+      reject(path + " is \"" + name + "\", which this version does not know");
     } else if constexpr (detail::is_tuple<T>) {
       return tuple<T>(value, path, std::make_index_sequence<std::tuple_size_v<T>>{});
     } else if constexpr (requires { typename T::Alternatives; }) {
@@ -163,7 +164,7 @@ class Builder {
     };
     (consider(std::type_identity<Ts>{}), ...);
     if (!result)
-      reject(path + (name ? " is a " + *name + ", which is none that this version knows" : " has no type"));
+      reject(path + (name ? " is a " + *name + ", which this version does not know" : " has no type"));
     return *result;
   }
 
@@ -256,7 +257,7 @@ class Builder {
       const T made{};
       const auto check = [&](const auto& field, const auto& argument) {
         if (std::invoke(field.get, made) != argument)
-          reject(detail::join(path, field.name) + " is another than the one that the type of this flow has");
+          reject(detail::join(path, field.name) + " differs from that of the type of this flow");
       };
       std::apply(
           [&](const auto&... field) {

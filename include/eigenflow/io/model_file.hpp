@@ -116,7 +116,7 @@ inline ModelInfo read_info(const Tensors& file) {
   const auto entry = [&](const char* key) -> const std::string& {
     const auto found = file.metadata.find(key);
     if (found == file.metadata.end())
-      reject(std::string("this is no model file of eigenflow: its metadata have no '") + key + "'");
+      reject(std::string("this is not a model file of eigenflow: its metadata have no '") + key + "'");
     return found->second;
   };
   if (entry("format") != "eigenflow")

@@ -71,7 +71,8 @@ inline std::vector<std::byte> read_safetensors(const std::filesystem::path& path
   if (bytes.size() > sizeof length) {
     std::memcpy(&length, bytes.data(), sizeof length);
     if (length > longest_header || bytes.back() != std::byte{'{'})
-      file_error(path, "this is no model file: it does not begin with the length of a header and the header");
+      file_error(path,
+                 "this is not a model file: it does not begin with the length of a header and the header");
     const std::size_t begin = sizeof length + static_cast<std::size_t>(length);
     detail::read_up_to(file.get(), begin, bytes);
     if (bytes.size() == begin) {

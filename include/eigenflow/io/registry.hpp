@@ -69,9 +69,10 @@ class Registry {
       eigenflow::detail::reject(path + " should be an object with a type");
     const auto found = entries<Any>(*this).find(*type->as<std::string>());
     if (found == entries<Any>(*this).end())
-      eigenflow::detail::reject(path + " is a " + *type->as<std::string>() + ", which is no " +
-                                (std::is_same_v<Any, AnyLayer<Scalar>> ? "layer" : "base") +
-                                " that is known here: add its class to the Registry that you load with");
+      eigenflow::detail::reject(
+          path + " is a " + *type->as<std::string>() + ", a " +
+          (std::is_same_v<Any, AnyLayer<Scalar>> ? "layer" : "base") +
+          " that is not in the Registry: add its class to the Registry that you load with");
     return found->second.make(builder, value, path);
   }
 

@@ -137,11 +137,11 @@ inline void check_cover(const Tensors& file, std::span<const std::byte> data) {
   const std::byte* next = data.data();
   for (const auto& [begin, name] : order) {
     if (begin < next) reject("tensor '" + *name + "' overlaps another");
-    if (begin > next) reject("bytes of no tensor lie before tensor '" + *name + "'");
+    if (begin > next) reject("there are bytes that belong to no tensor before tensor '" + *name + "'");
     next = begin + file.tensors.at(*name).data.size();
   }
   if (next != data.data() + data.size())
-    reject(std::to_string(data.data() + data.size() - next) + " bytes of no tensor lie at the end");
+    reject(std::to_string(data.data() + data.size() - next) + " bytes at the end belong to no tensor");
 }
 
 }  // namespace detail

@@ -45,8 +45,10 @@ template <class Monotone>
 constexpr Monotone checked_monotone(Monotone h) {
   const double least = h.min_slope(), most = h.max_slope();
   if (!(least >= 0 && least <= most && most > 0) || !is_finite(most))
-    reject("an h needs slopes from 0 or more to a finite largest one, but has slopes from " +
-           detail::decimal(least) + " to " + detail::decimal(most));
+    reject(
+        "a monotone function h needs slopes of 0 or more and a finite largest slope, but its slopes are "
+        "from " +
+        detail::decimal(least) + " to " + detail::decimal(most));
   return h;
 }
 

@@ -54,8 +54,8 @@ Eigen::Index Keeper<Scalar>::resume(Training<Scalar>& training, Stepper<Scalar>&
     reject(why);
   };
   if (kept->seed != options_.seed || kept->epoch_steps != options_.epoch_steps)
-    reject_this("the checkpoint is of another fit, of the seed " + std::to_string(kept->seed) + " and " +
-                std::to_string(kept->epoch_steps) + " steps an epoch, but this one has the seed " +
+    reject_this("the checkpoint belongs to another fit: it has the seed " + std::to_string(kept->seed) +
+                " and " + std::to_string(kept->epoch_steps) + " steps an epoch, but this one has the seed " +
                 std::to_string(options_.seed) + " and " + std::to_string(options_.epoch_steps) +
                 ": give the same data and options, or another file");
   if (!stepper.restore(kept->optimizer) || kept->theta.size() != best.size() ||

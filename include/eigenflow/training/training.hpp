@@ -148,8 +148,8 @@ class StepperOf final : public Stepper<Scalar> {
  private:
   [[noreturn]] static void reject_state() {
     detail::reject(
-        "the state of this optimizer cannot be kept: give it a static each(state, visitor), as AdamState "
-        "has");
+        "the state of this optimizer cannot be saved in a checkpoint: give the state a static function "
+        "each(state, visitor), as AdamState has");
   }
 
   const O& optimizer_;

@@ -67,7 +67,7 @@ class ValueBuilder : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
   bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
-    return stop("is no JSON: it goes wrong at character " + std::to_string(position));
+    return stop("is not JSON: the error is at character " + std::to_string(position));
   }
 
  private:
