@@ -11,6 +11,7 @@
 #include "eigenflow/layers/standardize.hpp"
 #include "support/catch.hpp"
 #include "support/contract/random.hpp"
+#include "support/engine.hpp"
 #include "support/threads.hpp"
 
 // Fitting p(x | c).

@@ -12,6 +12,7 @@
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
 #include "support/contract/random.hpp"
+#include "support/engine.hpp"
 #include "support/threads.hpp"
 
 // The same seed gives the same theta, bit for bit, for any number

@@ -9,6 +9,7 @@
 #include "eigenflow/layers/permutation.hpp"
 #include "support/catch.hpp"
 #include "support/contract/random.hpp"
+#include "support/engine.hpp"
 
 // A loss that turns non-finite never destroys the model: the best
 // parameters come back, and the history says where it happened.

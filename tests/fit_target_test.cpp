@@ -16,6 +16,7 @@
 #include "eigenflow/layers/permutation.hpp"
 #include "eigenflow/optim/sgd.hpp"
 #include "support/catch.hpp"
+#include "support/engine.hpp"
 #include "support/targets.hpp"
 #include "support/threads.hpp"
 

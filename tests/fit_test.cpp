@@ -17,6 +17,7 @@
 #include "eigenflow/optim/sgd.hpp"
 #include "support/catch.hpp"
 #include "support/contract/random.hpp"
+#include "support/engine.hpp"
 
 namespace ef = eigenflow;
 using Catch::Matchers::ContainsSubstring;

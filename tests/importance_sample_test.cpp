@@ -12,6 +12,7 @@
 #include "eigenflow/layers/coupling.hpp"
 #include "eigenflow/layers/permutation.hpp"
 #include "support/catch.hpp"
+#include "support/engine.hpp"
 #include "support/targets.hpp"
 
 namespace ef = eigenflow;

@@ -22,6 +22,7 @@
 #include "eigenflow/objectives/reverse_kl.hpp"
 #include "support/catch.hpp"
 #include "support/contract/random.hpp"
+#include "support/engine.hpp"
 
 namespace ef = eigenflow;
 using Eigen::Index;

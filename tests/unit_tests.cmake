@@ -19,10 +19,17 @@ else()
   target_include_directories(eigenflow_test_main SYSTEM PUBLIC ${EIGENFLOW_CATCH2_INCLUDE_DIR})
 endif()
 
+# The network engine, compiled once for all tests: see support/engine.hpp.
+add_library(eigenflow_test_engine STATIC support/engine/float.cpp support/engine/double.cpp support/engine/long_double.cpp)
+target_link_libraries(eigenflow_test_engine PUBLIC eigenflow_test_flags)
+if(NOT EIGENFLOW_FAST_MATH)
+  target_compile_definitions(eigenflow_test_engine INTERFACE EIGENFLOW_TEST_ENGINE)
+endif()
+
 # The contract tests, compiled once for all layers.
 file(GLOB contract_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/support/contract/*.cpp)
 add_library(eigenflow_contract STATIC support/allocations.cpp ${contract_sources})
-target_link_libraries(eigenflow_contract PUBLIC eigenflow_test_flags eigenflow_test_main)
+target_link_libraries(eigenflow_contract PUBLIC eigenflow_test_engine eigenflow_test_flags eigenflow_test_main)
 if(EIGENFLOW_FAST_MATH)
   # The layers are compiled with -ffast-math, their tests without.
   target_compile_options(eigenflow_contract PRIVATE -fno-fast-math)
@@ -32,7 +39,8 @@ endif()
 if(TARGET eigenflow::io)
   get_target_property(compiled_io_sources eigenflow_compiled_io SOURCES)
   add_library(eigenflow_test_io STATIC ${compiled_io_sources})
-  target_link_libraries(eigenflow_test_io PUBLIC eigenflow_test_flags eigenflow::io)
+  target_link_libraries(eigenflow_test_io PUBLIC eigenflow_test_engine eigenflow_test_flags eigenflow::io)
+  target_compile_options(eigenflow_test_io PRIVATE "SHELL:-include ${CMAKE_CURRENT_SOURCE_DIR}/support/engine.hpp")
   target_compile_definitions(eigenflow_test_io PUBLIC EIGENFLOW_COMPILED_IO)
 endif()
 

@@ -4,8 +4,7 @@
 #include "eigenflow/conditioners/masked_mlp.hpp"
 #include "eigenflow/conditioners/mlp.hpp"
 #include "eigenflow/conditioners/residual_net.hpp"
-#include "eigenflow/nets/masked_network.hpp"
-#include "eigenflow/nets/network_conditioner.hpp"
+#include "eigenflow/nets/compiled.hpp"
 #include "eigenflow/optim/adam.hpp"
 #include "eigenflow/text/error.hpp"
 #include "eigenflow/training/fit_data.hpp"
@@ -53,11 +52,6 @@ namespace detail {
 #endif
 }  // namespace detail
 
-EIGENFLOW_TEMPLATE class nets::NetworkConditioner<float>;
-EIGENFLOW_TEMPLATE class nets::NetworkConditioner<double>;
-EIGENFLOW_TEMPLATE class nets::MaskedNetwork<float>;
-EIGENFLOW_TEMPLATE class nets::MaskedNetwork<double>;
-
 EIGENFLOW_TEMPLATE class detail::FitData<float>;
 EIGENFLOW_TEMPLATE class detail::FitData<double>;
 EIGENFLOW_TEMPLATE class detail::Keeper<float>;
@@ -68,5 +62,8 @@ EIGENFLOW_TEMPLATE History train(Training<float>&, Stepper<float>&, const Traini
 EIGENFLOW_TEMPLATE History train(Training<double>&, Stepper<double>&, const TrainingOptions&);
 
 }  // namespace eigenflow
+
+EIGENFLOW_NETS(EIGENFLOW_TEMPLATE, float)
+EIGENFLOW_NETS(EIGENFLOW_TEMPLATE, double)
 
 #undef EIGENFLOW_TEMPLATE

@@ -14,6 +14,9 @@
 #include "eigenflow/io/parameters.hpp"
 #include "eigenflow/io/safetensors.hpp"
 #include "eigenflow/io/standard_parts.hpp"
+#ifdef EIGENFLOW_COMPILED
+#include "eigenflow/compiled.hpp"
+#endif
 #ifdef EIGENFLOW_COMPILED_IO
 #include "eigenflow/io/compiled.hpp"
 #endif

@@ -13,6 +13,7 @@
 #include "eigenflow/layers/standardize.hpp"
 #include "support/catch.hpp"
 #include "support/density.hpp"
+#include "support/engine.hpp"
 
 // The density of a trained flow integrates to one, whatever training made of its parameters.
 

@@ -8,6 +8,7 @@
 #include "eigenflow/layers/permutation.hpp"
 #include "support/catch.hpp"
 #include "support/divergence.hpp"
+#include "support/engine.hpp"
 
 // The experiments that the library is measured by: couplings with networks of 64 × 64, linear maps between them,
 // fitted to each of the 2-D sets and judged by the exact Kullback-Leibler divergence on fresh rows.

@@ -7,6 +7,7 @@
 #include "eigenflow/images.hpp"
 #include "support/catch.hpp"
 #include "support/contract/random.hpp"
+#include "support/engine.hpp"
 
 // Fields on periodic lattices, whose partition functions are known.
 

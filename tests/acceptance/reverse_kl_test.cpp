@@ -11,6 +11,7 @@
 #include "eigenflow/layers/permutation.hpp"
 #include "eigenflow/layers/standardize.hpp"
 #include "support/catch.hpp"
+#include "support/engine.hpp"
 
 // Spline couplings, fitted by reverse KL to energies whose normalisers are known, with the setting of the example.
 

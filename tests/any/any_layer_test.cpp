@@ -7,6 +7,7 @@
 #include "eigenflow/data/two_moons.hpp"
 #include "eigenflow/eigenflow.hpp"
 #include "support/catch.hpp"
+#include "support/engine.hpp"
 #include "support/layer_contract.hpp"
 
 namespace ef = eigenflow;

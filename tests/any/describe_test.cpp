@@ -14,6 +14,7 @@
 #include "eigenflow/layers/standardize.hpp"
 #include "eigenflow/layers/sylvester.hpp"
 #include "support/catch.hpp"
+#include "support/engine.hpp"
 
 namespace ef = eigenflow;
 

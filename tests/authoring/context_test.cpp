@@ -20,6 +20,7 @@
 #include "support/catch.hpp"
 #include "support/contract/random.hpp"
 #include "support/density.hpp"
+#include "support/engine.hpp"
 #include "support/threads.hpp"
 
 // Conditional densities: what every call of a flow makes of its context.

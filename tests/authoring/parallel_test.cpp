@@ -14,6 +14,7 @@
 #include "eigenflow/objectives/maximum_likelihood.hpp"
 #include "support/catch.hpp"
 #include "support/contract/random.hpp"
+#include "support/engine.hpp"
 #include "support/threads.hpp"
 
 // A const flow is used from several std::threads at once, each of which may have OpenMP threads of its own:

@@ -7,6 +7,7 @@
 #include "eigenflow/bases/uniform.hpp"
 #include "support/bases.hpp"
 #include "support/catch.hpp"
+#include "support/engine.hpp"
 #include "support/layer_contract.hpp"
 
 namespace ef = eigenflow;

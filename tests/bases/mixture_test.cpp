@@ -25,6 +25,7 @@
 #include "support/catch.hpp"
 #include "support/contract/random.hpp"
 #include "support/density.hpp"
+#include "support/engine.hpp"
 #include "support/layer_contract.hpp"
 
 namespace ef = eigenflow;

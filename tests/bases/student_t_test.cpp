@@ -9,6 +9,7 @@
 #include "eigenflow/numerics/finite.hpp"
 #include "support/bases.hpp"
 #include "support/catch.hpp"
+#include "support/engine.hpp"
 #include "support/layer_contract.hpp"
 
 namespace ef = eigenflow;

@@ -8,6 +8,7 @@
 #include "eigenflow/bases/standard_normal.hpp"
 #include "support/bases.hpp"
 #include "support/catch.hpp"
+#include "support/engine.hpp"
 #include "support/layer_contract.hpp"
 
 namespace ef = eigenflow;

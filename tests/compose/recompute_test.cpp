@@ -13,6 +13,7 @@
 #include "support/catch.hpp"
 #include "support/contract/evaluate.hpp"
 #include "support/contract/random.hpp"
+#include "support/engine.hpp"
 #include "support/layer_contract.hpp"
 
 namespace ef = eigenflow;

@@ -15,6 +15,7 @@
 #include "eigenflow/layers/whiten.hpp"
 #include "support/catch.hpp"
 #include "support/contract/random.hpp"
+#include "support/engine.hpp"
 #include "support/tiles.hpp"
 
 namespace ef = eigenflow;

@@ -9,6 +9,7 @@
 #include "eigenflow/layers/identity.hpp"
 #include "support/catch.hpp"
 #include "support/contract/random.hpp"
+#include "support/engine.hpp"
 
 namespace ef = eigenflow;
 using Catch::Matchers::ContainsSubstring;

@@ -16,6 +16,7 @@
 #include "eigenflow/layers/standardize_context.hpp"
 #include "support/catch.hpp"
 #include "support/contract/random.hpp"
+#include "support/engine.hpp"
 
 // A conditional flow takes the units of its context from its training rows.
 

@@ -14,6 +14,7 @@
 #include "eigenflow/layers/planar.hpp"
 #include "support/catch.hpp"
 #include "support/contract/random.hpp"
+#include "support/engine.hpp"
 
 namespace ef = eigenflow;
 using Catch::Matchers::ContainsSubstring;

@@ -10,6 +10,7 @@
 #include "eigenflow/layers/permutation.hpp"
 #include "eigenflow/layers/standardize.hpp"
 #include "support/catch.hpp"
+#include "support/engine.hpp"
 #include "support/threads.hpp"
 
 namespace ef = eigenflow;

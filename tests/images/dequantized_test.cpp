@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "support/catch.hpp"
+#include "support/engine.hpp"
 
 namespace ef = eigenflow;
 using Catch::Matchers::ContainsSubstring;

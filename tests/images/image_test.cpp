@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/engine.hpp"
 
 namespace ef = eigenflow;
 using Catch::Matchers::ContainsSubstring;

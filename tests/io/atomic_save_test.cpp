@@ -13,6 +13,7 @@
 #include "eigenflow/io/file.hpp"
 #include "eigenflow/numerics/rng.hpp"
 #include "support/catch.hpp"
+#include "support/engine.hpp"
 #include "support/temporary_folder.hpp"
 
 // The name of a file stands for the old bytes or the new ones, whole, whatever happens while it is written.

@@ -9,6 +9,7 @@
 #include "eigenflow/data/two_moons.hpp"
 #include "eigenflow/eigenflow.hpp"
 #include "support/catch.hpp"
+#include "support/engine.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace ef = eigenflow;

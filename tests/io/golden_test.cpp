@@ -8,6 +8,7 @@
 #include "eigenflow/eigenflow.hpp"
 #include "eigenflow/io.hpp"
 #include "support/catch.hpp"
+#include "support/engine.hpp"
 #include "support/temporary_folder.hpp"
 
 // Flows of zuko, nflows, normflows, FrEIA and sbi, exported by tools/export_pytorch (see tests/golden/build.py), against

@@ -10,6 +10,7 @@
 #include "eigenflow/io.hpp"
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
+#include "support/engine.hpp"
 #include "support/hostile.hpp"
 
 // Files that somebody broke, or made to break us: a clear error and nothing worse.

@@ -11,6 +11,7 @@
 #include "eigenflow/io.hpp"
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
+#include "support/engine.hpp"
 
 // Reading any file takes 16 times its size and 16 MB at most, whatever it asks for.
 

@@ -13,6 +13,7 @@
 #include "eigenflow/io.hpp"
 #include "support/catch.hpp"
 #include "support/contract/random.hpp"
+#include "support/engine.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace ef = eigenflow;

@@ -12,6 +12,7 @@
 #include "eigenflow/eigenflow.hpp"
 #include "eigenflow/io.hpp"
 #include "support/catch.hpp"
+#include "support/engine.hpp"
 #include "support/random_architecture.hpp"
 #include "support/temporary_folder.hpp"
 

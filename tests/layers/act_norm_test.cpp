@@ -12,6 +12,7 @@
 #include "eigenflow/layers/standardize.hpp"
 #include "support/catch.hpp"
 #include "support/contract/evaluate.hpp"
+#include "support/engine.hpp"
 #include "support/layer_contract.hpp"
 #include "support/tiles.hpp"
 

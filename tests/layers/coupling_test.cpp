@@ -7,6 +7,7 @@
 #include "eigenflow/conditioners/residual_net.hpp"
 #include "eigenflow/maps/any_scale.hpp"
 #include "support/catch.hpp"
+#include "support/engine.hpp"
 #include "support/golden_points.hpp"
 #include "support/layer_contract.hpp"
 

@@ -7,6 +7,7 @@
 #include "eigenflow/flow.hpp"
 #include "support/catch.hpp"
 #include "support/contract/random.hpp"
+#include "support/engine.hpp"
 #include "support/layer_contract.hpp"
 
 namespace ef = eigenflow;

@@ -10,6 +10,7 @@
 #include "support/contract/evaluate.hpp"
 #include "support/contract/expect.hpp"
 #include "support/contract/random.hpp"
+#include "support/engine.hpp"
 #include "support/layer_contract.hpp"
 
 namespace ef = eigenflow;

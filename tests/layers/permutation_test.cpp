@@ -1,6 +1,7 @@
 #include "eigenflow/layers/permutation.hpp"
 
 #include "support/catch.hpp"
+#include "support/engine.hpp"
 #include "support/layer_contract.hpp"
 
 namespace ef = eigenflow;

@@ -10,6 +10,7 @@
 #include "support/catch.hpp"
 #include "support/contract/evaluate.hpp"
 #include "support/contract/expect.hpp"
+#include "support/engine.hpp"
 #include "support/golden_points.hpp"
 #include "support/layer_contract.hpp"
 

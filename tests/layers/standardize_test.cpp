@@ -7,6 +7,7 @@
 #include "eigenflow/compose/chain.hpp"
 #include "eigenflow/layers/permutation.hpp"
 #include "support/catch.hpp"
+#include "support/engine.hpp"
 #include "support/layer_contract.hpp"
 #include "support/tiles.hpp"
 

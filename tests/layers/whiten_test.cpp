@@ -12,6 +12,7 @@
 #include "eigenflow/layers/lu_linear.hpp"
 #include "support/catch.hpp"
 #include "support/contract/random.hpp"
+#include "support/engine.hpp"
 #include "support/layer_contract.hpp"
 #include "support/tiles.hpp"
 

@@ -2,6 +2,7 @@
 
 #include "eigenflow/layers/planar.hpp"
 #include "support/catch.hpp"
+#include "support/engine.hpp"
 #include "support/layer_contract.hpp"
 
 namespace ef = eigenflow;

@@ -7,6 +7,7 @@
 #include "eigenflow/nets/kernel/convolve_planes.hpp"
 #include "support/catch.hpp"
 #include "support/contract/random.hpp"
+#include "support/engine.hpp"
 
 namespace ef = eigenflow;
 using contract::MatrixX;

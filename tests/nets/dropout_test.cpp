@@ -11,6 +11,7 @@
 #include "support/catch.hpp"
 #include "support/contract/evaluate.hpp"
 #include "support/contract/random.hpp"
+#include "support/engine.hpp"
 #include "support/threads.hpp"
 
 // Dropout: masks are a function of (seed, step, row, site), and act in training alone.

@@ -18,6 +18,7 @@
 #include "eigenflow/layers/radial.hpp"
 #include "support/catch.hpp"
 #include "support/contract/random.hpp"
+#include "support/engine.hpp"
 #include "support/targets.hpp"
 #include "support/threads.hpp"
 

@@ -7,6 +7,7 @@
 #include "eigenflow/layers/permutation.hpp"
 #include "support/catch.hpp"
 #include "support/contract/random.hpp"
+#include "support/engine.hpp"
 
 #if __has_include(<unistd.h>) && __has_include(<fcntl.h>)
 

@@ -20,6 +20,7 @@
 #include "eigenflow/layers/standardize.hpp"
 #include "eigenflow/layers/support.hpp"
 #include "support/catch.hpp"
+#include "support/engine.hpp"
 #include "support/layer_contract.hpp"
 
 namespace ef = eigenflow;

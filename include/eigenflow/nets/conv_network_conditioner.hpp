@@ -55,18 +55,9 @@ class ConvNetworkConditioner {
     for (const ConvLayer& layer : network_.layers) layer.initialise(theta, rng);
   }
   Tape forward(std::span<const Scalar> theta, const ConstMatrixMap<Scalar>& input, MatrixMap<Scalar>& result,
-               const Pass& pass) const {
-    if (network_.template narrow<Scalar>())
-      return {{}, conv_forward<Planes>(network_, theta, input, result, pass)};
-    return {conv_forward<Pixels>(network_, theta, input, result, pass), {}};
-  }
+               const Pass& pass) const;
   void vjp(std::span<const Scalar> theta, std::span<Scalar> grad, const Tape& tape,
-           const ConstMatrixMap<Scalar>& grad_result, MatrixMap<Scalar>& grad_input, const Pass& pass) const {
-    if (network_.template narrow<Scalar>())
-      conv_vjp<Planes>(network_, theta, grad, tape.narrow, grad_result, grad_input, pass);
-    else
-      conv_vjp<Pixels>(network_, theta, grad, tape.wide, grad_result, grad_input, pass);
-  }
+           const ConstMatrixMap<Scalar>& grad_result, MatrixMap<Scalar>& grad_input, const Pass& pass) const;
 
  protected:
   constexpr explicit ConvNetworkConditioner(Dependent<ConvNetwork, Scalar> network)
@@ -74,5 +65,27 @@ class ConvNetworkConditioner {
 
   ConvNetwork network_;
 };
+
+// Defined outside of the class, so that a library can hold them: see compiled.hpp.
+
+template <class Scalar_>
+ConvTape<Scalar_> ConvNetworkConditioner<Scalar_>::forward(std::span<const Scalar> theta,
+                                                           const ConstMatrixMap<Scalar>& input,
+                                                           MatrixMap<Scalar>& result,
+                                                           const Pass& pass) const {
+  if (network_.template narrow<Scalar>())
+    return {{}, conv_forward<Planes>(network_, theta, input, result, pass)};
+  return {conv_forward<Pixels>(network_, theta, input, result, pass), {}};
+}
+
+template <class Scalar_>
+void ConvNetworkConditioner<Scalar_>::vjp(std::span<const Scalar> theta, std::span<Scalar> grad,
+                                          const Tape& tape, const ConstMatrixMap<Scalar>& grad_result,
+                                          MatrixMap<Scalar>& grad_input, const Pass& pass) const {
+  if (network_.template narrow<Scalar>())
+    conv_vjp<Planes>(network_, theta, grad, tape.narrow, grad_result, grad_input, pass);
+  else
+    conv_vjp<Pixels>(network_, theta, grad, tape.wide, grad_result, grad_input, pass);
+}
 
 }  // namespace eigenflow::nets

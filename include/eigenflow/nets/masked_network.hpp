@@ -28,24 +28,10 @@ class MaskedNetwork : public NetworkConditioner<Scalar_> {
   Eigen::Index dim() const { return static_cast<Eigen::Index>(order_.size()); }
 
   Tape forward(std::span<const Scalar> theta, const ConstMatrixMap<Scalar>& input, MatrixMap<Scalar>& result,
-               const Pass& pass) const {
-    return this->with_forward(theta, input.rows(), pass, [&](auto run) {
-      take_context(run, input);
-      for (Eigen::Index s = 0; s < dim(); ++s) take_feature(run, input, s);
-      this->advance_all(run);
-      for (Eigen::Index s = 0; s < dim(); ++s) give_results(run, result, s);
-      return run.tape();
-    });
-  }
+               const Pass& pass) const;
 
   void vjp(std::span<const Scalar>, std::span<Scalar> grad, const Tape& tape,
-           const ConstMatrixMap<Scalar>& grad_result, MatrixMap<Scalar>& grad_input, const Pass& pass) const {
-    BatchVjp<Scalar> run(this->network_, tape, pass);
-    for (Eigen::Index s = 0; s < dim(); ++s) take_grad_results(run, grad_result, s);
-    this->retreat_all(run, grad);
-    for (Eigen::Index s = 0; s < dim(); ++s) add_grad_feature(run, grad_input, s);
-    add_grad_context(run, grad_input);
-  }
+           const ConstMatrixMap<Scalar>& grad_result, MatrixMap<Scalar>& grad_input, const Pass& pass) const;
 
   /// Each hidden unit is computed once, as soon as the features that it reads are known: all D steps
   /// together cost one pass.
@@ -157,5 +143,30 @@ class MaskedNetwork : public NetworkConditioner<Scalar_> {
   Eigen::Index count_;
   Eigen::Index context_dim_;
 };
+
+// Defined outside of the class, so that eigenflow::compiled can hold them.
+
+template <class Scalar_>
+auto MaskedNetwork<Scalar_>::forward(std::span<const Scalar> theta, const ConstMatrixMap<Scalar>& input,
+                                     MatrixMap<Scalar>& result, const Pass& pass) const -> Tape {
+  return this->with_forward(theta, input.rows(), pass, [&](auto run) {
+    take_context(run, input);
+    for (Eigen::Index s = 0; s < dim(); ++s) take_feature(run, input, s);
+    this->advance_all(run);
+    for (Eigen::Index s = 0; s < dim(); ++s) give_results(run, result, s);
+    return run.tape();
+  });
+}
+
+template <class Scalar_>
+void MaskedNetwork<Scalar_>::vjp(std::span<const Scalar>, std::span<Scalar> grad, const Tape& tape,
+                                 const ConstMatrixMap<Scalar>& grad_result, MatrixMap<Scalar>& grad_input,
+                                 const Pass& pass) const {
+  BatchVjp<Scalar> run(this->network_, tape, pass);
+  for (Eigen::Index s = 0; s < dim(); ++s) take_grad_results(run, grad_result, s);
+  this->retreat_all(run, grad);
+  for (Eigen::Index s = 0; s < dim(); ++s) add_grad_feature(run, grad_input, s);
+  add_grad_context(run, grad_input);
+}
 
 }  // namespace eigenflow::nets

@@ -1,0 +1,3 @@
+#include "eigenflow/nets/compiled.hpp"
+
+EIGENFLOW_NETS(template, float)
