@@ -242,6 +242,17 @@ exits 2 '--exclude' fit weighted.csv -o no --exclude id --columns x
 exits 2 'named by --exclude and by --context' fit weighted.csv -o no --exclude id --context id
 exits 1 'there is no column "weight"' fit weighted.csv -o no --weights weight
 
+# ---- rows with missing values, and columns of text, in a fit
+sed '5s/.*/,0.5,1/; 9s/.*/NA,1,2/' weighted.csv >gaps.csv
+exits 1 'gaps.csv:5: column "x": the number is missing: --skip-missing leaves such rows out' fit gaps.csv -o no "${weighted[@]}"
+run fit gaps.csv -o gaps.eigenflow "${weighted[@]}" --layers 0 --skip-missing >out 2>err
+grep -q 'gaps.csv: 2 of [0-9]* rows have missing values and are left out' err || fail "fit --skip-missing says '$(cat err)'"
+sed '5d; 9d' weighted.csv | run fit - -o no_gaps.eigenflow "${weighted[@]}" --layers 0 --quiet
+run info gaps.eigenflow | grep -Eq 'rows_with_missing_values +2$' || fail 'a model does not note the rows with gaps'
+same 'a fit without the rows with gaps' "$(run score gaps.eigenflow weighted.csv)" "$(run score no_gaps.eigenflow weighted.csv)"
+printf 'x,kind\n1,blue\n2,red\n' >kinds.csv
+exits 1 'kinds.csv:2: column "kind": "blue" is not a number: leave a column of text out by --exclude, or write it as columns of 0 and 1' fit kinds.csv -o no
+
 # ---- options that the columns suggest
 awk 'BEGIN { OFS = ","; srand(10); print "income,phi,share,kind,plain"
   for (i = 0; i < 300; ++i) {

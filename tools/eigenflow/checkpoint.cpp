@@ -92,6 +92,7 @@ void Checkpoint::write() const {
     writer.add<double>("fit.best", numbers_of(state_->best));
   }
   ef::io::write_file(path_, writer.finish());
+  if (on_write_) on_write_();
 }
 
 void Fingerprint::add(const void* bytes, std::size_t count) {

@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <eigenflow/io/model_file.hpp>
 #include <eigenflow/training/checkpoints.hpp>
+#include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "flows.hpp"
@@ -40,6 +42,8 @@ class Checkpoint {
   void set_model(const Flow& flow) { model_ = flow; }
   /// Writes the file, if there is a model.
   void write() const;
+  /// Called after each write.
+  void set_on_write(std::function<void()> on_write) { on_write_ = std::move(on_write); }
 
  private:
   void read(const std::string& fit);
@@ -51,6 +55,7 @@ class Checkpoint {
   std::size_t next_ = 0;
   std::optional<ef::FitState> state_;
   std::optional<Flow> model_;
+  std::function<void()> on_write_;
 };
 
 /// A number of 64 bits, which other bytes hardly have (FNV-1a).

@@ -82,6 +82,7 @@ std::unique_ptr<table::Reader> DataOptions::open(const std::string& from) const 
   if (can_skip_missing)
     reader->set_missing(skip_missing ? table::Missing::leave_out : table::Missing::reject,
                         ": --skip-missing leaves such rows out");
+  reader->set_text_advice(text_advice);
   return reader;
 }
 

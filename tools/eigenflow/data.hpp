@@ -21,6 +21,8 @@ struct DataOptions {
   bool can_skip_missing = false,
        skip_missing = false;  // whether there is --skip-missing, and whether it is given
 
+  std::string text_advice;  // what a message says of a column whose first row is text
+
   std::unique_ptr<table::Reader> open() const { return open(path); }
   std::unique_ptr<table::Reader> open(const std::string& path) const;
 };

@@ -197,9 +197,15 @@ Raced fit_rows(const FitChoices& options, const FitRows& rows, const ef::Notes& 
   const Training& training = options.training;
   std::optional<Checkpoint> checkpoint = open_checkpoint(options, rows, notes);
   Checkpoint* const kept = checkpoint ? &*checkpoint : nullptr;
-  const Interrupt interrupt(kept != nullptr ? options.checkpoint +
-                                                  " has what is done: the same command goes on from there"
-                                            : "no model is written (--checkpoint FILE keeps what is done)");
+  const std::string nothing = "no model is written";
+  Interrupt interrupt(
+      nothing + (kept != nullptr ? ", and there is nothing yet for " + options.checkpoint + " to keep"
+                                 : " (--checkpoint FILE keeps what is done)"),
+      options.checkpoint + " has what is done: the same command goes on from there");
+  if (kept != nullptr) {
+    if (kept->goes_on()) interrupt.set_kept();
+    kept->set_on_write([&interrupt] { interrupt.set_kept(); });
+  }
   Raced fitted = [&]() -> Raced {
     if (races(options))
       return race(rows,
@@ -219,6 +225,7 @@ Raced fit_rows(const FitChoices& options, const FitRows& rows, const ef::Notes& 
   }();
   if (kept != nullptr)
     ef::save(fitted.planned.flow, options.checkpoint, notes);  // nothing is left to go on with
+  if (kept != nullptr) kept->set_on_write({});
   return fitted;
 }
 
@@ -256,6 +263,7 @@ void run(FitChoices options) {
   const std::vector<ef::FeatureSupport> supports =
       supports_of(options.positive, options.interval, options.periodic, columns);
   Sample sample = read_sample(*reader, columns);
+  say_left_out(*reader);
   const Eigen::Index rows = sample.x.rows();
   check_edges(supports, sample, columns.features, reader->source());
   const std::string of_weights = weigh(sample, columns, reader->source());
@@ -272,6 +280,7 @@ void run(FitChoices options) {
   if (!options.test_data.empty()) {
     const std::unique_ptr<table::Reader> other = options.data.open(options.test_data);
     test = read_sample(*other, columns);
+    say_left_out(*other);
     check_edges(supports, test, columns.features, options.test_data);
     weigh(test, columns, options.test_data);
     const std::vector<Eigen::Index> kept = kept_rows(look.columns, joined(test));
@@ -288,6 +297,7 @@ void run(FitChoices options) {
   notes["command"] = table::escaped(options.command_line);
   note_whole(columns.features, whole, notes);
   if (!columns.weights.empty()) notes["weights"] = table::escaped(columns.weights);
+  if (reader->left_out() > 0) notes["rows_with_missing_values"] = std::to_string(reader->left_out());
   if (left_out > 0) notes["rows_left_out"] = std::to_string(left_out);
   ef::io::check_notes(notes);
   if (!options.quiet) {

@@ -44,6 +44,10 @@ void add_fit_options(CLI::App& app, const std::string& command_line,
   add_text(*sub, "DATA", o.data.path, "A table, one sample a row")->required();
   add_text(*sub, "-o,--output", o.output, "The model file to write")->required()->type_name("MODEL");
   add_data_options(*sub, o.data);
+  add_missing_option(*sub, o.data);
+  o.data.text_advice =
+      ": leave a column of text out by --exclude, or write it as columns of 0 and 1, one for each of its "
+      "values";
   add_text(*sub, "--exclude", o.aside.exclude, "Columns that are left out; all others are fitted")
       ->type_name("NAMES")
       ->excludes(sub->get_option("--columns"));
@@ -185,10 +189,11 @@ void add_fit_options(CLI::App& app, const std::string& command_line,
   sub->add_flag("--quiet", o.quiet, "Neither a progress bar nor a summary");
   for (CLI::Option* const of_race : {time, quick, thorough, like}) image->excludes(of_race);
   for (const char* const of_columns :
-       {"--columns",     "--context",  "--positive", "--interval",   "--periodic",  "--integer",
-        "--continuous",  "--all-rows", "--header",   "--no-header",  "--decimal",   "--type",
-        "--transformer", "--base",     "--bins",     "--noise",      "--test-data", "--components",
-        "--dropout",     "--units",    "--members",  "--checkpoint", "--exclude",   "--weights"})
+       {"--columns", "--context",    "--positive",    "--interval", "--periodic",
+        "--integer", "--continuous", "--all-rows",    "--header",   "--no-header",
+        "--decimal", "--type",       "--transformer", "--base",     "--bins",
+        "--noise",   "--test-data",  "--components",  "--dropout",  "--units",
+        "--members", "--checkpoint", "--exclude",     "--weights",  "--skip-missing"})
     image->excludes(sub->get_option(of_columns));
   sub->footer(
       "Examples:\n"

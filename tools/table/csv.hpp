@@ -157,6 +157,8 @@ class CsvReader : public Reader {
       what = shown(cell) + " is beyond the range of a number, which ends at 1.8e308";
     else if (!value && number(cell, comma ? '.' : ','))
       what += comma ? " with a decimal comma" : " (with a decimal comma it is: --decimal comma)";
+    else if (!value && !is_missing(cell))
+      what += text_advice();
     if (says_missing(cell, value)) what += advice();
     fail(records_.line(), column, what);
   }

@@ -58,6 +58,9 @@ class Reader {
     advice_ = std::move(advice);
   }
 
+  /// What ends the message of a first row that has text in a chosen column.
+  void set_text_advice(std::string advice) { text_advice_ = std::move(advice); }
+
   /// Fills rows of `to` (N × the chosen columns) and returns how many; 0 only at the end. Throws std::runtime_error for
   /// a cell that is not a finite number, and for a table without rows.
   Eigen::Index read(Rows& to) {
@@ -101,6 +104,8 @@ class Reader {
   bool leaves_out() const { return missing_ == Missing::leave_out; }
   /// What a message says at the end of a row that is rejected because a number is missing.
   const std::string& advice() const { return advice_; }
+  /// The same of a cell that is text: of the first row, whose column is one of text.
+  std::string text_advice() const { return row_ == 0 ? text_advice_ : std::string(); }
   /// The next row of the table is read, with these kept columns.
   void add_row(std::string beside) {
     numbers_.push_back(++row_);
@@ -154,7 +159,7 @@ class Reader {
   Eigen::Index columns_ = 0, index_ = 0;
   std::vector<Eigen::Index> chosen_, kept_;
   Missing missing_ = Missing::reject;
-  std::string advice_;
+  std::string advice_, text_advice_;
   std::vector<std::string> beside_;
   std::vector<Eigen::Index> numbers_;
   Eigen::Index rows_ = 0, row_ = 0, left_out_ = 0;
