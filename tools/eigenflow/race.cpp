@@ -24,6 +24,7 @@ constexpr Index largest_batch = 256;  // many short steps go further in a given 
 constexpr Index judges = 1000;        // rows that a heat is judged by, where folds have so many
 constexpr double least_gain = 0.005, most_behind = 0.5;    // nats: of a heat that is worth a whole training
 constexpr double heats_share = 0.3, mixtures_share = 0.1;  // of the time: of mixtures, of each kind of units
+constexpr int most_smaller = 3;                            // noises, each 0.3 times the one before
 constexpr double unknown = std::numeric_limits<double>::lowest();
 constexpr double patience = 1.1;         // times the time, after which the last fit is stopped
 constexpr double work_per_second = 4e8;  // multiplications of a mixture's fit
@@ -247,17 +248,18 @@ class Race {
     std::optional<std::size_t> best;
     bool must = true;  // the first ones run in any case
     const auto run = [&](Recipe recipe) {
-      if (out_of_time(heats_share + 2 * mixtures_share) && best && !must) return;
+      if (out_of_time(heats_share + 2 * mixtures_share) && best && !must) return false;
       const std::size_t here = heat(std::move(recipe));
       const std::size_t now = best ? better(*best, here) : here;
       if (now != here) entries_.all[here].flows.clear();
       if (best && now != *best) entries_.all[*best].flows.clear();
       best = now;
+      return now == here;
     };
     const auto vary = [&](const auto& change) {
       Recipe recipe = best ? entries_.all[*best].recipe : flow(Kind::autoregressive, Map::affine, 5, {64});
       change(recipe);
-      run(std::move(recipe));
+      return run(std::move(recipe));
     };
     run(flow(Kind::autoregressive, Map::affine, 5, {64}));
     if (entries_.mixture != entries_.gaussian)
@@ -280,8 +282,13 @@ class Race {
     };
     kind(Kind::autoregressive, Map::spline, 3);
     if (rows_.dim() + rows_.c.cols() > 1) kind(Kind::coupling, Map::spline, 5);
-    if (!options_.training.noise)
-      for (const double factor : {0.3, 2.0}) vary([&](Recipe& recipe) { *recipe.training.noise *= factor; });
+    if (!options_.training.noise) {
+      const auto times = [&](double factor) {
+        return vary([&](Recipe& recipe) { *recipe.training.noise *= factor; });
+      };
+      for (int smaller = 0; smaller < most_smaller && times(0.3);) ++smaller;  // as sharp as the rows are
+      times(2);
+    }
     finish(*best);
   }
 
