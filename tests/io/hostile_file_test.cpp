@@ -103,7 +103,7 @@ TEST_CASE("tensors whose lengths, places or names lie") {
   CHECK_THAT(refusal(file_of("{" + a + ", \"b\": " + b + "}", 7)),
              ContainsSubstring("tensor 'b' overlaps another"));
   CHECK_THAT(refusal(file_of("{" + a + ", \"c\": " + c + "}", 8)),
-             ContainsSubstring("no tensor lie before tensor 'c'"));
+             ContainsSubstring("belong to no tensor before tensor 'c'"));
   CHECK_THAT(refusal(file_of("{" + a + ", " + a + "}", 4)), ContainsSubstring("the entry \"a\" twice"));
 }
 
@@ -137,7 +137,7 @@ TEST_CASE("an architecture that no flow has is rejected with the entry") {
   CHECK_THAT(asks("[]"), ContainsSubstring("a Stack needs one layer or more"));
   CHECK_THAT(asks("[1]"), ContainsSubstring("layers.0 should be an object with a type"));
   CHECK_THAT(asks(R"([{"type": "Glow"}])"),
-             ContainsSubstring("layers.0 is a Glow, which is no layer that is known"));
+             ContainsSubstring("layers.0 is a Glow, a layer that is not in the Registry"));
   CHECK_THAT(asks(R"([{"type": "Radial"}])"), ContainsSubstring("layers.0.dim is missing"));
   CHECK_THAT(asks(R"([{"type": "Radial", "dim": null}])"), ContainsSubstring("has a null"));
   CHECK_THAT(asks(R"([{"type": "Radial", "dim": 2, "colour": "red"}])"),

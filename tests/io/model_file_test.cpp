@@ -519,7 +519,7 @@ TEST_CASE("a user's layer comes back where its class is registered") {
   ef::save(flow, folder / "shifted");
   CHECK_THAT(message([&] { ef::load_flow<double>(folder / "shifted", ef::io::standard_parts<double>()); }),
              Catch::Matchers::ContainsSubstring(
-                 "layers.0.layers.0 is a shifted, which is no layer that is known here"));
+                 "layers.0.layers.0 is a shifted, a layer that is not in the Registry: add its class"));
   auto parts = ef::io::standard_parts<double>();
   parts.add<Shifted<double>>();
   const auto any = ef::load_flow<double>(folder / "shifted", parts);

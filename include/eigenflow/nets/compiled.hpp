@@ -1,5 +1,7 @@
 #pragma once
 
+#include <span>
+
 #include "eigenflow/nets/activate.hpp"
 #include "eigenflow/nets/conv_network_conditioner.hpp"
 #include "eigenflow/nets/kernel/dense.hpp"
