@@ -297,7 +297,7 @@ TEST_CASE("an h whose slopes are none is rejected, by Planar and by Sylvester") 
     CHECK_THROWS_WITH((ef::Sylvester<double, 2, ef::LeakyRelu>(2, 1, ef::LeakyRelu{slope})),
                       ContainsSubstring(sentence));
   };
-  refused(3, "but has slopes from 3 to 1");
-  refused(-0.1, "but has slopes from -0.1 to 1");
-  refused(std::numeric_limits<double>::quiet_NaN(), "slopes from 0 or more");
+  refused(3, "but its slopes are from 3 to 1");
+  refused(-0.1, "but its slopes are from -0.1 to 1");
+  refused(std::numeric_limits<double>::quiet_NaN(), "slopes of 0 or more");
 }

@@ -317,7 +317,7 @@ if [ -e /dev/zero ]; then
 fi
 timeout 20 "$eigenflow" info <(cat a.eigenflow; yes) >out 2>err
 same 'a model file without end' "$?" 1
-grep -q 'of no tensor lie at the end' err || fail "a model file without end: '$(cat err)'"
+grep -q 'at the end belong to no tensor' err || fail "a model file without end: '$(cat err)'"
 exits 1 'old_faithful.csv: ' info "$data"
 exits 1 'no.eigenflow: cannot be read' info no.eigenflow
 
