@@ -207,7 +207,7 @@ TEST_CASE("a checkpoint of another fit, and a file that is none, are rejected") 
   using Catch::Matchers::ContainsSubstring;
   auto other = options();
   other.seed = 6;
-  CHECK_THAT(refusal(folder / "run", other), ContainsSubstring("of the seed 5"));
+  CHECK_THAT(refusal(folder / "run", other), ContainsSubstring("it has the seed 5"));
   other = options();
   other.batch_size = 50;
   CHECK_THAT(refusal(folder / "run", other), ContainsSubstring("6 steps an epoch"));
