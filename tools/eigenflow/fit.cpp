@@ -225,7 +225,6 @@ Raced fit_rows(const FitChoices& options, const FitRows& rows, const ef::Notes& 
   }();
   if (kept != nullptr)
     ef::save(fitted.planned.flow, options.checkpoint, notes);  // nothing is left to go on with
-  if (kept != nullptr) kept->set_on_write({});
   return fitted;
 }
 

@@ -71,7 +71,7 @@ class Builder {
     } else if constexpr (std::is_integral_v<T>) {
       const std::int64_t number = get<std::int64_t>(value, path, "an integer");
       if (!std::in_range<T>(number))
-        reject(path + " is " + std::to_string(number) + ", which is too large for this entry");
+        reject(path + " is " + std::to_string(number) + ", which is out of range");
       if constexpr (std::is_same_v<T, Eigen::Index>) count_size(number, path);
       return static_cast<T>(number);
     } else if constexpr (std::is_floating_point_v<T>) {
